@@ -118,6 +118,15 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """A datacenter or zone of the config: which nodes stand there."""
+
+    name: str
+    members: tuple[str, ...]
+    """`host:port`, host, CIDR, or a pattern with `*`."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReplicaSeen:
     """One `slaveN:` line of a primary's INFO: what the primary knows of a replica."""
 
