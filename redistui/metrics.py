@@ -64,6 +64,8 @@ METRICS: tuple[Metric, ...] = (
            "Keys in all databases (INFO keyspace)."),
     Metric("uptime_seconds", "uptime", "seconds", "gauge", ("uptime_in_seconds",), "2.6",
            "Seconds since the server process started."),
+    Metric("replicated", "repl", "bytes per second", "counter", ("master_repl_offset",), "2.8",
+           "Growth of the replication offset: what a replica must keep up with."),
     Metric("lag_bytes", "lag", "bytes", "gauge", (), "6.2",
            "Primary's offset less the replica's, both read at one instant; only where they share a history."),
     Metric("lag_seconds", "lag s", "seconds", "gauge", (), "6.2",

@@ -381,6 +381,10 @@ class Group:
     site: str | None = None
     """The site of its primary, where sites are known."""
 
+    @property
+    def members(self) -> tuple[Node | Sentinel, ...]:
+        return (*self.nodes, *self.sentinels)
+
     def node(self, address: Address) -> Node | None:
         return next((node for node in self.nodes if node.address == address), None)
 

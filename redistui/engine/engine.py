@@ -1,5 +1,253 @@
 """Engine: the thread that polls, listens and acts, with an event loop of its own.
 
-Textual's loop stops when the terminal stops reading; a poll, and above all a half-done failover, must not. Whoever watches
-gets whole frozen `Fleet` values, handed over thread-safely, the latest one wins.
+Textual's loop stops when the terminal stops reading; a poll, and above all a half-done failover, must not. Whoever
+watches gets whole frozen `Fleet` values, handed over thread-safely, the latest one wins.
 """
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from redistui.engine.assemble import Assembler
+from redistui.engine.discover import Roster
+from redistui.engine.ledger import Ledger
+from redistui.engine.listener import Listener
+from redistui.engine.observation import Observation
+from redistui.engine.poller import Poller
+from redistui.history import History
+from redistui.metrics import KEPT
+from redistui.model import Access, Address, Event, Fleet, Site, Target
+from redistui.replies.sentinel import Hello
+
+T = TypeVar("T")
+SOON = 0.012
+"""Seconds between news and the snapshot that shows it: what happens together is shown together."""
+URGENT = frozenset({"+switch-master", "+odown", "-odown", "+promoted-slave", "+failover-end", "+sdown", "-sdown"})
+"""Announcements after which everybody in the group is asked at once."""
+
+
+class Engine:
+    """Watches the fleets behind some targets. All methods may be called from any thread unless they say otherwise."""
+
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        *,
+        period: float = 1.0,
+        sites: Sequence[Site] = (),
+        thresholds: Mapping[str, float] | None = None,
+    ) -> None:
+        """Targets are where discovery starts; `period` is in seconds; `thresholds` as in judge.rules.DEFAULTS."""
+        self.targets = tuple(targets)
+        self.history = History()
+        self._period = period
+        self._fleet = Fleet(at=time.time(), period=period, groups=())
+        self._assembler = Assembler(sites, thresholds)
+        self._callbacks: list[Callable[[Fleet], None]] = []
+        self._news = threading.Condition()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="redistui-engine", daemon=True)
+        self._drawn_at = 0.0
+        self._draw: asyncio.TimerHandle | None = None
+        self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
+
+    # -- for every thread -----------------------------------------------------------------------------------------
+
+    @property
+    def fleet(self) -> Fleet:
+        """The latest snapshot."""
+        return self._fleet
+
+    @property
+    def period(self) -> float:
+        return self._period
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends all connections and the thread; does nothing a second time."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(5.0)
+
+    def subscribe(self, callback: Callable[[Fleet], None]) -> None:
+        """`callback` gets every new snapshot, on the engine's thread; it must return at once."""
+        self._callbacks.append(callback)
+
+    def wait(self, until: Callable[[Fleet], bool], seconds: float) -> Fleet:
+        """Blocks until a snapshot satisfies `until`, or `seconds` are over; the latest snapshot either way."""
+        with self._news:
+            self._news.wait_for(lambda: until(self._fleet), seconds)
+        return self._fleet
+
+    def set_period(self, seconds: float) -> None:
+        self._period = seconds
+        self._loop.call_soon_threadsafe(lambda: self._poller.set_period(seconds))
+
+    def poke(self, address: Address | None = None) -> None:
+        """Asks one server, or all, now; also those that were given up for a refused password."""
+        self._loop.call_soon_threadsafe(self._poke, address)
+
+    def call(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Runs a coroutine on the engine's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def access_of(self, address: Address) -> Access:
+        """How to connect to a server of the fleet."""
+        ledger = self._assembler.ledgers.get(self._assembler.known_as.get(address, address))
+        return ledger.target.access if ledger is not None else Access()
+
+    def dial_of(self, address: Address) -> Address:
+        """Where to dial for an announced address."""
+        return self.access_of(address).reachable.get(address, address)
+
+    # -- on the engine's loop -------------------------------------------------------------------------------------
+
+    async def fresh(self, group: str, seconds: float = 3.0) -> Fleet:
+        """Asks every server of a group now, and returns the snapshot made of answers that began after this call."""
+        found = self._fleet.group(group)
+        began = time.time()
+        addresses = [member.address for member in found.members] if found is not None else []
+        for address in addresses:
+            self._poller.poke(address)
+        await self._until(lambda: all(self._heard_since(address, began) for address in addresses), seconds)
+        self._publish()
+        return self._fleet
+
+    def _heard_since(self, address: Address, moment: float) -> bool:
+        ledger = self._assembler.ledgers.get(address)
+        return ledger is None or ledger.asked_at >= moment
+
+    async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Waits until an observation made `condition` true, at most `seconds`."""
+        if condition():
+            return
+        future: asyncio.Future[None] = self._loop.create_future()
+        self._waiters.append((condition, future))
+        try:
+            await asyncio.wait_for(future, seconds)
+        except TimeoutError:
+            pass
+        finally:
+            self._waiters = [pair for pair in self._waiters if pair[1] is not future]
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.call_soon(self._open)
+        try:
+            self._loop.run_forever()
+        finally:
+            self._close()
+
+    def _open(self) -> None:
+        self._poller = Poller(self._observed, self._ended, self._period)
+        self._listener = Listener(self._announced, self._greeted)
+        self._roster = Roster(self._assembler, self._poller, self._listener)
+        for target in self.targets:
+            self._roster.admit(target)
+        self._beat()
+
+    def _close(self) -> None:
+        self._poller.close()
+        self._listener.close()
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
+
+    def _beat(self) -> None:
+        """At least one snapshot a period, also when nobody answers: ages grow."""
+        if time.monotonic() - self._drawn_at >= self._period:
+            self._publish()
+        self._roster.sweep(time.time())
+        self._loop.call_later(max(0.1, self._period), self._beat)
+
+    def _poke(self, address: Address | None) -> None:
+        addresses = [address] if address is not None else list(self._assembler.ledgers)
+        for one in addresses:
+            self._poller.poke(one)
+        self._poller.retry(addresses)
+
+    def _observed(self, seen: Observation) -> None:
+        ledger = self._assembler.take(seen)
+        if ledger is None:
+            return
+        if seen.fault is None:
+            for name in KEPT:
+                self.history.add(seen.address, name, ledger.metrics.get(name))
+        if ledger.changed:
+            self._roster.follow(ledger)
+            self._tell_change(ledger, seen)
+        for condition, future in self._waiters:
+            if not future.done() and condition():
+                future.set_result(None)
+        self._schedule_draw(urgent=ledger.changed)
+
+    def _schedule_draw(self, urgent: bool) -> None:
+        """News at once; plain numbers as often as the size of the fleet allows, at most ten times a second."""
+        calm = min(self._period, max(0.1, self._period * len(self._assembler.ledgers) / 200))
+        now = self._loop.time()
+        due = now + SOON if urgent else max(now + SOON, self._drawn_at + calm)
+        if self._draw is not None:
+            if self._draw.when() <= due:
+                return
+            self._draw.cancel()
+        self._draw = self._loop.call_at(due, self._publish)
+
+    def _publish(self) -> None:
+        if self._draw is not None:
+            self._draw.cancel()
+            self._draw = None
+        self._drawn_at = self._loop.time()
+        stalled = self._drawn_at < self._poller.stalled_until
+        if self._assembler.regroup():
+            self._roster.arrange()
+        fleet = self._assembler.fleet(time.time(), self._period, self._listener.log.all(), stalled)
+        with self._news:
+            self._fleet = fleet
+            self._news.notify_all()
+        for callback in self._callbacks:
+            callback(fleet)
+
+    # -- what happens ---------------------------------------------------------------------------------------------
+
+    def _ended(self, address: Address) -> None:
+        """A connection ended: ask those around it, for they may know already."""
+        self._poke_group(address)
+
+    def _poke_group(self, address: Address) -> None:
+        for draft in self._assembler.groups:
+            members = (*draft.nodes, *draft.sentinels)
+            if address in members and len(members) <= 64:
+                for member in members:
+                    if member != address:
+                        self._poller.poke(member)
+
+    def _announced(self, event: Event) -> None:
+        if event.kind in URGENT:
+            self._poke_group(event.source)
+        self._schedule_draw(urgent=True)
+
+    def _greeted(self, hello: Hello, source: Address) -> None:
+        ledger = self._assembler.ledgers.get(source)
+        if ledger is not None:
+            self._roster.expect(hello.sentinel, ledger.target, sentinel=True, only=hello.name)
+
+    def _tell_change(self, ledger: Ledger, seen: Observation) -> None:
+        """Role changes and faults become events of our own, beside what Sentinels announce."""
+        for kind, text in self._roster.changes(ledger):
+            group = next((draft.name for draft in self._assembler.groups if ledger.address in draft.nodes), None)
+            witnesses = (ledger.address,) if kind == "epoch" else ()  # all members tell of one and the same epoch
+            if self._listener.log.add(Event(seen.at, ledger.address, kind, group, text, witnesses)) and witnesses:
+                self._poke_group(ledger.address)
+
+
+__all__ = ["Engine"]

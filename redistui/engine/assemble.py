@@ -1,0 +1,176 @@
+"""Assemble: what all servers said so far -> one frozen Fleet.
+
+The groups are worked out anew only when a server's ties changed; the nodes are built anew for every snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from redistui.engine.grouping import Draft, aliases, drafts
+from redistui.engine.ledger import Ledger
+from redistui.engine.observation import Observation
+from redistui.judge.lag import lag_bytes, lag_seconds
+from redistui.judge.quorum import verdict
+from redistui.judge.rules import Thresholds, findings
+from redistui.judge.sites import site_of
+from redistui.judge.slots import chart
+from redistui.judge.topology import followers, root_of, upstream
+from redistui.metrics import FIELDS
+from redistui.model import Address, Cluster, Event, Fleet, Group, Node, Sentinel, Site, Target
+from redistui.replies.info import InfoReader
+
+
+class Assembler:
+    """Keeps a ledger for every server and draws snapshots from them. Runs wherever Observations come from."""
+
+    def __init__(self, sites: Sequence[Site] = (), thresholds: Thresholds | None = None) -> None:
+        self.ledgers: dict[Address, Ledger] = {}
+        self.known_as: dict[Address, Address] = {}
+        """Other addresses of servers that are already in `ledgers`."""
+        self._sites = sites
+        self._thresholds = dict(thresholds or {})
+        self._reader = InfoReader(FIELDS)
+        self._drafts: list[Draft] = []
+        self._dirty = True
+        self._charts: dict[str, tuple[object, Cluster | None]] = {}
+
+    def expect(self, address: Address, target: Target, sentinel: bool = False, only: str | None = None) -> bool:
+        """Makes room for a server that somebody spoke of; False if it is known already."""
+        if address in self.ledgers or address in self.known_as:
+            return False
+        self.ledgers[address] = Ledger(address, self._reader, target, sentinel, only or target.only)
+        self._dirty = True
+        return True
+
+    def drop(self, address: Address) -> None:
+        self.ledgers.pop(address, None)
+        self._dirty = True
+
+    def take(self, seen: Observation) -> Ledger | None:
+        """Takes an observation; the ledger, or None if nobody watches that address any more."""
+        ledger = self.ledgers.get(seen.address)
+        if ledger is not None:
+            ledger.take(seen)
+            if ledger.changed:
+                self._dirty = True
+        return ledger
+
+    def regroup(self) -> bool:
+        """Works the groups out anew if anybody's ties changed; True if so. New aliases end up in `known_as`."""
+        if not self._dirty:
+            return False
+        self._dirty = False
+        for alias, address in aliases(self.ledgers).items():
+            self.known_as[alias] = address
+            self.ledgers.pop(alias, None)
+        self._drafts = drafts(self.ledgers, self.known_as)
+        return True
+
+    @property
+    def groups(self) -> Iterable[Draft]:
+        return self._drafts
+
+    def fleet(self, at: float, period: float, events: tuple[Event, ...] = (), stalled: bool = False) -> Fleet:
+        """The snapshot of this moment."""
+        self.regroup()
+        groups = tuple(self._group(draft, at, period) for draft in self._drafts)
+        return Fleet(
+            at=at,
+            period=period,
+            groups=groups,
+            findings=tuple(finding for group in groups for finding in findings(group, self._thresholds)),
+            events=events,
+            complete=all(ledger.at is not None for ledger in self.ledgers.values()),
+            stalled=stalled,
+        )
+
+    def _group(self, draft: Draft, at: float, period: float) -> Group:
+        known = [self.ledgers[address] for address in draft.nodes if address in self.ledgers]
+        nodes = tuple(self._node(ledger, at, period) for ledger in known)
+        _measure_lag(nodes)
+        sentinels = tuple(self._sentinel(address) for address in draft.sentinels if address in self.ledgers)
+        group = Group(
+            name=draft.name,
+            kind=draft.kind,
+            nodes=nodes,
+            sentinels=sentinels,
+            cluster=self._chart(draft.name, nodes) if draft.kind == "cluster" else None,
+            watched_as=draft.watched_as,
+            environment=draft.environment,
+        )
+        primary = None if draft.kind == "cluster" else _primary(group, self.known_as)
+        leader = group.node(primary) if primary is not None else None
+        return Group(
+            group.name, group.kind, nodes, sentinels, group.cluster, primary, group.watched_as, group.environment,
+            leader.site if leader is not None else None,
+        )  # fmt: skip
+
+    def _node(self, ledger: Ledger, at: float, period: float) -> Node:
+        if ledger.site is None and self._sites:
+            ledger.site = site_of(ledger.address, None, self._sites)
+        if ledger.site is None and ledger.seen_at is not None:
+            ledger.site = ledger.info.text("availability_zone") or None
+        silent = ledger.seen_at is None or at - ledger.seen_at > 5 * period + 1.0
+        return ledger.bare() if silent and ledger.fault is not None else ledger.node(self.known_as)
+
+    def _sentinel(self, address: Address) -> Sentinel:
+        ledger = self.ledgers[address]
+        if ledger.site is None and self._sites:
+            ledger.site = site_of(address, None, self._sites)
+        return ledger.sentinel()
+
+    def _chart(self, name: str, nodes: Sequence[Node]) -> Cluster | None:
+        """The cluster's map, drawn anew only when a view, a role or a fault changed."""
+        key = tuple(
+            (
+                node.address,
+                node.cluster.peers,
+                node.cluster.open_slots,
+                node.cluster.state,
+                node.up,
+                node.metric("keys"),
+            )
+            for node in nodes
+            if node.cluster is not None
+        )
+        epochs = tuple(node.cluster.epoch for node in nodes if node.cluster is not None)
+        known = self._charts.get(name)
+        if known is None or known[0] != (key, epochs):
+            known = self._charts[name] = ((key, epochs), chart(nodes))
+        return known[1]
+
+
+def _measure_lag(nodes: Sequence[Node]) -> None:
+    """Adds lag_bytes and lag_seconds to the metrics of every replica, before anybody else sees the nodes."""
+    by_address = {node.address: node for node in nodes}
+    for node in nodes:
+        if node.role != "replica" or node.fault is not None:
+            continue
+        top, above = root_of(node, by_address), by_address.get(upstream(node) or "")
+        lag: dict[str, float | None] = {
+            "lag_bytes": lag_bytes(top, node) if top is not None and top.up else None,
+            "lag_seconds": lag_seconds(above, node.address) if above is not None and above.up else None,
+        }
+        assert isinstance(node.metrics, dict)
+        node.metrics.update({name: value for name, value in lag.items() if value is not None})
+
+
+def _primary(group: Group, known_as: Mapping[Address, Address]) -> Address | None:
+    """Sentinels' newest belief; else the one that says it is a primary; else whom the replicas follow."""
+    if group.watched_as is not None:
+        believed = verdict(group).primary
+        if believed is not None:
+            return known_as.get(believed, believed)
+    below = followers(group.nodes)
+    leaders = [node for node in group.nodes if node.role == "primary" and node.up]
+    if leaders:
+        return max(leaders, key=lambda node: (len(below.get(node.address, ())), _moved(node))).address
+    followed = {address: found for address, found in below.items() if group.node(address) is not None}
+    return max(followed, key=lambda address: len(followed[address]), default=None)
+
+
+def _moved(node: Node) -> int:
+    """Of two primaries of one lineage the promoted one's history began later."""
+    said = node.replication
+    return said.second_offset if said is not None and said.second_offset is not None else -1

@@ -1,0 +1,106 @@
+"""Roster: who is watched. Servers join when somebody speaks of them and leave when nobody has for long.
+
+A replica leads to its primary and the primary to its other replicas, a Sentinel to all it watches and to its peers, a
+cluster node to all members, and a primary to its Sentinels by their greetings. A server that died is kept in view, with
+its fault, long after the others have dropped it from their lists: a replica that vanishes in silence helps nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from redistui.engine.assemble import Assembler
+from redistui.engine.grouping import mentions
+from redistui.engine.ledger import Ledger
+from redistui.engine.listener import Listener
+from redistui.engine.poller import Poller
+from redistui.model import Access, Address, Target
+
+KEEP_DEAD = 600.0
+"""Seconds for which a silent server stays in view though nobody speaks of it."""
+KEEP_FORGOTTEN = 15.0
+"""Seconds for which a cluster node does that every other member has forgotten."""
+FULL_VIEWS = 64
+"""Cluster nodes that are asked for their whole view at each poll; in a larger fleet they take turns."""
+
+
+class Roster:
+    """Keeps assembler, poller and listener on the same list of servers. On the engine's loop only."""
+
+    def __init__(self, assembler: Assembler, poller: Poller, listener: Listener) -> None:
+        self._assembler = assembler
+        self._poller = poller
+        self._listener = listener
+        self._seeds: set[Address] = set()
+        self._spoken: dict[Address, float] = {}
+        self._states: dict[Address, tuple[str | None, str | None, int | None]] = {}
+
+    def admit(self, target: Target) -> None:
+        """Starts with the addresses of a target, which are never dropped."""
+        for address in target.addresses:
+            self._seeds.add(address)
+            self.expect(address, target, sentinel=target.wanted == "sentinel")
+
+    def expect(self, address: Address, target: Target, sentinel: bool = False, only: str | None = None) -> None:
+        """Watches an address that somebody spoke of."""
+        if self._assembler.expect(address, target, sentinel, only):
+            self._poller.watch(address, target.access, sentinel)
+
+    def follow(self, ledger: Ledger) -> None:
+        """After a server's ties changed: watch whom it speaks of."""
+        if ledger.kind == "sentinel":
+            self._poller.watch_names(ledger.address, tuple(ledger.watches))
+        for address, sentinel in mentions(ledger):
+            self.expect(address, ledger.target, sentinel, ledger.only if sentinel else None)
+
+    def arrange(self) -> None:
+        """After the groups changed: drop aliases, put trees on one phase, listen where there is something to hear."""
+        for alias in self._assembler.known_as:
+            self._poller.drop(alias)
+        sentinels: dict[Address, Access] = {}
+        primaries: dict[Address, Access] = {}
+        views = 0
+        for draft in self._assembler.groups:
+            for address in draft.nodes:
+                ledger = self._assembler.ledgers[address]
+                views += ledger.kind == "cluster"
+                self._poller.set_phase(address, ledger.primary or address if draft.kind == "cluster" else draft.name)
+                leads = ledger.role is not None and ledger.role.role == "primary"
+                if leads and ledger.fault is None and draft.kind == "replication":
+                    primaries[address] = ledger.target.access
+            for address in draft.sentinels:
+                ledger = self._assembler.ledgers[address]
+                if ledger.kind == "sentinel":
+                    sentinels[address] = ledger.target.access
+        self._poller.view_stride = -(-views // FULL_VIEWS) or 1
+        self._listener.listen(sentinels, primaries)
+
+    def sweep(self, now: float) -> None:
+        """Lets go of servers that nobody speaks of any more and that say nothing themselves."""
+        ledgers = self._assembler.ledgers
+        for ledger in ledgers.values():
+            if ledger.fault is None:
+                for address, _ in mentions(ledger):
+                    self._spoken[self._assembler.known_as.get(address, address)] = now
+        for address, ledger in list(ledgers.items()):
+            silence = now - self._spoken.setdefault(address, now)
+            forgotten = ledger.kind == "cluster" and len(ledger.nodes.peers) <= 1 and silence > KEEP_FORGOTTEN
+            if address not in self._seeds and (forgotten or (ledger.fault is not None and silence > KEEP_DEAD)):
+                self._poller.drop(address)
+                self._assembler.drop(address)
+                self._spoken.pop(address, None)
+
+    def changes(self, ledger: Ledger) -> Iterator[tuple[str, str]]:
+        """What an operator would call an event between this poll and the last one: kind and text."""
+        role = ledger.role.role if ledger.role is not None else None
+        fault = ledger.fault.kind if ledger.fault is not None else None
+        was_role, was_fault, was_epoch = self._states.get(ledger.address, (None, None, None))
+        seen_before = ledger.address in self._states
+        self._states[ledger.address] = (role or was_role, fault, ledger.epoch if fault is None else was_epoch)
+        if fault != was_fault and (fault or seen_before):
+            text = ledger.fault.text if ledger.fault is not None else "answers again"
+            yield ("fault" if fault else "up"), f"{ledger.address} {text}"
+        if role is not None and was_role is not None and role != was_role:
+            yield "role", f"{ledger.address} was {was_role}, is {role}"
+        if ledger.epoch is not None and was_epoch is not None and ledger.epoch > was_epoch:
+            yield "epoch", f"cluster epoch {ledger.epoch}"

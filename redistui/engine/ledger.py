@@ -1,0 +1,350 @@
+"""Ledger: what one server has said so far, and how that becomes a frozen Node or Sentinel.
+
+A reply that equals the last one is not read again. A value that could not be read is None, a server that is silent for
+five periods is known only by its address, its fault and the role it last had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import hiredis
+
+from redistui.engine.observation import Observation, ServerKind
+from redistui.metrics import METRICS, per_second
+from redistui.model import (
+    Address,
+    ClusterView,
+    Fault,
+    Node,
+    Replication,
+    Sentinel,
+    Target,
+    Watch,
+)
+from redistui.replies import BadReply, role
+from redistui.replies.cluster import ClusterFacts, ClusterNodes, read_info, read_nodes
+from redistui.replies.errors import SENTENCES, kind_of
+from redistui.replies.info import InfoReader, InfoText
+from redistui.replies.sentinel import read_ckquorum, read_masters, read_replicas, read_sentinels
+from redistui.replies.words import text
+
+_GAUGES = tuple((metric.name, metric.fields[0]) for metric in METRICS if metric.kind == "gauge" and metric.fields)
+_COUNTERS = tuple((metric.name, metric.fields, metric.scale) for metric in METRICS if metric.kind == "counter")
+_NO_FACTS = ClusterFacts(None, None, None, None, None, None, None, None)
+_NO_NODES = ClusterNodes(None, (), ())
+
+
+class Ledger:
+    """Replies of one server, read as far as they changed. Mutable, and only in the engine's hands."""
+
+    __slots__ = (
+        "_before", "_facts", "_nodes_at", "_parts", "_raw", "_ties", "_watches", "address", "asked_at", "at", "changed",
+        "fault", "hinted", "info", "kind", "last_role", "metrics", "myid", "nodes", "only", "ping_ms", "role", "run_id",
+        "seen_at", "site", "target", "trouble", "watches",
+    )  # fmt: skip
+
+    def __init__(
+        self, address: Address, reader: InfoReader, target: Target, hinted: bool = False, only: str | None = None
+    ) -> None:
+        self.address = address
+        self.target = target
+        """Whose access and title it shares."""
+        self.hinted = hinted
+        """Somebody said that a Sentinel stands here."""
+        self.only = only
+        """The one watched name that counts, or None for all."""
+        self.kind: ServerKind = "unknown"
+        self.info = InfoText(reader)
+        self.role: role.Role | None = None
+        self.last_role: Literal["primary", "replica"] | None = None
+        self.fault: Fault | None = None
+        self.trouble: str | None = None
+        """The last reply that could not be read, in words."""
+        self.at: float | None = None
+        """When it was last heard of, in answer or in fault."""
+        self.asked_at = 0.0
+        self.seen_at: float | None = None
+        self.ping_ms: float | None = None
+        self.metrics: dict[str, float] = {}
+        self.run_id: str | None = None
+        self.myid: str | None = None
+        self.site: str | None = None
+        self.changed = False
+        """What it is, or whom it is tied to, changed with the last observation."""
+        self._raw: dict[str, Any] = {}
+        self._facts = _NO_FACTS
+        self.nodes = _NO_NODES
+        self.watches: Mapping[str, Watch] = {}
+        self._nodes_at: float | None = None
+        self._watches: tuple[Watch, ...] = ()
+        self._parts: dict[str, Any] = {}
+        self._ties: tuple[object, ...] = ()
+        self._before: tuple[float, str | None, tuple[float, ...]] | None = None
+
+    # -- taking in ------------------------------------------------------------------------------------------------
+
+    def take(self, seen: Observation) -> None:
+        """Takes one poll's answers, or its fault."""
+        was = self._ties
+        self.at, self.asked_at, self.trouble = seen.at, seen.asked_at, None
+        self.ping_ms = seen.ping_ms if seen.ping_ms is not None else self.ping_ms
+        if seen.fault is not None:
+            self._take_fault(seen.fault)
+        else:
+            self.kind = seen.kind
+            for name, reply in seen.answers.items():
+                self._take_reply(name, reply, seen)
+            self._settle(seen)
+        self._ties = self._tied()
+        self.changed = was != self._ties
+
+    def _tied(self) -> tuple[object, ...]:
+        """What groups are made of, without what moves at every poll."""
+        said = self.role
+        role_ties = None if said is None else (said.role, said.primary, said.replicas, said.names)
+        text = self.info.text
+        history = (text("master_replid"), text("master_replid2"))
+        watched = tuple(
+            (name, one.primary, tuple(r.address for r in one.replicas), tuple(s.address for s in one.sentinels))
+            for name, one in self.watches.items()
+        )
+        fault = self.fault.kind if self.fault is not None else None
+        return self.kind, fault, role_ties, self.run_id, history, id(self.nodes), self.epoch, watched, self.last_role
+
+    def _take_fault(self, fault: Fault) -> None:
+        self.fault = fault
+        if fault.down:
+            self.role, self.ping_ms, self._before = None, None, None
+
+    def _take_reply(self, name: str, reply: Any, seen: Observation) -> None:
+        if isinstance(reply, hiredis.ReplyError) and not name.startswith("ckquorum/"):
+            self._raw.pop(name, None)
+            return
+        if name == "info":
+            self.info.take(reply)
+            return
+        if name == "cluster-nodes":
+            self._nodes_at = seen.at
+        if self._raw.get(name) == reply:
+            return
+        try:
+            self._read(name, reply)
+            self._raw[name] = reply
+        except (BadReply, ValueError) as bad:
+            self._raw.pop(name, None)
+            self.trouble = str(bad)
+
+    def _read(self, name: str, reply: Any) -> None:
+        match name.partition("/")[0]:
+            case "role":
+                self.role = role.read(reply)
+            case "cluster-info":
+                self._facts = read_info(reply)
+            case "cluster-nodes":
+                nodes = read_nodes(reply)
+                if nodes != self.nodes:  # an unchanged view stays the same object, so that comparing it costs nothing
+                    self.nodes = nodes
+            case "masters":
+                self._watches = tuple(one for one in read_masters(reply) if self.only in (None, one.name))
+            case "myid":
+                self.myid = text(reply)
+            case "replicas":
+                self._parts[name] = read_replicas(reply)
+            case "sentinels":
+                self._parts[name] = read_sentinels(reply)
+            case "ckquorum":
+                self._parts[name] = read_ckquorum(reply)
+
+    def _settle(self, seen: Observation) -> None:
+        """After all replies of a poll: is it whole, and which fault is left?"""
+        answers = seen.answers
+        error = next(
+            (
+                str(reply)
+                for name in ("ping", "role", "masters", "info")
+                if isinstance(reply := answers.get(name), hiredis.ReplyError)
+            ),
+            None,
+        )
+        if isinstance(answers.get("role"), hiredis.ReplyError):
+            self.role = None
+        self.fault = self._fault(error, seen.at)
+        if not isinstance(answers.get("info"), hiredis.ReplyError):
+            self.seen_at = seen.at
+            self._measure(seen.at)
+        self.run_id = self.info.text("run_id")
+        if self.kind == "sentinel":
+            self.watches = {watch.name: self._whole(watch) for watch in self._watches}
+        if self.role is not None and self.role.role != "sentinel":
+            self.last_role = self.role.role
+
+    def _fault(self, error: str | None, at: float) -> Fault | None:
+        if error is None and not self.info.integer("loading"):
+            return None
+        kind = "loading" if error is None else kind_of(error)
+        words = SENTENCES[kind] if kind != "error" else error or ""
+        percent = self.info.values.get("loading_loaded_perc")
+        if kind == "loading" and percent is not None:
+            words = f"{words}: {percent} %"
+        since = self.fault.since if self.fault is not None and self.fault.kind == kind else at
+        return Fault(kind, words, since)
+
+    def _measure(self, at: float) -> None:
+        """Gauges as they are, counters as their change since the last sample of the same process."""
+        values = self.info.values
+        metrics: dict[str, float] = {}
+        for name, field in _GAUGES:
+            value = values.get(field)
+            if value is not None:
+                metrics[name] = value  # type: ignore[assignment]  # the reader converts these fields to numbers
+        counters = tuple(sum(values.get(field) or 0.0 for field in fields) for _, fields, _ in _COUNTERS)  # type: ignore[misc]
+        before, run_id = self._before, self.info.text("run_id")
+        if before is not None and before[1] == run_id:
+            for (name, _, scale), old, new in zip(_COUNTERS, before[2], counters, strict=True):
+                rate = per_second(old, new, at - before[0])
+                if rate is not None:
+                    metrics[name] = rate * scale
+        self._before = (at, run_id, counters)
+        metrics["keys"] = self.info.keys
+        limit = metrics.get("memory_limit")
+        if not limit:
+            metrics.pop("memory_limit", None)
+        elif "memory_used" in metrics:
+            metrics["memory_percent"] = 100 * metrics["memory_used"] / limit
+        self.metrics = metrics
+
+    # -- giving out -----------------------------------------------------------------------------------------------
+
+    @property
+    def primary(self) -> Address | None:
+        """Whom a replica says it follows; kept while it is silent, since the tree must not fall apart then."""
+        if self.role is not None:
+            return self.role.primary
+        host, port = self.info.text("master_host"), self.info.integer("master_port")
+        return f"{host}:{port}" if host and port and self.last_role == "replica" else None
+
+    @property
+    def is_sentinel(self) -> bool:
+        return self.kind == "sentinel" or (self.kind == "unknown" and self.hinted)
+
+    @property
+    def epoch(self) -> int | None:
+        return self._facts.epoch
+
+    def node(self, known_as: Mapping[Address, Address]) -> Node:
+        """The server as a frozen Node; `known_as` leads from other addresses of a server to the one used here."""
+        info, conflict = self.info, self._conflict()
+        shown = None if self.role is None or self.role.role == "sentinel" or conflict else self.role.role
+        return Node(
+            address=self.address,
+            seen_at=self.seen_at,
+            fault=self.fault,
+            role=shown,
+            last_role=self.last_role,
+            conflict=conflict,
+            server=self._server(),
+            version=info.text("valkey_version") or info.text("redis_version"),
+            run_id=self.run_id,
+            replication=None if self.seen_at is None else self._replication(known_as),
+            cluster=self._view() if self.kind == "cluster" else None,
+            metrics=dict(self.metrics),
+            ping_ms=self.ping_ms,
+            zone=info.text("availability_zone") or None,
+            site=self.site,
+        )
+
+    def bare(self) -> Node:
+        """The server after a long silence: nothing it said still counts."""
+        return Node(
+            self.address, self.seen_at, self.fault, last_role=self.last_role, run_id=self.run_id, site=self.site
+        )
+
+    def _server(self) -> Literal["redis", "valkey"] | None:
+        if self.seen_at is None:
+            return None
+        return "valkey" if self.info.text("valkey_version") or self.info.text("server_name") == "valkey" else "redis"
+
+    def _conflict(self) -> str | None:
+        said = {"master": "primary", "slave": "replica"}.get(self.info.text("role") or "")
+        if self.role is not None and said is not None and said != self.role.role:
+            return f"ROLE says {self.role.role}, INFO says {said}"
+        if self.info.twice:
+            return f"INFO says {', '.join(self.info.twice)} more than once"
+        return None
+
+    def _replication(self, known_as: Mapping[Address, Address]) -> Replication:
+        info, said = self.info, self.role
+        flag = info.integer
+        replica = self.last_role == "replica"
+        link = info.text("master_link_status")
+        failover = info.text("master_failover_state")
+        return Replication(
+            replid=info.text("master_replid"),
+            replid2=info.text("master_replid2"),
+            offset=flag("slave_repl_offset" if replica else "master_repl_offset"),
+            offset_at=self.seen_at,
+            second_offset=flag("second_repl_offset"),
+            primary=known_as.get(self.primary or "", self.primary),
+            link=("up" if link == "up" else "down" if link else None) if replica else None,
+            link_state=said.link_state if said is not None else None,
+            link_down_seconds=flag("master_link_down_since_seconds") if replica else None,
+            last_io_seconds=flag("master_last_io_seconds_ago") if replica else None,
+            sync_in_progress=_flag(flag("master_sync_in_progress")) if replica else None,
+            priority=flag("slave_priority"),
+            read_only=_flag(flag("slave_read_only")),
+            replicas=info.replicas,
+            backlog_active=_flag(flag("repl_backlog_active")),
+            backlog_size=flag("repl_backlog_size"),
+            failover_state=failover,
+        )
+
+    def _view(self) -> ClusterView:
+        facts, nodes = self._facts, self.nodes
+        return ClusterView(
+            myself=nodes.myself,
+            peers=nodes.peers,
+            open_slots=nodes.open_slots,
+            state=facts.state,
+            epoch=facts.epoch,
+            my_epoch=facts.my_epoch,
+            slots_assigned=facts.slots_assigned,
+            slots_ok=facts.slots_ok,
+            slots_pfail=facts.slots_pfail,
+            slots_fail=facts.slots_fail,
+            known_nodes=facts.known_nodes,
+            at=self._nodes_at,
+        )
+
+    def sentinel(self) -> Sentinel:
+        info = self.info
+        tilt = info.integer("sentinel_tilt")
+        return Sentinel(
+            address=self.address,
+            seen_at=self.seen_at,
+            fault=self.fault,
+            run_id=self.myid or self.run_id,
+            server=self._server(),
+            version=info.text("valkey_version") or info.text("redis_version"),
+            tilt=_flag(tilt),
+            tilt_seconds=info.integer("sentinel_tilt_since_seconds"),
+            running_scripts=info.integer("sentinel_running_scripts"),
+            queued_scripts=info.integer("sentinel_scripts_queue_length"),
+            ping_ms=self.ping_ms,
+            site=self.site,
+            watches=self.watches,
+        )
+
+    def _whole(self, watch: Watch) -> Watch:
+        """A watch with what was asked by its name."""
+        parts, name = self._parts, watch.name
+        return Watch(
+            name, watch.primary, watch.flags, watch.epoch, watch.quorum, watch.other_sentinels, watch.known_replicas,
+            watch.down_after_ms, watch.failover_timeout_ms, watch.parallel_syncs, watch.failover_state, watch.run_id,
+            parts.get(f"ckquorum/{name}"), parts.get(f"replicas/{name}", ()), parts.get(f"sentinels/{name}", ()),
+        )  # fmt: skip
+
+
+def _flag(value: int | None) -> bool | None:
+    return None if value is None else value != 0

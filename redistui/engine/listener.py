@@ -1,0 +1,162 @@
+"""Listener: hears what Sentinels announce, and learns from a primary which Sentinels watch it.
+
+One subscription to each Sentinel, since one alone may tell a second late: the same words from several Sentinels within
+a few seconds are one event with several witnesses. A data node leads to its Sentinels through the greetings they
+publish on it (`__sentinel__:hello`, every 2 s); anybody may publish there, so a greeting is only a place to ask.
+
+The patterns are literally `+*` and `-*`: an ACL that allows just these refuses `PSUBSCRIBE *`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import hiredis
+
+from redistui.model import Access, Address, Event, Login
+from redistui.net.watch import Wire, WireFault, dial, payload, tls_context
+from redistui.replies import BadReply
+from redistui.replies.errors import needs_no_password
+from redistui.replies.sentinel import Hello, read_event, read_hello
+
+KEEP = 500
+"""Events kept."""
+MERGE = 12.0
+"""Seconds within which the same words from another Sentinel are the same event."""
+EVENTS: tuple[str, ...] = ("PSUBSCRIBE", "+*", "-*")
+HELLO: tuple[str, ...] = ("SUBSCRIBE", "__sentinel__:hello")
+
+
+class EventLog:
+    """Events in order of their time, each once."""
+
+    def __init__(self) -> None:
+        self._events: deque[Event] = deque(maxlen=KEEP)
+
+    def add(self, event: Event) -> bool:
+        """Adds an event, or a witness to the one already there; True if it is new.
+
+        >>> log = EventLog()
+        >>> [log.add(Event(at, who, "+odown", "g", "x", (who,))) for at, who in ((1.0, "a"), (1.5, "b"), (1.6, "b"))]
+        [True, False, True]
+        """
+        for index in range(len(self._events) - 1, -1, -1):
+            known = self._events[index]
+            if event.at - known.at > MERGE:
+                break
+            same = (known.kind, known.group, known.text) == (event.kind, event.group, event.text)
+            if same and event.witnesses and event.source not in known.witnesses:
+                self._events[index] = Event(
+                    min(known.at, event.at), known.source, known.kind, known.group, known.text,
+                    (*known.witnesses, *event.witnesses),
+                )  # fmt: skip
+                return False
+        self._events.append(event)
+        if len(self._events) > 1 and self._events[-2].at > event.at:
+            ordered = sorted(self._events, key=lambda one: one.at)
+            self._events.clear()
+            self._events.extend(ordered)
+        return True
+
+    def all(self) -> tuple[Event, ...]:
+        return tuple(self._events)
+
+
+class Tap:
+    """A subscription that is kept open: dialled again, with jitter, whenever it ends."""
+
+    def __init__(
+        self, address: Address, access: Access, login: Login, subscribe: tuple[str, ...],
+        heard: Callable[[Address, bytes, bytes], None],
+    ) -> None:  # fmt: skip
+        self._address = address
+        self._access = access
+        self._login = login
+        self._subscribe = subscribe
+        self._heard = heard
+        self._wire: Wire | None = None
+        self._over = asyncio.Event()
+        self.denied = False
+        """The server lets us not subscribe: the poll alone must do."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def close(self) -> None:
+        self._task.cancel()
+        if self._wire is not None:
+            self._wire.close()
+
+    async def _run(self) -> None:
+        while not self.denied:
+            self._over.clear()
+            try:
+                context = None if self._access.tls is None else tls_context(self._access.tls)
+                where = self._access.reachable.get(self._address, self._address)
+                self._wire = await dial(where, context, lambda: Wire(self, stream=True), 1.0)
+                self._wire.ask(self._greeting(), 0)
+                await self._over.wait()
+            except (WireFault, OSError, ssl.SSLError):
+                pass
+            await asyncio.sleep(random.uniform(1.0, 1.5))
+
+    def _greeting(self) -> bytes:
+        user, password = self._login.user, self._login.password
+        auth = [("AUTH", *((user, password) if user else (password,)))] if password is not None else []
+        return payload([*auth, ("CLIENT", "SETNAME", "redistui"), self._subscribe])
+
+    def answered(self, wire: Wire, replies: list[Any]) -> None:
+        for reply in replies:
+            match reply:
+                case hiredis.ReplyError() if not needs_no_password(str(reply)):
+                    self.denied = str(reply).startswith(("NOPERM", "NOAUTH", "WRONGPASS"))
+                case [b"pmessage", _, bytes(channel), bytes(words)] | [b"message", bytes(channel), bytes(words)]:
+                    self._heard(self._address, channel, words)
+        if self.denied:
+            wire.close()
+            self._over.set()
+
+    def lost(self, wire: Wire, why: WireFault) -> None:
+        self._over.set()
+
+
+class Listener:
+    """All subscriptions. `event` is told of each new event, `hello` of each greeting."""
+
+    def __init__(self, event: Callable[[Event], None], hello: Callable[[Hello, Address], None]) -> None:
+        self._event = event
+        self._hello = hello
+        self._taps: dict[tuple[Address, tuple[str, ...]], Tap] = {}
+        self.log = EventLog()
+
+    def listen(self, sentinels: Mapping[Address, Access], primaries: Mapping[Address, Access]) -> None:
+        """Opens what is missing and closes what is not wanted any more."""
+        wanted = {(address, EVENTS): access for address, access in sentinels.items()}
+        wanted |= {(address, HELLO): access for address, access in primaries.items()}
+        for key in [key for key in self._taps if key not in wanted]:
+            self._taps.pop(key).close()
+        for key, access in wanted.items():
+            if key not in self._taps:
+                events = key[1] == EVENTS
+                login = access.sentinel if events else access.data
+                heard = self._announced if events else self._greeted
+                self._taps[key] = Tap(key[0], access, login, key[1], heard)
+
+    def close(self) -> None:
+        self.listen({}, {})
+
+    def _announced(self, source: Address, channel: bytes, words: bytes) -> None:
+        kind, group, text = read_event(channel, words)
+        event = Event(time.time(), source, kind, group, text, (source,))
+        if self.log.add(event):
+            self._event(event)
+
+    def _greeted(self, source: Address, _channel: bytes, words: bytes) -> None:
+        try:
+            self._hello(read_hello(words), source)
+        except BadReply:
+            return

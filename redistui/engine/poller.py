@@ -1,0 +1,398 @@
+"""Poller: asks every known server once a period, each on a connection of its own, at most 32 at a time.
+
+A server that hangs, refuses or lies costs its own line and nobody else's: its deadline passes, its slot is given back,
+its fault is reported. Servers of one replication tree share a phase, so that their offsets are read at one instant.
+
+A connection that ends is news: the server is dialled again at once, and its first question is ROLE. In a Sentinel
+failover the connections to the promoted replica are cut 0.9 s before +switch-master, so an end means "ask", not "down".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import random
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+from zlib import crc32
+
+import hiredis
+
+from redistui.engine.observation import Observation, ServerKind
+from redistui.engine.rounds import PING, Round, data_round, greeting, sentinel_round
+from redistui.model import Access, Address, Fault, FaultKind
+from redistui.net.watch import Wire, WireFault, dial, tls_context
+from redistui.replies.errors import SENTENCES, kind_of, needs_no_password
+from redistui.replies.info import InfoReader, InfoText
+
+IN_FLIGHT = 32
+DEADLINE = 1.0
+"""Seconds for one answer, and for opening a connection."""
+GIVE_UP = 5.0
+"""Seconds of silence after which a connection is opened anew."""
+PING_EVERY = 5.0
+BACK_OFF: dict[FaultKind, float] = {"maxclients": 30.0, "noauth": float("inf")}
+"""Seconds until the next attempt; a password that was refused once is not tried again, lest the user be locked out."""
+STALL = 3.0
+"""Seconds without a tick after which everything we hold is called stale."""
+
+
+class Watched:
+    """One server in the poller's hands."""
+
+    __slots__ = (
+        "access", "address", "again", "asked", "connecting", "dialled", "due", "fault", "flying", "kind", "names",
+        "phase", "ping_due", "ping_ms", "poller", "polls", "queued", "round", "sections", "sentinel", "stage", "wire",
+    )  # fmt: skip
+
+    def __init__(self, poller: Poller, address: Address, access: Access, sentinel: bool) -> None:
+        self.poller = poller
+        self.address = address
+        self.access = access
+        self.sentinel = sentinel
+        """Somebody said that it is one: log in as to a Sentinel."""
+        self.kind: ServerKind = "unknown"
+        self.sections = False
+        self.names: tuple[str, ...] = ()
+        self.phase = crc32(address.encode("utf-8", "replace")) / 2**32
+        self.wire: Wire | None = None
+        self.connecting: asyncio.Task[None] | None = None
+        self.stage = ""
+        self.round: Round | None = None
+        self.asked = self.dialled = self.due = 0.0
+        self.ping_due = 0.0
+        self.ping_ms: float | None = None
+        self.flying = self.again = self.queued = False
+        self.polls = 0
+        self.fault: Fault | None = None
+
+    def answered(self, wire: Wire, replies: list[Any]) -> None:
+        if wire is self.wire:
+            self.poller.answered(self, replies)
+
+    def lost(self, wire: Wire, why: WireFault) -> None:
+        if wire is self.wire:
+            self.wire = None
+            self.poller.lost(self, why)
+
+
+class Poller:
+    """Runs on the engine's loop; `observe` gets every Observation, `ended` every address whose connection ended."""
+
+    def __init__(
+        self, observe: Callable[[Observation], None], ended: Callable[[Address], None], period: float = 1.0
+    ) -> None:
+        self._observe = observe
+        self._ended = ended
+        self.period = period
+        self.view_stride = 1
+        """Each cluster node is asked for its whole view every so many polls."""
+        self.stalled_until = 0.0
+        self.watched: dict[Address, Watched] = {}
+        self._loop = asyncio.get_running_loop()
+        self._heap: list[tuple[float, int, Watched]] = []
+        self._serial = 0
+        self._queue: deque[Watched] = deque()
+        self._flying: dict[Watched, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._sweeper = self._loop.call_later(0.1, self._sweep)
+        self._ticked = self._loop.time()
+        self._contexts: dict[int, ssl.SSLContext] = {}
+        self._reader = InfoReader()
+
+    # -- who is watched -------------------------------------------------------------------------------------------
+
+    def watch(self, address: Address, access: Access, sentinel: bool) -> None:
+        """Starts to poll an address at once; known ones are left alone."""
+        if address not in self.watched:
+            watched = self.watched[address] = Watched(self, address, access, sentinel)
+            self._enqueue(watched)
+
+    def drop(self, address: Address) -> None:
+        watched = self.watched.pop(address, None)
+        if watched is not None:
+            watched.due = -1.0
+            self._flying.pop(watched, None)
+            self._hang_up(watched)
+
+    def watch_names(self, address: Address, names: tuple[str, ...]) -> None:
+        """The names a Sentinel watches: asked one by one from the next poll on, which is now if they are new."""
+        watched = self.watched.get(address)
+        if watched is not None and watched.names != names:
+            watched.names = names
+            self.poke(address)
+
+    def set_phase(self, address: Address, key: str) -> None:
+        """Servers with the same key are asked at the same instant."""
+        watched = self.watched.get(address)
+        if watched is not None:
+            watched.phase = crc32(key.encode("utf-8", "replace")) / 2**32
+
+    def set_period(self, seconds: float) -> None:
+        self.period = seconds
+        for watched in self.watched.values():
+            if not watched.flying and not watched.queued and watched.due != float("inf"):
+                self._schedule(watched)
+
+    def poke(self, address: Address) -> None:
+        """Asks now. A server that is being asked is asked once more after its answer."""
+        watched = self.watched.get(address)
+        if watched is None or watched.queued:
+            return
+        if watched.flying or (watched.wire is not None and watched.wire.count):
+            watched.again = True
+        elif self._loop.time() - watched.dialled >= 0.2 or watched.wire is not None:
+            self._enqueue(watched)
+
+    def close(self) -> None:
+        self._sweeper.cancel()
+        if self._timer:
+            self._timer.cancel()
+        for address in list(self.watched):
+            self.drop(address)
+
+    # -- pace -----------------------------------------------------------------------------------------------------
+
+    def _schedule(self, watched: Watched, after: float | None = None) -> None:
+        """Next poll: at the server's phase of the coming period, or `after` seconds from now."""
+        now = self._loop.time()
+        if after is None:
+            earliest = now + 0.3 * self.period
+            watched.due = (earliest // self.period + watched.phase) * self.period
+            if watched.due < earliest:
+                watched.due += self.period
+        else:
+            watched.due = now + after
+        if watched.due != float("inf"):
+            self._serial += 1
+            heapq.heappush(self._heap, (watched.due, self._serial, watched))
+            if self._heap[0][2] is watched:
+                self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        if self._heap:
+            at = max(self._heap[0][0], self._loop.time() + 0.004)
+            self._timer = self._loop.call_at(at, self._tick)
+
+    def _tick(self) -> None:
+        now = self._loop.time()
+        self._timer = None
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            due, _, watched = heapq.heappop(heap)
+            if watched.due == due and not watched.queued and not watched.flying:
+                watched.queued = True
+                self._queue.append(watched)
+        self._start()
+        self._arm()
+
+    def _enqueue(self, watched: Watched) -> None:
+        watched.due = -1.0
+        watched.queued = True
+        self._queue.append(watched)
+        self._loop.call_soon(self._start)
+
+    def _start(self) -> None:
+        while self._queue and len(self._flying) < IN_FLIGHT:
+            watched = self._queue.popleft()
+            watched.queued = False
+            if watched.address in self.watched and not watched.flying:
+                self._begin(watched)
+
+    def _sweep(self) -> None:
+        """Ten times a second: whose deadline has passed, and did we ourselves stand still?"""
+        now = self._loop.time()
+        if now - self._ticked > STALL:
+            self.stalled_until = now + self.period + DEADLINE
+        self._ticked = now
+        for watched in [one for one in self._flying if now - one.asked > DEADLINE and one.connecting is None]:
+            self._overdue(watched)
+        self._start()
+        self._sweeper = self._loop.call_later(0.1, self._sweep)
+
+    # -- one poll -------------------------------------------------------------------------------------------------
+
+    def _begin(self, watched: Watched) -> None:
+        now = self._loop.time()
+        wire = watched.wire
+        if wire is not None and wire.count:  # still silent since an earlier poll
+            if now - watched.asked > GIVE_UP:
+                self._hang_up(watched)
+            else:
+                self._schedule(watched)
+                return
+        watched.flying = True
+        self._flying[watched] = None
+        watched.asked = now
+        if watched.wire is None:
+            watched.dialled = now
+            watched.connecting = self._loop.create_task(self._connect(watched))
+        elif now >= watched.ping_due:
+            self._ask(watched, "ping", PING)
+        else:
+            self._ask(watched, "round", self._round_of(watched))
+
+    async def _connect(self, watched: Watched) -> None:
+        access = watched.access
+        try:
+            context = self._context(access)
+            address = access.reachable.get(watched.address, watched.address)
+            watched.wire = await dial(address, context, lambda: Wire(watched), DEADLINE)
+        except WireFault as why:
+            watched.connecting = None
+            self._fail(watched, why.kind, why.text)
+            return
+        except (OSError, ssl.SSLError) as error:
+            watched.connecting = None
+            self._fail(watched, "tls", f"certificate files cannot be used: {error.strerror or error}")
+            return
+        watched.connecting = None
+        watched.asked = self._loop.time()
+        login = access.sentinel if watched.sentinel else access.data
+        self._ask(watched, "greeting", greeting(login))
+
+    def _context(self, access: Access) -> ssl.SSLContext | None:
+        if access.tls is None:
+            return None
+        if id(access.tls) not in self._contexts:
+            self._contexts[id(access.tls)] = tls_context(access.tls)
+        return self._contexts[id(access.tls)]
+
+    def _ask(self, watched: Watched, stage: str, round_: Round) -> None:
+        watched.stage, watched.round = stage, round_
+        assert watched.wire is not None
+        watched.wire.ask(round_.payload, len(round_.names))
+
+    def _round_of(self, watched: Watched) -> Round:
+        watched.polls += 1
+        if watched.kind == "sentinel":
+            return sentinel_round(watched.names)
+        stride = self.view_stride
+        view = stride == 1 or (watched.polls + crc32(watched.address.encode())) % stride == 0 or watched.polls < 3
+        return data_round(watched.kind, watched.sections, view)
+
+    def answered(self, watched: Watched, replies: list[Any]) -> None:
+        """The answer to what was asked, however late."""
+        now = self._loop.time()
+        late = not watched.flying
+        watched.flying = True
+        self._flying[watched] = None
+        if watched.stage == "ping":
+            watched.ping_due = now + PING_EVERY * (0.9 + 0.2 * watched.phase)
+            watched.ping_ms = None if late else (now - watched.asked) * 1000
+            watched.asked = now
+            self._ask(watched, "round", self._round_of(watched))
+        elif watched.stage == "greeting":
+            self._greeted(watched, replies)
+        else:
+            self._finish(watched, replies, now)
+
+    def _greeted(self, watched: Watched, replies: list[Any]) -> None:
+        assert watched.round is not None
+        said = dict(zip(watched.round.names, replies, strict=True))
+        auth, info = said.get("auth"), said["info"]
+        if isinstance(auth, hiredis.ReplyError) and not needs_no_password(str(auth)):
+            self._refuse(watched, str(auth))
+        elif isinstance(info, hiredis.ReplyError):
+            self._refuse(watched, str(info))
+        else:
+            text = InfoText(self._reader)
+            try:
+                text.take(info)
+            except Exception:
+                self._refuse(watched, "ERR answers INFO with something else")
+                return
+            mode = text.text("server_mode") or text.text("redis_mode")  # Valkey 8.1 renamed it
+            watched.kind = "sentinel" if mode == "sentinel" else "cluster" if mode == "cluster" else "data"
+            watched.sections = _major(text.text("redis_version")) >= 7
+            watched.asked = self._loop.time()
+            self._ask(watched, "round", self._round_of(watched))
+
+    def _refuse(self, watched: Watched, error: str) -> None:
+        """The server speaks Redis, and says no."""
+        kind = kind_of(error)
+        if kind in BACK_OFF:
+            self._hang_up(watched)
+        self._fail(watched, kind, SENTENCES[kind] if kind != "error" else error)
+
+    def _finish(self, watched: Watched, replies: list[Any], now: float) -> None:
+        assert watched.round is not None
+        wall = time.time()
+        took = now - watched.asked
+        watched.fault = None
+        ping, watched.ping_ms = watched.ping_ms, None
+        answers = dict(zip(watched.round.names, replies, strict=True))
+        self._release(watched)
+        self._observe(Observation(watched.address, wall - took / 2, wall - took, watched.kind, answers, None, ping))
+
+    def _release(self, watched: Watched, after: float | None = None) -> None:
+        watched.flying = False
+        self._flying.pop(watched, None)
+        if watched.again:
+            watched.again = False
+            self._enqueue(watched)
+        else:
+            self._schedule(watched, after)
+        if self._queue:
+            self._start()
+
+    # -- faults ---------------------------------------------------------------------------------------------------
+
+    def lost(self, watched: Watched, why: WireFault) -> None:
+        """The connection ended. Dial again at once, unless that was just tried."""
+        now = self._loop.time()
+        greeting_ = watched.stage == "greeting"
+        fresh = now - watched.dialled < 1.0
+        self._ended(watched.address)
+        if why.kind != "closed":
+            self._fail(watched, why.kind, why.text)
+        elif greeting_ and fresh:
+            self._fail(
+                watched, "closed", "closes the connection without an answer; does the port speak TLS (rediss://)?"
+            )
+        elif fresh:
+            self._release(watched, 1.0)
+        else:
+            watched.flying = False
+            self._flying.pop(watched, None)
+            if not watched.queued:
+                self._enqueue(watched)
+
+    def _overdue(self, watched: Watched) -> None:
+        self._fail(watched, "hung", f"connected, but silent for over {DEADLINE:g} s")
+
+    def _fail(self, watched: Watched, kind: FaultKind, text: str) -> None:
+        now = time.time()
+        since = watched.fault.since if watched.fault is not None and watched.fault.kind == kind else now
+        fault = watched.fault = Fault(kind, text, since)
+        watched.again = False
+        pause = max(self.period, 1.0) * random.uniform(1.0, 1.3)
+        self._release(watched, BACK_OFF.get(kind, self.period if kind == "hung" else pause))
+        self._observe(Observation(watched.address, now, now, watched.kind, {}, fault))
+
+    def _hang_up(self, watched: Watched) -> None:
+        if watched.connecting is not None:
+            watched.connecting.cancel()
+            watched.connecting = None
+        if watched.wire is not None:
+            watched.wire.close()
+            watched.wire = None
+
+    def retry(self, addresses: Iterable[Address]) -> None:
+        """Tries again what was given up for its password or for want of room."""
+        for address in addresses:
+            watched = self.watched.get(address)
+            if watched is not None and watched.fault is not None and watched.fault.kind in BACK_OFF:
+                watched.dialled = 0.0
+                self.poke(address)
+
+
+def _major(version: str | None) -> int:
+    head = (version or "").partition(".")[0]
+    return int(head) if head.isdecimal() else 0

@@ -1,0 +1,65 @@
+"""Rounds: which commands one poll sends to a server of a kind, encoded once and shared by all servers alike."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from redistui.engine.observation import ServerKind
+from redistui.model import Login
+from redistui.net.watch import payload
+from redistui.replies import READS, SECTIONS, Read
+
+
+class Round(NamedTuple):
+    """One write and the names of the replies it will bring."""
+
+    payload: bytes
+    names: tuple[str, ...]
+
+
+PING = Round(payload([("PING",)]), ("ping",))
+
+
+@cache
+def greeting(login: Login, client: str = "redistui") -> Round:
+    """The first words on a connection: log in, say who we are, ask what stands there."""
+    commands: list[tuple[str, ...]] = []
+    if login.password is not None:
+        commands.append(("AUTH", login.user, login.password) if login.user else ("AUTH", login.password))
+    commands += [("CLIENT", "SETNAME", client), ("INFO", "server")]
+    names = ("auth",) * (login.password is not None) + ("setname", "info")
+    return Round(payload(commands), names)
+
+
+@cache
+def data_round(kind: ServerKind, sections: bool, view: bool) -> Round:
+    """A poll of a data node; `sections`: INFO takes several (7.0); `view`: CLUSTER NODES this time."""
+    reads = [
+        read
+        for read in READS
+        if read.of in ("every", "data")
+        or (read.of == "cluster" and kind == "cluster" and (view or read.name != "cluster-nodes"))
+    ]
+    commands = [(*read.argv, *SECTIONS) if read.name == "info" and sections else read.argv for read in reads]
+    return Round(payload(commands), tuple(read.name for read in reads))
+
+
+@cache
+def sentinel_round(watched: tuple[str, ...]) -> Round:
+    """A poll of a Sentinel that watches these names."""
+    commands: list[tuple[str, ...]] = []
+    names: list[str] = []
+    for read in READS:
+        for argv, name in _per_watch(read, watched):
+            commands.append(argv)
+            names.append(name)
+    return Round(payload(commands), tuple(names))
+
+
+def _per_watch(read: Read, watched: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
+    if read.of in ("every", "sentinel"):
+        return [(read.argv, read.name)]
+    if read.of == "watch":
+        return [((*read.argv, name), f"{read.name}/{name}") for name in watched]
+    return []

@@ -1,0 +1,234 @@
+"""RULES: every verdict as one row and one pure function, from a group to its findings.
+
+A rule says only what is known: what is unknown is no finding here, but is never shown as fine either (judge.health).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from redistui.judge.lag import related
+from redistui.judge.quorum import Quorum, verdict
+from redistui.judge.slots import uncovered
+from redistui.judge.topology import primaries, root_of
+from redistui.model import Finding, Group, Level, Node
+
+Thresholds = Mapping[str, float]
+DEFAULTS: Thresholds = {
+    "memory_percent.warn": 80.0,
+    "memory_percent.bad": 90.0,
+    "cpu_percent.warn": 80.0,
+    "cpu_percent.bad": 90.0,
+    "clients.warn": 1000.0,
+    "ops_per_second.warn": 10000.0,
+    "lag_bytes.warn": 10.0 * 1024 * 1024,
+    "lag_seconds.warn": 10.0,
+    "lag_seconds.bad": 30.0,
+}
+"""What is too much, by metric and level; a config may set each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of finding."""
+
+    name: str
+    doc: str
+    judge: Callable[[Group, Thresholds], Iterator[Finding]]
+
+
+def findings(group: Group, thresholds: Thresholds) -> tuple[Finding, ...]:
+    """All findings of a group, bad ones first."""
+    limits = {**DEFAULTS, **thresholds}
+    found = [finding for rule in RULES for finding in rule.judge(group, limits)]
+    return tuple(sorted(found, key=lambda one: one.level != "bad"))
+
+
+def _finding(rule: str, level: Level, group: Group, message: str, node: Node | None = None) -> Finding:
+    return Finding(rule, level, group.name, message, None if node is None else node.address)
+
+
+def _nodes_down(group: Group, _: Thresholds) -> Iterator[Finding]:
+    for node in group.nodes:
+        if node.fault is not None:
+            was = f", was {node.last_role}" if node.fault.down and node.last_role else ""
+            text = f"{node.address} {node.fault.kind}{was}: {node.fault.text}"
+            if node.fault.down:
+                yield _finding("node-down", "bad", group, text, node)
+            else:
+                yield _finding("node-fault", "warn", group, text, node)
+
+
+def _sentinels_down(group: Group, _: Thresholds) -> Iterator[Finding]:
+    for sentinel in group.sentinels:
+        if sentinel.fault is not None:
+            text = f"Sentinel {sentinel.address} {sentinel.fault.kind}: {sentinel.fault.text}"
+            yield Finding("sentinel-down", "warn", group.name, text, sentinel.address)
+
+
+def _role_conflicts(group: Group, _: Thresholds) -> Iterator[Finding]:
+    for node in group.nodes:
+        if node.conflict:
+            yield _finding("role-conflict", "bad", group, f"{node.address}: {node.conflict}", node)
+
+
+def _two_primaries(group: Group, _: Thresholds) -> Iterator[Finding]:
+    """More than one node takes writes for what is, or was, one data set."""
+    if group.kind == "cluster":
+        return
+    leaders = primaries(group)
+    for index, one in enumerate(leaders):
+        for other in leaders[index + 1 :]:
+            if related(one, other):
+                text = f"two primaries of one lineage: {one.address} and {other.address} both take writes"
+                yield _finding("two-primaries", "bad", group, text, other)
+
+
+def _no_primary(group: Group, _: Thresholds) -> Iterator[Finding]:
+    asked = [node for node in group.nodes if node.seen_at is not None]
+    if group.kind != "cluster" and asked and not primaries(group):
+        yield _finding("no-primary", "bad", group, "no node says it is a primary: writes have nowhere to go")
+
+
+def _links(group: Group, _: Thresholds) -> Iterator[Finding]:
+    for node in group.nodes:
+        said = node.replication
+        if node.role != "replica" or said is None or said.link != "down":
+            continue
+        since = f" for {said.link_down_seconds} s" if said.link_down_seconds is not None else ""
+        syncing = "; a full sync is under way" if said.sync_in_progress else ""
+        text = f"{node.address} has no link to {said.primary}{since}{syncing}"
+        yield _finding("link-down", "warn" if said.sync_in_progress else "bad", group, text, node)
+
+
+_LIMITS: tuple[tuple[str, str, str], ...] = (
+    ("lag-bytes", "lag_bytes", "{node} is {value:,.0f} bytes behind its primary"),
+    ("lag-seconds", "lag_seconds", "{node} has not acknowledged for {value:.0f} s"),
+    ("memory", "memory_percent", "{node} uses {value:.0f} % of its memory limit"),
+    ("cpu", "cpu_percent", "{node} uses {value:.0f} % of a core"),
+    ("clients", "clients", "{node} has {value:,.0f} clients"),
+    ("ops", "ops_per_second", "{node} runs {value:,.0f} operations per second"),
+)
+
+
+def _limits(group: Group, thresholds: Thresholds) -> Iterator[Finding]:
+    """Metrics over their threshold: one pass over the nodes, since there may be a thousand."""
+    limits = [
+        (rule, metric, words, thresholds.get(f"{metric}.bad"), thresholds.get(f"{metric}.warn"))
+        for rule, metric, words in _LIMITS
+    ]
+    for node in group.nodes:
+        metrics = node.metrics
+        for rule, metric, words, bad, warn in limits:
+            value = metrics.get(metric)
+            if value is None:
+                continue
+            level: Level | None = "bad" if bad is not None and value >= bad else None
+            if level is None and warn is not None and value >= warn:
+                level = "warn"
+            if level is not None:
+                text = words.format(node=node.address, value=value)
+                yield Finding(rule, level, group.name, text, node.address, value, bad if level == "bad" else warn)
+
+
+def _sentinel_views(group: Group, _: Thresholds) -> Iterator[Finding]:
+    if group.watched_as is None:
+        return
+    quorum = verdict(group)
+    yield from _agreement(group, quorum)
+    if not quorum.reachable and quorum.known:
+        text = "; ".join(quorum.reasons) or "CKQUORUM says no"
+        yield _finding("quorum-lost", "bad", group, f"no failover can be authorised: {text}")
+    elif quorum.reachable and quorum.up == quorum.needed and quorum.known > 1 and quorum.up < quorum.known:
+        text = (
+            f"only {quorum.up} Sentinels can vote and {quorum.needed} are needed: one more lost and nothing fails over"
+        )
+        yield _finding("quorum-edge", "warn", group, text)
+    for sentinel in group.sentinels:
+        if sentinel.tilt:
+            text = f"Sentinel {sentinel.address} is in TILT for {sentinel.tilt_seconds or 0} s: it only watches"
+            yield Finding("tilt", "warn", group.name, text, sentinel.address)
+
+
+def _agreement(group: Group, quorum: Quorum) -> Iterator[Finding]:
+    by_address = {sentinel.address: watch for sentinel, watch in group.watches()}
+    for address in quorum.dissenters:
+        watch = by_address[address]
+        text = (
+            f"Sentinel {address} believes in {watch.primary} at epoch {watch.epoch}, "
+            f"the newest view is {quorum.primary} at epoch {quorum.epoch}"
+        )
+        yield Finding(
+            "sentinels-disagree", "bad" if watch.primary != quorum.primary else "warn", group.name, text, address
+        )
+
+
+def _good_replicas(group: Group, _: Thresholds) -> Iterator[Finding]:
+    """Nobody to promote: no replica with its link up and a priority above 0."""
+    if group.kind == "cluster" or not primaries(group):
+        return
+    by_address = {node.address: node for node in group.nodes}
+    good = [
+        node
+        for node in group.nodes
+        if node.role == "replica"
+        and node.fault is None
+        and (said := node.replication) is not None
+        and said.link == "up"
+        and said.priority != 0
+        and root_of(node, by_address) is not None
+    ]
+    replicas = [node for node in group.nodes if "replica" in (node.role, node.last_role)]
+    if not good and (replicas or group.kind == "sentinel"):
+        yield _finding(
+            "no-good-replica", "bad", group, "no replica could be promoted: none is up, linked and of priority > 0"
+        )
+
+
+def _slots(group: Group, _: Thresholds) -> Iterator[Finding]:
+    cluster = group.cluster
+    if cluster is None:
+        return
+    bare = sum(last - first + 1 for first, last in uncovered(cluster))
+    if bare:
+        yield _finding("slots-uncovered", "bad", group, f"{bare} of 16384 slots have no owner")
+    if cluster.failing:
+        yield _finding("slots-failing", "bad", group, f"{len(cluster.failing)} slots belong to a primary that fails")
+    for opened in cluster.open_slots:
+        text = f"slot {opened.slot} is open: {opened.kind} at {opened.node[:8]}, other end {opened.peer[:8]}"
+        yield _finding("open-slot", "warn", group, text)
+    if not cluster.agree:
+        text = f"views of the slot map differ: {', '.join(cluster.dissenters)}"
+        yield _finding("views-differ", "warn", group, text)
+
+
+def _shards(group: Group, _: Thresholds) -> Iterator[Finding]:
+    cluster = group.cluster
+    if cluster is None:
+        return
+    alive = {node.address for node in group.nodes if node.up and node.role == "replica"}
+    for shard in cluster.shards:
+        if shard.slot_count and not alive & set(shard.replicas):
+            text = f"shard {shard.primary} has no live replica: its {shard.slot_count} slots go with it"
+            yield Finding("shard-without-replica", "warn", group.name, text, shard.primary)
+    epochs = Counter(shard.epoch for shard in cluster.shards if shard.slot_count)
+    for epoch, count in epochs.items():
+        if count > 1:
+            yield _finding("epoch-conflict", "warn", group, f"{count} primaries share config epoch {epoch}")
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("node-down", "A data node that does not answer, or answers with a fault.", _nodes_down),
+    Rule("sentinel-down", "A Sentinel that does not answer.", _sentinels_down),
+    Rule("role-conflict", "A node whose ROLE and INFO contradict each other.", _role_conflicts),
+    Rule("two-primaries", "Two nodes of one lineage that both take writes.", _two_primaries),
+    Rule("no-primary", "Nobody in the group says it is a primary.", _no_primary),
+    Rule("link-down", "A replica without a link to its primary.", _links),
+    Rule("limits", "A metric over its threshold: lag, memory, CPU, clients, operations.", _limits),
+    Rule("sentinel-views", "Sentinels that disagree, cannot reach quorum, or are in TILT.", _sentinel_views),
+    Rule("no-good-replica", "No replica that could be promoted.", _good_replicas),
+    Rule("slots", "Slots without owner, with a failing one, or half-way between two.", _slots),
+    Rule("shards", "Shards without a live replica; primaries that share an epoch.", _shards),
+)

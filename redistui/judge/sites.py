@@ -1,0 +1,112 @@
+"""What stands where: for every site its groups, whether their primary is there, and how far it is from us."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from ipaddress import ip_address, ip_network
+from statistics import median
+
+from redistui.judge.health import health
+from redistui.model import Address, Fleet, Group, Health, Node, Site, host_of
+
+NOWHERE = "(no site)"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteGroup:
+    """One group's part in a site. `lag_bytes`: the best replica's here; None: the primary is here, or none is known."""
+
+    name: str
+    health: Health
+    primary_here: bool
+    nodes: int
+    nodes_up: int
+    lag_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteState:
+    """One site; `latency_ms` is the median round trip of its nodes' spaced pings."""
+
+    name: str
+    groups: tuple[SiteGroup, ...]
+    nodes: int
+    nodes_up: int
+    latency_ms: float | None
+    health: Health
+
+
+def site_of(address: Address, zone: str | None, sites: Sequence[Site]) -> str | None:
+    """The site of the config that names the address, else the server's own availability zone.
+
+    >>> site_of("10.1.2.3:6379", None, [Site("east", ("10.1.0.0/16",)), Site("west", ("*.west:*",))])
+    'east'
+    """
+    for site in sites:
+        if any(_covers(member, address) for member in site.members):
+            return site.name
+    return zone or None
+
+
+def _covers(member: str, address: Address) -> bool:
+    host = host_of(address)
+    if member in (address, host):
+        return True
+    if "/" in member and not member.startswith("unix:"):
+        try:
+            return ip_address(host) in ip_network(member, strict=False)
+        except ValueError:
+            return False
+    return fnmatchcase(address, member) or fnmatchcase(host, member)
+
+
+def sites(fleet: Fleet) -> tuple[SiteState, ...]:
+    """Every site that is known, by name; what stands nowhere comes last."""
+    names = {member.site for group in fleet.groups for member in group.members}
+    ordered = sorted(name for name in names if name is not None) + ([None] if None in names else [])
+    return tuple(_state(fleet, name) for name in ordered)
+
+
+def _state(fleet: Fleet, site: str | None) -> SiteState:
+    members = [member for group in fleet.groups for member in group.members if member.site == site]
+    pings = [member.ping_ms for member in members if member.ping_ms is not None and member.up]
+    parts = tuple(
+        _part(fleet, group, here)
+        for group in fleet.groups
+        if (here := [node for node in group.nodes if node.site == site])
+    )
+    up = sum(member.up for member in members)
+    return SiteState(
+        name=site if site is not None else NOWHERE,
+        groups=parts,
+        nodes=len(members),
+        nodes_up=up,
+        latency_ms=median(pings) if pings else None,
+        health=_health(parts, len(members), up),
+    )
+
+
+def _part(fleet: Fleet, group: Group, here: Sequence[Node]) -> SiteGroup:
+    leads = any(node.role == "primary" and node.up for node in here)
+    lags = [lag for node in here if (lag := node.metric("lag_bytes")) is not None]
+    return SiteGroup(
+        name=group.name,
+        health=health(fleet, group),
+        primary_here=leads,
+        nodes=len(here),
+        nodes_up=sum(node.up for node in here),
+        lag_bytes=None if leads or not lags else round(min(lags)),
+    )
+
+
+def _health(parts: Sequence[SiteGroup], nodes: int, up: int) -> Health:
+    """A site is bad when none of its nodes answers, warned of when some do not."""
+    if not nodes:
+        return "unknown"
+    if up == 0:
+        return "bad"
+    if up < nodes or any(part.nodes_up == 0 for part in parts):
+        return "warn"
+    return "ok"

@@ -1,0 +1,190 @@
+"""Client: commands of an operator's action, on redis-py: TLS, AUTH, unix sockets.
+
+Three outcomes, and nothing is ever sent twice:
+
+* a reply;
+* `ClientRefused`: nothing was changed, because the server said no, or could not be reached to begin with;
+* `ClientLost`: the command went out and no reply came. It may or may not have run.
+
+redis-py repeats commands by default, login failures included: here every connection has `Retry(NoBackoff(), 0)`, no
+pool and no health check, and our own deadline around each exchange. RESP2, so that replies have one shape on all
+versions. redis-py is imported at the first connection: the dashboard's first paint does not wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from redistui.model import Address, Login, Tls, host_of, port_of
+from redistui.replies.errors import needs_no_password
+
+if TYPE_CHECKING:
+    from redis.asyncio.connection import AbstractConnection
+
+Argv = Sequence[str]
+Reply = Any
+CONNECT_SECONDS = 2.0
+
+
+class ClientRefused(Exception):
+    """Nothing was changed; the text is the server's error, or why it could not be reached."""
+
+
+class ClientLost(Exception):
+    """No reply: timeout, or the connection ended after the command was sent."""
+
+
+class Client:
+    """One connection to one node, opened at its first use and, when it was lost, opened anew at the next.
+
+    `name` is its CLIENT SETNAME, by which another console sees that somebody works here. One exchange at a time.
+    Raises ClientRefused and ClientLost.
+    """
+
+    def __init__(self, address: Address, login: Login, tls: Tls | None, name: str) -> None:
+        self.address = address
+        self._login = login
+        self._tls = tls
+        self._name = name
+        self._connection: AbstractConnection | None = None
+
+    async def ask(self, argv: Argv, seconds: float) -> Reply:
+        """One command, one reply."""
+        reply = (await self._exchange((argv,), seconds))[0]
+        if isinstance(reply, ClientRefused):
+            raise reply
+        return reply
+
+    async def transact(self, argvs: Sequence[Argv], seconds: float) -> list[Reply]:
+        """MULTI ... EXEC; gives EXEC's list. MULTI is answered before the rest goes out: a server that refuses it would
+        run the commands one by one."""
+        await self.ask(argvs[0], seconds)
+        replies = await self._exchange(argvs[1:], seconds)
+        if isinstance(replies[-1], ClientRefused):  # EXECABORT: one was not even queued, so none was run
+            raise next(reply for reply in replies if isinstance(reply, ClientRefused))
+        return list(replies[-1])
+
+    async def _exchange(self, argvs: Sequence[Argv], seconds: float) -> list[Reply]:
+        connection = await self._open(min(seconds, CONNECT_SECONDS))
+        try:
+            async with asyncio.timeout(seconds):
+                await connection.send_packed_command(connection.pack_commands(argvs), check_health=False)
+                return [await self._reply(connection) for _ in argvs]
+        except BaseException as error:
+            await self.close()
+            if isinstance(error, Exception):
+                raise ClientLost(lost_text(error, seconds)) from None
+            raise
+
+    async def close(self) -> None:
+        """Ends the connection; never raises for one that has ended already."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await hang_up(connection)
+
+    async def _open(self, seconds: float) -> AbstractConnection:
+        if self._connection is None or not self._connection.is_connected:
+            try:
+                self._connection = await self._connect(self._login, seconds)
+            except ClientRefused as error:
+                if not needs_no_password(str(error)):
+                    raise
+                self._connection = await self._connect(Login(), seconds)
+        return self._connection
+
+    async def _connect(self, login: Login, seconds: float) -> AbstractConnection:
+        connection = await asyncio.to_thread(new_connection, self.address, login, self._tls)
+        try:
+            async with asyncio.timeout(seconds):
+                await connection.connect()  # type: ignore[no-untyped-call]
+                # Not left to redis-py: a Sentinel's user that may not set a name is still good for the action itself.
+                await connection.send_command("CLIENT", "SETNAME", self._name, check_health=False)
+                await self._reply(connection)
+        except BaseException as error:
+            await hang_up(connection)
+            if isinstance(error, Exception):
+                raise ClientRefused(f"cannot connect: {lost_text(error, seconds)}") from None
+            raise
+        return connection
+
+    @staticmethod
+    async def _reply(connection: AbstractConnection) -> Reply:
+        from redis.exceptions import ResponseError
+
+        try:
+            reply = await connection.read_response(disable_decoding=True, disconnect_on_error=False)
+        except ResponseError as error:
+            return ClientRefused(error_text(error))
+        if isinstance(reply, list):
+            return [ClientRefused(error_text(item)) if isinstance(item, Exception) else item for item in reply]
+        return reply
+
+
+def new_connection(address: Address, login: Login, tls: Tls | None) -> AbstractConnection:
+    """A connection that is not open yet. Run in a thread: the first one imports redis-py, which takes a while."""
+    from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
+
+    common: dict[str, Any] = {
+        "username": login.user,
+        "password": login.password,
+        "driver_info": None,
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 0),
+        "socket_timeout": None,
+        "socket_connect_timeout": CONNECT_SECONDS,
+        "health_check_interval": 0,
+    }
+    if address.startswith("unix:"):
+        return UnixDomainSocketConnection(path=address.removeprefix("unix:"), **common)
+    common |= {"host": host_of(address), "port": port_of(address)}
+    if tls is None:
+        return Connection(**common)
+    return SSLConnection(**common, **tls_arguments(tls))
+
+
+def tls_arguments(tls: Tls) -> dict[str, Any]:
+    """TLS 1.2 or later, host name and certificate verified unless told otherwise, as in redistui.net.watch."""
+    import ssl
+
+    return {
+        "ssl_ca_certs": tls.ca,
+        "ssl_certfile": tls.certificate,
+        "ssl_keyfile": tls.key,
+        "ssl_cert_reqs": "required" if tls.verify else "none",
+        "ssl_check_hostname": tls.verify,
+        "ssl_min_version": ssl.TLSVersion.TLSv1_2,
+    }
+
+
+async def hang_up(connection: AbstractConnection) -> None:
+    try:
+        await connection.disconnect(nowait=True)
+    except Exception:  # it is of no use any more, whatever it says
+        return
+
+
+def error_text(error: Exception) -> str:
+    """The server's error line whole: redis-py takes the first word off where it knows it."""
+    code, text = getattr(error, "status_code", None), str(error)
+    return f"{code} {text}" if code and not text.startswith(code) else text
+
+
+def lost_text(error: Exception, seconds: float) -> str:
+    """What happened to a connection, in a few words and without arguments of commands."""
+    import redis.exceptions
+
+    cause = error if isinstance(error, OSError) else error.__cause__ or error.__context__
+    match error:
+        case TimeoutError() | redis.exceptions.TimeoutError():
+            return f"no answer within {seconds:g} s"
+        case redis.exceptions.ResponseError() | redis.exceptions.AuthenticationError():
+            return error_text(error)
+        case _ if isinstance(cause, OSError):
+            return (getattr(cause, "verify_message", "") or cause.strerror or "connection failed").lower()
+        case redis.exceptions.ConnectionError():
+            return "the connection ended"
+    return f"not understood ({type(error).__name__})"

@@ -1,0 +1,227 @@
+"""Wire: one held connection to one node, as lean as Python allows.
+
+An asyncio.Protocol with hiredis.Reader and no task, future or timeout object per poll: whoever owns the wire calls
+`ask(payload, count)` and is called back with the replies. It owns the deadlines, too. TCP, TLS and unix sockets differ
+only in how they are opened (`dial`).
+
+A stranger may stand at the other end (an HTTP server, an SSH banner, a hostile one), so the bytes, elements and nesting
+of an answer are bounded, and whatever the reader raises ends the connection as `garbage`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import hiredis
+
+from redistui.model import Address, FaultKind, Tls, host_of, port_of
+from redistui.replies.errors import SENTENCES, kind_of
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Of one answer (all replies of one ask)."""
+MAX_DIGITS = 6
+"""Of an array's length: under a million elements."""
+_AGGREGATES = (b"*", b"%", b"~", b">")
+
+
+class WireOwner(Protocol):
+    """Who is told what happens on a wire. Called on the event loop; must not block or raise."""
+
+    def answered(self, wire: Wire, replies: list[Any]) -> None: ...
+
+    def lost(self, wire: Wire, why: WireFault) -> None:
+        """The connection is gone; said exactly once, and never after `close()`."""
+
+
+class WireFault(Exception):
+    """Why a connection could not be opened, or ended."""
+
+    def __init__(self, kind: FaultKind, text: str) -> None:
+        self.kind: FaultKind = kind
+        self.text = text
+        super().__init__(text)
+
+
+def command(*argv: str) -> bytes:
+    """A command in the protocol's own form.
+
+    >>> command("PING")
+    b'*1\\r\\n$4\\r\\nPING\\r\\n'
+    """
+    parts = [word.encode("utf-8", "surrogateescape") for word in argv]
+    return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
+
+
+class Wire(asyncio.Protocol):
+    """One connection. With `stream`, replies are handed over as they come (a subscription); else one answer an ask."""
+
+    __slots__ = ("_bytes", "_closed", "_owner", "_reader", "_replies", "_tail", "_transport", "count", "stream")
+
+    def __init__(self, owner: WireOwner, stream: bool = False) -> None:
+        self._owner = owner
+        self._reader = hiredis.Reader()
+        self._replies: list[Any] = []
+        self._bytes = 0
+        self._tail = b""
+        self._closed = False
+        self._transport: asyncio.Transport | None = None
+        self.count = 0
+        """Replies still due; 0: nothing was asked."""
+        self.stream = stream
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        opened = transport.get_extra_info("socket")
+        if opened is not None and opened.family != socket.AF_UNIX:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+    def ask(self, payload: bytes, count: int) -> None:
+        """Sends commands whose answer is `count` replies. One ask at a time."""
+        self.count = count
+        self._bytes = 0
+        if self._transport is not None:
+            self._transport.write(payload)
+
+    def close(self) -> None:
+        """Ends the connection without a word to the owner."""
+        self._closed = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    def data_received(self, chunk: bytes) -> None:
+        self._bytes += len(chunk)
+        if self._bytes > MAX_BYTES or oversized(self._tail + chunk):
+            self._end(WireFault("garbage", "answers beyond all measure; is this Redis?"))
+            return
+        self._tail = chunk[-MAX_DIGITS - 2 :]
+        try:
+            self._reader.feed(chunk)
+            while (reply := self._reader.gets()) is not False:
+                self._replies.append(reply)
+        except Exception as error:  # hiredis raises ProtocolError, MemoryError and RecursionError, as it happens
+            self._end(WireFault("garbage", _garbage(chunk, error)))
+            return
+        if self.stream:
+            self._hand_over()
+        elif len(self._replies) == self.count:
+            self.count = 0
+            self._hand_over()
+        elif len(self._replies) > self.count:
+            self._end(WireFault("garbage", "sends replies that nobody asked for; is this Redis?"))
+
+    def _hand_over(self) -> None:
+        if self._replies:
+            replies, self._replies = self._replies, []
+            self._bytes = 0
+            self._owner.answered(self, replies)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.count and self._replies and isinstance(self._replies[0], hiredis.ReplyError):
+            self._end(fault_of_error(str(self._replies[0])))
+        else:
+            self._end(WireFault("closed", "closed the connection"))
+
+    def _end(self, why: WireFault) -> None:
+        if not self._closed:
+            self._closed = True
+            if self._transport is not None:
+                self._transport.abort()
+            self._owner.lost(self, why)
+
+
+def fault_of_error(text: str) -> WireFault:
+    """What a server said before it closed the connection, such as being out of client connections."""
+    kind = kind_of(text)
+    return WireFault(kind, SENTENCES[kind] if kind != "error" else text)
+
+
+def oversized(chunk: bytes) -> bool:
+    """An array header of a million elements or more: nothing we ask has such an answer, and the reader would make room.
+
+    >>> oversized(b"*1000000\\r\\n"), oversized(b"*999999\\r\\n"), oversized(b"$12345678\\r\\n")
+    (True, False, False)
+    """
+    for sign in _AGGREGATES:
+        at = chunk.find(sign)
+        while at >= 0:
+            digits = chunk[at + 1 : at + 2 + MAX_DIGITS]
+            if len(digits) > MAX_DIGITS and digits.isdigit():
+                return True
+            at = chunk.find(sign, at + 1)
+    return False
+
+
+def _garbage(chunk: bytes, error: Exception) -> str:
+    if chunk.startswith(b"HTTP/"):
+        return "answers in HTTP, not in the Redis protocol; check the port"
+    if chunk.startswith(b"SSH-"):
+        return "answers with an SSH banner, not in the Redis protocol; check the port"
+    if chunk.startswith((b"\x15\x03", b"\x16\x03")):
+        return "speaks TLS; use rediss://"
+    return f"does not answer in the Redis protocol ({type(error).__name__}); check the port"
+
+
+Dial = Callable[[], Wire]
+
+
+async def dial(address: Address, tls: ssl.SSLContext | None, make: Dial, seconds: float) -> Wire:
+    """Opens a connection within `seconds`. Raises WireFault, whose text says what went wrong and never who we are."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(seconds):
+            if address.startswith("unix:"):
+                _, wire = await loop.create_unix_connection(make, address.removeprefix("unix:"))
+            else:
+                host = host_of(address)
+                name = host if tls else None
+                _, wire = await loop.create_connection(make, host, port_of(address), ssl=tls, server_hostname=name)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise _fault_of(error, tls) from None
+    return wire
+
+
+def _fault_of(error: Exception, tls: ssl.SSLContext | None) -> WireFault:
+    """One sentence for each way in which opening a connection fails."""
+    match error:
+        case TimeoutError():
+            text = "no answer to the TLS handshake; does the port speak TLS?" if tls else "no answer to the connection"
+            return WireFault("tls" if tls else "unreachable", text)
+        case ssl.SSLCertVerificationError():
+            return WireFault("tls", f"certificate not trusted: {error.verify_message}")
+        case ssl.SSLError():
+            return WireFault(
+                "tls", f"TLS handshake failed: {(error.reason or 'unknown reason').lower().replace('_', ' ')}"
+            )
+        case ConnectionRefusedError():
+            return WireFault("refused", "connection refused: nothing listens there")
+        case ConnectionResetError():
+            return WireFault("tls" if tls else "closed", "connection reset")
+        case FileNotFoundError():
+            return WireFault("refused", "no such socket")
+        case PermissionError():
+            return WireFault("refused", "no permission to open the socket")
+        case socket.gaierror():
+            return WireFault("unreachable", "host name not known")
+    return WireFault("unreachable", (getattr(error, "strerror", None) or "cannot connect").lower())
+
+
+def tls_context(tls: Tls) -> ssl.SSLContext:
+    """TLS 1.2 or later, host name and certificate verified unless told otherwise. Raises OSError, ssl.SSLError."""
+    context = ssl.create_default_context(cafile=tls.ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if tls.certificate:
+        context.load_cert_chain(tls.certificate, tls.key)
+    return context
+
+
+def payload(commands: Sequence[Sequence[str]]) -> bytes:
+    """Several commands in one write."""
+    return b"".join(command(*argv) for argv in commands)
