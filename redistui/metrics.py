@@ -1,7 +1,7 @@
 """METRICS: every number read of a node, one row each. A row here is all a new metric or sparkline needs.
 
 A gauge is shown as it is. A counter only grows while the server lives; it is shown as its change per second between two
-samples of one process (`per_second`), and starts afresh when the server restarts, so a rate is never negative.
+samples of one process, and starts afresh when the server restarts, so a rate is never negative.
 """
 
 from __future__ import annotations
@@ -80,16 +80,3 @@ SPARKS: tuple[str, ...] = ("ops_per_second", "memory_used", "clients", "cpu_perc
 """The metrics the sparkline screen can show, in the order it steps through them."""
 KEPT: tuple[str, ...] = (*SPARKS, "memory_percent", "net_in", "net_out", "lag_seconds")
 """The metrics whose past is kept."""
-
-
-def per_second(before: float, after: float, seconds: float) -> float | None:
-    """A counter's change per second; None when it went back (a restart) or no time went by.
-
-    >>> per_second(100.0, 150.0, 2.0)
-    25.0
-    >>> per_second(150.0, 3.0, 2.0) is None
-    True
-    """
-    if seconds <= 0 or after < before:
-        return None
-    return (after - before) / seconds

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import hiredis
 
 from redistui.engine.observation import Observation, ServerKind
-from redistui.metrics import METRICS, per_second
+from redistui.metrics import METRICS
 from redistui.model import (
     Address,
     ClusterView,
@@ -31,7 +31,18 @@ from redistui.replies.sentinel import read_ckquorum, read_masters, read_replicas
 from redistui.replies.words import text
 
 _GAUGES = tuple((metric.name, metric.fields[0]) for metric in METRICS if metric.kind == "gauge" and metric.fields)
-_COUNTERS = tuple((metric.name, metric.fields, metric.scale) for metric in METRICS if metric.kind == "counter")
+_COUNTED = tuple(field for metric in METRICS if metric.kind == "counter" for field in metric.fields)
+_COUNTERS = tuple(
+    (
+        metric.name,
+        _COUNTED.index(metric.fields[0]),
+        _COUNTED.index(metric.fields[1]) if len(metric.fields) > 1 else 0,
+        metric.scale,
+    )
+    for metric in METRICS
+    if metric.kind == "counter"
+)
+"""Name, place of its first and (0: none) second field in _COUNTED, scale."""
 _NO_FACTS = ClusterFacts(None, None, None, None, None, None, None, None)
 _NO_NODES = ClusterNodes(None, (), ())
 
@@ -81,7 +92,7 @@ class Ledger:
         self._watches: tuple[Watch, ...] = ()
         self._parts: dict[str, Any] = {}
         self._ties: tuple[object, ...] = ()
-        self._before: tuple[float, str | None, tuple[float, ...]] | None = None
+        self._before: tuple[float, object, list[Any]] | None = None
 
     # -- taking in ------------------------------------------------------------------------------------------------
 
@@ -194,18 +205,18 @@ class Ledger:
     def _measure(self, at: float) -> None:
         """Gauges as they are, counters as their change since the last sample of the same process."""
         values = self.info.values
-        metrics: dict[str, float] = {}
-        for name, field in _GAUGES:
-            value = values.get(field)
-            if value is not None:
-                metrics[name] = value  # type: ignore[assignment]  # the reader converts these fields to numbers
-        counters = tuple(sum(values.get(field) or 0.0 for field in fields) for _, fields, _ in _COUNTERS)  # type: ignore[misc]
-        before, run_id = self._before, self.info.text("run_id")
-        if before is not None and before[1] == run_id:
-            for (name, _, scale), old, new in zip(_COUNTERS, before[2], counters, strict=True):
-                rate = per_second(old, new, at - before[0])
-                if rate is not None:
-                    metrics[name] = rate * scale
+        metrics: dict[str, Any] = {name: values[field] for name, field in _GAUGES if field in values}
+        counters = [values.get(field) for field in _COUNTED]
+        before, run_id = self._before, values.get("run_id")
+        if before is not None and before[1] == run_id and at > before[0]:
+            seconds, old = at - before[0], before[2]
+            for name, first, second, scale in _COUNTERS:
+                grown = _grown(old[first], counters[first])
+                if second and grown is not None:
+                    more = _grown(old[second], counters[second])
+                    grown = None if more is None else grown + more
+                if grown is not None:
+                    metrics[name] = grown * scale / seconds
         self._before = (at, run_id, counters)
         metrics["keys"] = self.info.keys
         limit = metrics.get("memory_limit")
@@ -344,6 +355,11 @@ class Ledger:
             watch.down_after_ms, watch.failover_timeout_ms, watch.parallel_syncs, watch.failover_state, watch.run_id,
             parts.get(f"ckquorum/{name}"), parts.get(f"replicas/{name}", ()), parts.get(f"sentinels/{name}", ()),
         )  # fmt: skip
+
+
+def _grown(before: Any, after: Any) -> float | None:
+    """A counter's growth; None where it is unknown, or went back (a restart)."""
+    return None if before is None or after is None or after < before else after - before
 
 
 def _flag(value: int | None) -> bool | None:

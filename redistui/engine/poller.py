@@ -16,6 +16,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 from zlib import crc32
 
@@ -34,6 +35,10 @@ DEADLINE = 1.0
 GIVE_UP = 5.0
 """Seconds of silence after which a connection is opened anew."""
 PING_EVERY = 5.0
+"""Seconds between two pings of one server. A ping goes out alone, between the polls, so that we time the network and
+not our own burst."""
+BEATS = 20
+"""Instants in a period at which polls begin: what begins together costs one waking of the loop, not one each."""
 BACK_OFF: dict[FaultKind, float] = {"maxclients": 30.0, "noauth": float("inf")}
 """Seconds until the next attempt; a password that was refused once is not tried again, lest the user be locked out."""
 STALL = 3.0
@@ -57,7 +62,7 @@ class Watched:
         self.kind: ServerKind = "unknown"
         self.sections = False
         self.names: tuple[str, ...] = ()
-        self.phase = crc32(address.encode("utf-8", "replace")) / 2**32
+        self.phase = beat(address)
         self.wire: Wire | None = None
         self.connecting: asyncio.Task[None] | None = None
         self.stage = ""
@@ -129,7 +134,7 @@ class Poller:
         """Servers with the same key are asked at the same instant."""
         watched = self.watched.get(address)
         if watched is not None:
-            watched.phase = crc32(key.encode("utf-8", "replace")) / 2**32
+            watched.phase = beat(key)
 
     def set_period(self, seconds: float) -> None:
         self.period = seconds
@@ -214,7 +219,22 @@ class Poller:
         for watched in [one for one in self._flying if now - one.asked > DEADLINE and one.connecting is None]:
             self._overdue(watched)
         self._start()
+        self._ping_some(now)
         self._sweeper = self._loop.call_later(0.1, self._sweep)
+
+    def _ping_some(self, now: float) -> None:
+        """Pings a few of those whose turn it is and who are not being asked anything else."""
+        idle = (
+            one
+            for one in self.watched.values()
+            if one.ping_due <= now and one.wire is not None and not one.wire.count and not one.queued
+        )
+        for watched in islice(idle, 1 + len(self.watched) // 50):
+            watched.ping_due = now + PING_EVERY
+            watched.flying = True
+            self._flying[watched] = None
+            watched.asked = now
+            self._ask(watched, "ping", PING)
 
     # -- one poll -------------------------------------------------------------------------------------------------
 
@@ -233,8 +253,6 @@ class Poller:
         if watched.wire is None:
             watched.dialled = now
             watched.connecting = self._loop.create_task(self._connect(watched))
-        elif now >= watched.ping_due:
-            self._ask(watched, "ping", PING)
         else:
             self._ask(watched, "round", self._round_of(watched))
 
@@ -280,18 +298,23 @@ class Poller:
     def answered(self, watched: Watched, replies: list[Any]) -> None:
         """The answer to what was asked, however late."""
         now = self._loop.time()
-        late = not watched.flying
-        watched.flying = True
-        self._flying[watched] = None
-        if watched.stage == "ping":
-            watched.ping_due = now + PING_EVERY * (0.9 + 0.2 * watched.phase)
-            watched.ping_ms = None if late else (now - watched.asked) * 1000
-            watched.asked = now
-            self._ask(watched, "round", self._round_of(watched))
-        elif watched.stage == "greeting":
-            self._greeted(watched, replies)
-        else:
+        if watched.stage == "round":
             self._finish(watched, replies, now)
+        elif watched.stage == "ping":
+            self._ponged(watched, replies[0], now)
+        else:
+            self._greeted(watched, replies)
+
+    def _ponged(self, watched: Watched, reply: Any, now: float) -> None:
+        """A ping's answer does not disturb the pace: the poll that came due meanwhile goes out now."""
+        late = not watched.flying
+        if not isinstance(reply, hiredis.ReplyError) and not late:
+            watched.ping_ms = (now - watched.asked) * 1000
+        watched.flying = False
+        self._flying.pop(watched, None)
+        if watched.again or late or watched.due <= now:
+            watched.again = False
+            self._enqueue(watched)
 
     def _greeted(self, watched: Watched, replies: list[Any]) -> None:
         assert watched.round is not None
@@ -312,6 +335,8 @@ class Poller:
             watched.kind = "sentinel" if mode == "sentinel" else "cluster" if mode == "cluster" else "data"
             watched.sections = _major(text.text("redis_version")) >= 7
             watched.asked = self._loop.time()
+            watched.flying = True
+            self._flying[watched] = None
             self._ask(watched, "round", self._round_of(watched))
 
     def _refuse(self, watched: Watched, error: str) -> None:
@@ -391,6 +416,11 @@ class Poller:
             if watched is not None and watched.fault is not None and watched.fault.kind in BACK_OFF:
                 watched.dialled = 0.0
                 self.poke(address)
+
+
+def beat(key: str) -> float:
+    """Where in the period servers of this key are asked: from 0 to 1, in steps of a beat."""
+    return crc32(key.encode("utf-8", "replace")) % BEATS / BEATS
 
 
 def _major(version: str | None) -> int:

@@ -92,14 +92,18 @@ class InfoReader:
 
 
 class InfoText:
-    """The last INFO of one node, as far as it is wanted: `values` by field, `replicas`, `keys`."""
+    """The last INFO of one node, as far as it is wanted: `values` by field, `replicas`, `keys`.
 
-    __slots__ = ("_layout", "_lines", "_raw", "_reader", "keys", "replicas", "values")
+    Of the text itself only the wanted lines are kept: with a thousand nodes the memory that is walked costs more than
+    the comparing.
+    """
+
+    __slots__ = ("_kept", "_layout", "_numbered", "_reader", "keys", "replicas", "values")
 
     def __init__(self, reader: InfoReader) -> None:
         self._reader = reader
-        self._raw = b""
-        self._lines: list[bytes] = []
+        self._kept: list[bytes] = []
+        self._numbered: list[bytes] = []
         self._layout: Layout | None = None
         self.values: dict[str, Value] = {}
         self.replicas: tuple[ReplicaSeen, ...] = ()
@@ -111,54 +115,50 @@ class InfoText:
         """Wanted fields that stood in the reply more than once: somebody forges, or the server is broken."""
         return self._layout.twice if self._layout else ()
 
-    def take(self, raw: Any) -> bool:
-        """Reads a reply; True if anything wanted changed. Raises BadReply for what is no INFO text."""
+    def take(self, raw: Any) -> None:
+        """Reads a reply. Raises BadReply for what is no INFO text."""
         if not isinstance(raw, bytes):
             raise BadReply("INFO", raw)
-        if raw == self._raw:
-            return False
         lines = raw.split(b"\r\n")
         layout = self._layout
-        changed = layout is not None and len(lines) == layout.count and self._take_changed(lines, layout)
-        if not changed:
+        if layout is None or len(lines) != layout.count or not self._take_changed(lines, layout):
             self._take_all(lines)
-        self._raw, self._lines = raw, lines
-        return True
 
     def _take_changed(self, lines: list[bytes], layout: Layout) -> bool:
         """Converts the lines that differ; False where the layout does not fit any more."""
-        old, values = self._lines, self.values
-        for index, prefix, skip, field, convert in layout.rows:
+        kept, values = self._kept, self.values
+        for place, (index, prefix, skip, field, convert) in enumerate(layout.rows):
             line = lines[index]
-            if line != old[index]:
+            if line != kept[place]:
                 if not line.startswith(prefix):
                     return False
+                kept[place] = line
                 values[field] = convert(line[skip:])
-        for index in layout.numbered:
-            if lines[index] != old[index]:
-                if not _NUMBERED.match(lines[index]):
-                    return False
-                self._take_numbered(lines, layout)
-                break
+        numbered = [lines[index] for index in layout.numbered]
+        if numbered != self._numbered:
+            if not all(map(_NUMBERED.match, numbered)):
+                return False
+            self._take_numbered(numbered)
         return True
 
     def _take_all(self, lines: list[bytes]) -> None:
         layout = self._layout = self._reader.layout(lines)
+        self._kept = [lines[row[0]] for row in layout.rows]
         self.values = {field: convert(lines[index][skip:]) for index, _, skip, field, convert in layout.rows}
-        self._take_numbered(lines, layout)
+        self._take_numbered([lines[index] for index in layout.numbered])
 
-    def _take_numbered(self, lines: list[bytes], layout: Layout) -> None:
+    def _take_numbered(self, lines: list[bytes]) -> None:
         """`slave0:ip=...` and `db0:keys=...`: as many as there are."""
         replicas: dict[bytes, ReplicaSeen] = {}
         keys: dict[bytes, int] = {}
-        for index in layout.numbered:
-            name, _, rest = lines[index].partition(b":")
+        for line in lines:
+            name, _, rest = line.partition(b":")
             if name.startswith(b"db"):
                 keys.setdefault(name, integer(rest.partition(b",")[0].removeprefix(b"keys=")) or 0)
             elif (match := _REPLICA.fullmatch(rest)) and (address := join(match[1], match[2])):
                 seen = ReplicaSeen(address, text(match[3]), integer(match[4]), integer(match[5]))
                 replicas.setdefault(name, seen)
-        self.replicas, self.keys = tuple(replicas.values()), sum(keys.values())
+        self.replicas, self.keys, self._numbered = tuple(replicas.values()), sum(keys.values()), lines
 
     def integer(self, field: str) -> int | None:
         value = self.values.get(field)
