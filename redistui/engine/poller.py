@@ -22,8 +22,9 @@ from zlib import crc32
 
 import hiredis
 
-from redistui.engine.observation import Observation, ServerKind
+from redistui.engine.observation import Observation
 from redistui.engine.rounds import PING, Round, data_round, greeting, sentinel_round
+from redistui.engine.watched import Watched, beat
 from redistui.model import Access, Address, Fault, FaultKind
 from redistui.net.watch import Wire, WireFault, dial, tls_context
 from redistui.replies.errors import SENTENCES, kind_of, needs_no_password
@@ -37,51 +38,10 @@ GIVE_UP = 5.0
 PING_EVERY = 5.0
 """Seconds between two pings of one server. A ping goes out alone, between the polls, so that we time the network and
 not our own burst."""
-BEATS = 20
-"""Instants in a period at which polls begin: what begins together costs one waking of the loop, not one each."""
 BACK_OFF: dict[FaultKind, float] = {"maxclients": 30.0, "noauth": float("inf")}
 """Seconds until the next attempt; a password that was refused once is not tried again, lest the user be locked out."""
 STALL = 3.0
 """Seconds without a tick after which everything we hold is called stale."""
-
-
-class Watched:
-    """One server in the poller's hands."""
-
-    __slots__ = (
-        "access", "address", "again", "asked", "connecting", "dialled", "due", "fault", "flying", "kind", "names",
-        "phase", "ping_due", "ping_ms", "poller", "polls", "queued", "round", "sections", "sentinel", "stage", "wire",
-    )  # fmt: skip
-
-    def __init__(self, poller: Poller, address: Address, access: Access, sentinel: bool) -> None:
-        self.poller = poller
-        self.address = address
-        self.access = access
-        self.sentinel = sentinel
-        """Somebody said that it is one: log in as to a Sentinel."""
-        self.kind: ServerKind = "unknown"
-        self.sections = False
-        self.names: tuple[str, ...] = ()
-        self.phase = beat(address)
-        self.wire: Wire | None = None
-        self.connecting: asyncio.Task[None] | None = None
-        self.stage = ""
-        self.round: Round | None = None
-        self.asked = self.dialled = self.due = 0.0
-        self.ping_due = 0.0
-        self.ping_ms: float | None = None
-        self.flying = self.again = self.queued = False
-        self.polls = 0
-        self.fault: Fault | None = None
-
-    def answered(self, wire: Wire, replies: list[Any]) -> None:
-        if wire is self.wire:
-            self.poller.answered(self, replies)
-
-    def lost(self, wire: Wire, why: WireFault) -> None:
-        if wire is self.wire:
-            self.wire = None
-            self.poller.lost(self, why)
 
 
 class Poller:
@@ -416,11 +376,6 @@ class Poller:
             if watched is not None and watched.fault is not None and watched.fault.kind in BACK_OFF:
                 watched.dialled = 0.0
                 self.poke(address)
-
-
-def beat(key: str) -> float:
-    """Where in the period servers of this key are asked: from 0 to 1, in steps of a beat."""
-    return crc32(key.encode("utf-8", "replace")) % BEATS / BEATS
 
 
 def _major(version: str | None) -> int:

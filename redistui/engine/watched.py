@@ -1,0 +1,67 @@
+"""Watched: one server in the poller's hands, and the beat at which it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Protocol
+from zlib import crc32
+
+from redistui.engine.observation import ServerKind
+from redistui.engine.rounds import Round
+from redistui.model import Access, Address, Fault
+from redistui.net.watch import Wire, WireFault
+
+BEATS = 20
+"""Instants in a period at which polls begin: what begins together costs one waking of the loop, not one each."""
+
+
+class Polling(Protocol):
+    """Who asks: told of every answer, and of every connection that ended."""
+
+    def answered(self, watched: Watched, replies: list[Any]) -> None: ...
+
+    def lost(self, watched: Watched, why: WireFault) -> None: ...
+
+
+class Watched:
+    """One server in the poller's hands."""
+
+    __slots__ = (
+        "access", "address", "again", "asked", "connecting", "dialled", "due", "fault", "flying", "kind", "names",
+        "owner", "phase", "ping_due", "ping_ms", "polls", "queued", "round", "sections", "sentinel", "stage", "wire",
+    )  # fmt: skip
+
+    def __init__(self, owner: Polling, address: Address, access: Access, sentinel: bool) -> None:
+        self.owner = owner
+        self.address = address
+        self.access = access
+        self.sentinel = sentinel
+        """Somebody said that it is one: log in as to a Sentinel."""
+        self.kind: ServerKind = "unknown"
+        self.sections = False
+        self.names: tuple[str, ...] = ()
+        self.phase = beat(address)
+        self.wire: Wire | None = None
+        self.connecting: asyncio.Task[None] | None = None
+        self.stage = ""
+        self.round: Round | None = None
+        self.asked = self.dialled = self.due = 0.0
+        self.ping_due = 0.0
+        self.ping_ms: float | None = None
+        self.flying = self.again = self.queued = False
+        self.polls = 0
+        self.fault: Fault | None = None
+
+    def answered(self, wire: Wire, replies: list[Any]) -> None:
+        if wire is self.wire:
+            self.owner.answered(self, replies)
+
+    def lost(self, wire: Wire, why: WireFault) -> None:
+        if wire is self.wire:
+            self.wire = None
+            self.owner.lost(self, why)
+
+
+def beat(key: str) -> float:
+    """Where in the period servers of this key are asked: from 0 to 1, in steps of a beat."""
+    return crc32(key.encode("utf-8", "replace")) % BEATS / BEATS

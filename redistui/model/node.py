@@ -1,0 +1,134 @@
+"""A data server: what it says of itself, and its own view of those around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from redistui.model.places import Address, Fault, Role
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaSeen:
+    """One `slaveN:` line of a primary's INFO: what the primary knows of a replica."""
+
+    address: Address
+    state: str
+    offset: int | None
+    lag_seconds: int | None
+    """Seconds since the replica's last ACK (sent once a second)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replication:
+    """What a node says of its own part in replication (INFO replication, ROLE; Redis >= 6.2)."""
+
+    replid: str | None
+    replid2: str | None
+    offset: int | None
+    """A primary's `master_repl_offset`, a replica's `slave_repl_offset`, in bytes."""
+    offset_at: float | None
+    """When `offset` was read: two offsets make a lag only if their times are known."""
+    second_offset: int | None
+    """First offset of the present history after a promotion (`second_repl_offset`); -1 where there was none."""
+    primary: Address | None = None
+    """Whom a replica follows; None on a primary."""
+    link: Literal["up", "down"] | None = None
+    """A replica's link to its primary; None on a primary."""
+    link_state: str | None = None
+    """ROLE's word for the link: connect, connecting, sync, connected, handshake."""
+    link_down_seconds: int | None = None
+    last_io_seconds: int | None = None
+    """Seconds since anything came over the link. Up to 10 on an idle one: this is heartbeat age, not data lag."""
+    sync_in_progress: bool | None = None
+    priority: int | None = None
+    read_only: bool | None = None
+    replicas: tuple[ReplicaSeen, ...] = ()
+    backlog_active: bool | None = None
+    backlog_size: int | None = None
+    failover_state: str | None = None
+    """`master_failover_state`: no-failover, waiting-for-sync, failover-in-progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSlot:
+    """A slot half-way between two shards, as its own node says it (only `myself` lines tell)."""
+
+    slot: int
+    kind: Literal["migrating", "importing"]
+    node: str
+    """Node id that says so."""
+    peer: str
+    """Node id at the other end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One line of CLUSTER NODES: what the asked node believes of a member."""
+
+    id: str
+    address: Address
+    """Empty host until a node has met another; `:0` when the address is lost (noaddr)."""
+    flags: frozenset[str]
+    """As printed, but primary and replica; `fail?` is the asked node's own opinion, `fail` the majority's."""
+    primary: str | None
+    """Node id of its primary, for a replica."""
+    epoch: int
+    link_up: bool
+    slots: tuple[tuple[int, int], ...]
+    """Ranges, both ends included."""
+    hostname: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterView:
+    """One node's own view of the cluster (CLUSTER INFO, CLUSTER NODES)."""
+
+    myself: str | None
+    peers: tuple[Peer, ...]
+    open_slots: tuple[OpenSlot, ...]
+    state: Literal["ok", "fail"] | None
+    epoch: int | None
+    my_epoch: int | None
+    slots_assigned: int | None
+    slots_ok: int | None
+    slots_pfail: int | None
+    slots_fail: int | None
+    known_nodes: int | None
+    at: float | None
+    """When CLUSTER NODES was read; CLUSTER INFO may be younger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One data server. `metrics` holds the rows of redistui.metrics.METRICS that could be read, by name."""
+
+    address: Address
+    seen_at: float | None = None
+    """When it last answered in full; the values below are of that moment. None: never."""
+    fault: Fault | None = None
+    role: Role | None = None
+    """As ROLE says now; None when it does not answer, or when ROLE and INFO disagree."""
+    last_role: Role | None = None
+    """The last role it was seen in, for telling what a silent node was. Never to be shown as its role."""
+    conflict: str | None = None
+    """A sentence, when the node contradicts itself (ROLE against INFO)."""
+    server: Literal["redis", "valkey"] | None = None
+    version: str | None = None
+    run_id: str | None = None
+    replication: Replication | None = None
+    cluster: ClusterView | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    ping_ms: float | None = None
+    zone: str | None = None
+    """`availability_zone` as the server says it (Valkey >= 8.0)."""
+    site: str | None = None
+
+    @property
+    def up(self) -> bool:
+        """It answers us: a node that loads, is busy or refuses our user is up and has a fault."""
+        return self.seen_at is not None and (self.fault is None or not self.fault.down)
+
+    def metric(self, name: str) -> float | None:
+        return self.metrics.get(name)
