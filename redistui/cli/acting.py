@@ -1,0 +1,173 @@
+"""What `plan` and `do` have in common: which action, at which group, and how both are printed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from redistui.cli.exits import USAGE, Quit
+from redistui.cli.options import add_json, add_target_option, add_timeout
+from redistui.model import Fleet
+from redistui.ops import ACTIONS
+from redistui.ops.action import Action, Aim, Plan, refusals, warnings
+from redistui.ops.run import Run, StepRun, planned, refused
+from redistui.view.cells import Row, show
+
+if TYPE_CHECKING:
+    from redistui.engine.engine import Engine
+
+SETTLE_SECONDS = 2.0
+"""A fleet that was just discovered may lack its first lag or CKQUORUM; a refusal older than this is one."""
+OPTIONS = tuple(dict.fromkeys(option for action in ACTIONS for option in action.options))
+
+
+def add_action(parser: argparse.ArgumentParser) -> None:
+    names = ", ".join(action.name for action in ACTIONS)
+    parser.add_argument("action", metavar="ACTION", help=f"one of: {names}")
+    parser.add_argument("words", nargs="*", metavar="ARG", help="the action's own arguments, then any TARGETs")
+    parser.add_argument("--group", metavar="NAME", help="the group, where more than one is there")
+    for option in OPTIONS:
+        parser.add_argument(f"--{option.name}", metavar=option.metavar, help=option.doc)
+    add_target_option(parser)
+    add_json(parser)
+    add_timeout(parser)
+    parser.set_defaults(period=None)
+    parser.epilog = "\n".join(
+        ["actions:", *(f"  {f'{action.name} {action.usage}':<28}{action.doc}" for action in ACTIONS)]
+    )
+
+
+def chosen(args: argparse.Namespace) -> Action:
+    """The action that is named. What stands after its own arguments are targets. Quits with code 2 for none such."""
+    found = next((action for action in ACTIONS if action.name == args.action), None)
+    if found is None:
+        from redistui.config.problems import nearest
+
+        names = [action.name for action in ACTIONS]
+        raise Quit(USAGE, [f"no action is called {args.action!r}{nearest(args.action, names)}; use {', '.join(names)}"])
+    wanted = len(found.arguments)
+    if len(args.words) < wanted:
+        raise Quit(USAGE, [f"{found.name} wants {' '.join(found.arguments)}; usage: {found.name} {found.usage}"])
+    args.arguments, args.targets = args.words[:wanted], [*args.words[wanted:], *args.targets]
+    return found
+
+
+def aimed(args: argparse.Namespace, action: Action, fleet: Fleet) -> Aim:
+    """The group it is pointed at. Quits with code 2 where that is not clear."""
+    options = {o.name: value for o in action.options if (value := getattr(args, o.name.replace("-", "_"))) is not None}
+    words = args.arguments
+    return Aim(_group(args.group, action, fleet), words[0] if words else None, options, tuple(words))
+
+
+def _group(wanted: str | None, action: Action, fleet: Fleet) -> str:
+    names = [group.name for group in fleet.groups]
+    fitting = [group.name for group in fleet.groups if group.kind in action.kinds]
+    if wanted is not None:
+        if wanted not in names:
+            from redistui.config.problems import nearest
+
+            there = ", ".join(map(show, names)) or "none"
+            raise Quit(USAGE, [f"there is no group {wanted!r}{nearest(wanted, names)}; there are {there}"])
+        return wanted
+    if len(names) == 1 or len(fitting) == 1:
+        return (fitting or names)[0]
+    raise Quit(USAGE, [f"which group? name it with --group: {', '.join(map(show, fitting or names))}"])
+
+
+def prepared(engine: Engine, action: Action, aim: Aim) -> tuple[Run, Fleet]:
+    """The plan for a fleet that was read just now, or why there is none."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while True:
+        fleet = engine.call(engine.fresh(aim.group)).result()
+        against = refusals(action, fleet, aim)
+        if not against or time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
+    noted = warnings(action, fleet, aim)
+    if against:
+        return refused(action.name, aim.group, against, warnings=noted), fleet
+    return planned(action.name, aim.group, action.plan(fleet, aim), noted), fleet
+
+
+def document(run: Run, engine: Engine, plan: Plan | None = None) -> dict[str, Any]:
+    """The `plan --json` and `do --json` document. `commands` are as planned, `sent` as they went out."""
+    plan = plan or run.plan
+    return {
+        "action": run.action,
+        "target": ",".join(target.text for target in engine.targets),
+        "group": run.group,
+        "refusals": list(run.refusals),
+        "warnings": list(run.warnings),
+        "steps": _steps(run.steps, 1),
+        "outcome": run.outcome,
+        "verified": list(run.verified),
+        "undo": "" if plan is None else plan.undo,
+        "loses": "" if plan is None else plan.loses,
+        "danger": None if plan is None else plan.danger,
+        "confirm": "" if plan is None else plan.confirm,
+        "holes": [] if plan is None else list(plan.holes()),
+        "release": _steps(run.release, len(run.steps) + 1),
+        "verify": _steps(run.verify, len(run.steps) + len(run.release) + 1),
+        "operation": run.operation or None,
+        "message": run.message,
+        "next": run.next,
+        "left": [{"node": node, "command": list(argv)} for node, argv in run.left],
+    }
+
+
+def _steps(rows: Sequence[StepRun], first: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": number,
+            "node": row.step.node,
+            "text": row.step.text,
+            "commands": [list(argv) for argv in row.step.commands()],
+            "state": row.state,
+            "reply": row.reply,
+            "ms": row.ms,
+            "sent": [
+                {"node": sent.node, "command": list(sent.argv), "state": sent.state, "reply": sent.reply}
+                for sent in row.sent
+            ],
+        }
+        for number, row in enumerate(rows, first)
+    ]
+
+
+def plan_rows(run: Run, action: Action, fleet: Fleet, aim: Aim) -> list[Row]:
+    """What the operator reads before anything is sent."""
+    from redistui.view.cells import Cell
+    from redistui.view.confirm import asking_rows
+
+    group = fleet.group(aim.group)
+    badge = f"[{group.environment}] " if group is not None and group.environment else ""
+    title = action.title if run.plan is None else run.plan.title
+    head: Row = (Cell(f"{badge}{show(title)}", "title"),)
+    plan = run.plan if run.outcome != "refused" else None
+    return [head, (), *asking_rows(plan, tuple(action.checks(fleet, aim)), columns())]
+
+
+def columns() -> int:
+    return min(120, max(60, shutil.get_terminal_size((100, 24)).columns - 1))
+
+
+def print_rows(rows: Iterable[Row], *, to_stderr: bool = False) -> None:
+    """Rows as lines; without trailing empty ones."""
+    from redistui.cli.paint import coloured, line
+
+    stream, colour = (sys.stderr, False) if to_stderr else (sys.stdout, coloured())
+    text = "\n".join(line(row, colour) for row in rows).rstrip("\n")
+    print(text, file=stream, flush=True)
+
+
+def tell_unfinished() -> None:
+    """Operations that were begun and not ended, or that left a fence up, on stderr."""
+    from redistui.engine.journal import Journal, journal_path
+
+    for one in Journal(journal_path(os.environ)).unfinished():
+        print(f"redistui: {show(str(one), 2000)}", file=sys.stderr)

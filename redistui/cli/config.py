@@ -1,0 +1,113 @@
+"""The config file: where it is (path), what it says (show), and everything that is wrong with it (validate).
+
+`show` names where passwords are kept, and never holds one. `validate` also reads password files and certificates.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+
+from redistui.cli.exits import FINE
+from redistui.cli.options import add_json
+from redistui.config.values import Config, FleetConfig, Secret
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("path", "show", "validate"))
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    from redistui.cli.document import printed
+    from redistui.cli.opening import config_of
+    from redistui.config import config_file
+    from redistui.view.figures import plural
+
+    path, _ = config_file(args.config, os.environ)
+    if args.what == "path":
+        print(printed({"path": str(path), "exists": path.exists()}) if args.json else path)
+        return FINE
+    config = config_of(args)
+    if args.what == "show":
+        print(printed(document(config)) if args.json else "\n".join(lines(config)))
+        return FINE
+    check_files(config)
+    counted = f"{plural(len(config.fleets), 'fleet')}, {plural(len(config.sites), 'site')}"
+    said = f"{path}: fine ({counted})" if config.path else f"{path} does not exist: all defaults"
+    print(printed({"path": str(path), "valid": True, "problems": []}) if args.json else said)
+    return FINE
+
+
+def check_files(config: Config) -> None:
+    """Password files, variables and certificates of all fleets. Raises ConfigErrors with every problem."""
+    from redistui.config.resolve import resolve
+
+    if config.fleets:
+        resolve(tuple(config.fleets), config, os.environ)
+
+
+def document(config: Config) -> dict[str, object]:
+    return {
+        "path": None if config.path is None else str(config.path),
+        "default": config.default,
+        "period": config.period,
+        "theme": config.theme,
+        "ascii": config.ascii,
+        "keymap": dict(config.keymap),
+        "thresholds": dict(config.thresholds),
+        "fleets": {name: dict(_fleet(fleet)) for name, fleet in config.fleets.items()},
+        "sites": {site.name: {"members": list(site.members)} for site in config.sites},
+    }
+
+
+def _fleet(fleet: FleetConfig) -> Iterator[tuple[str, object]]:
+    yield "targets", list(fleet.targets)
+    yield "environment", fleet.environment
+    yield "user", fleet.user
+    yield "password", _secret(fleet.password)
+    yield "sentinel_user", fleet.sentinel_user
+    yield "sentinel_password", _secret(fleet.sentinel_password)
+    yield "tls", fleet.tls
+    for name in ("ca", "cert", "key"):
+        path = getattr(fleet, name)
+        yield name, None if path is None else str(path)
+    yield "verify", fleet.verify
+    yield "period", fleet.period
+    yield "addresses", dict(fleet.addresses)
+    yield "thresholds", dict(fleet.thresholds)
+
+
+def _secret(secret: Secret) -> str | None:
+    """Where it is kept."""
+    if secret.file is not None:
+        return f"*** (in {secret.file})"
+    return None if secret.variable is None else f"*** (in ${secret.variable})"
+
+
+def lines(config: Config) -> Iterator[str]:
+    """The same as TOML-like text; what is not set is left out."""
+    for name, value in document(config).items():
+        if name not in ("fleets", "sites", "keymap", "thresholds") and value is not None:
+            yield f"{name} = {_spelled(value)}"
+    tables: list[tuple[str, dict[str, object]]] = [
+        ("keymap", dict(config.keymap)),
+        ("thresholds", dict(config.thresholds)),
+        *((f"fleets.{name}", dict(_fleet(fleet))) for name, fleet in config.fleets.items()),
+    ]
+    tables += [(f"sites.{site.name}", {"members": list(site.members)}) for site in config.sites]
+    for title, table in tables:
+        if table:
+            yield f"\n[{title}]"
+            yield from (f"{name} = {_spelled(value)}" for name, value in table.items() if value not in (None, {}))
+
+
+def _spelled(value: object) -> str:
+    import json
+
+    from redistui.view.cells import show
+
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_spelled(name)} = {_spelled(item)}" for name, item in value.items()) + " }"
+    return show(json.dumps(value, ensure_ascii=False), 100_000)

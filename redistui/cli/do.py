@@ -1,0 +1,135 @@
+"""Plans an action, runs it, and verifies it. The same plan as `redistui plan` shows.
+
+Without --yes the plan is shown and the group's name has to be typed. The fleet is read again before the first command;
+when the plan would then be another one, nothing is sent. Every command goes to the journal before it is sent.
+Exit code 0 verified, 5 refused (nothing was sent), 6 failed or stopped part-way, 7 outcome not known.
+Interrupted, it stops at the next safe point: before the point of no return everything is put back, after it it is
+finished.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from redistui.cli.acting import add_action
+from redistui.cli.exits import FAILED, FINE, REFUSED, UNKNOWN, USAGE, Quit, of_signal
+
+if TYPE_CHECKING:
+    from redistui.engine.engine import Engine
+    from redistui.ops.action import Action, Aim, Plan
+    from redistui.ops.run import Run
+
+CODES = {"verified": FINE, "refused": REFUSED, "failed": FAILED, "unknown": UNKNOWN}
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add_action(parser)
+    parser.add_argument("--yes", action="store_true", help="run it without asking")
+
+
+def run(args: argparse.Namespace) -> int:
+    from redistui.cli.acting import aimed, chosen, plan_rows, prepared, print_rows, tell_unfinished
+    from redistui.cli.opening import person_here, watching
+
+    action = chosen(args)
+    if not args.yes and not person_here():
+        raise Quit(USAGE, ["nobody is here to confirm it: use --yes, or look first with `redistui plan`"])
+    tell_unfinished()
+    with watching(args) as (engine, first):
+        aim = aimed(args, action, first)
+        found, fleet = prepared(engine, action, aim)
+        if not args.yes:
+            print_rows(plan_rows(found, action, fleet, aim), to_stderr=True)
+        code = None
+        if found.plan is not None:
+            if not args.yes and not confirmed(found.plan):
+                raise Quit(REFUSED, ["not confirmed: nothing was sent"])
+            found, code = fire(engine, action, aim, found.plan)
+        tell(args, engine, found)
+    return CODES[found.outcome] if code is None else code
+
+
+def confirmed(plan: Plan) -> bool:
+    """Asks for what the plan wants typed. Only exactly that counts."""
+    from redistui.view.cells import show
+
+    wanted = show(plan.confirm) or "y"
+    print(f"\nType {wanted} to run it: ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().rstrip("\n") == wanted
+
+
+def fire(engine: Engine, action: Action, aim: Aim, plan: Plan) -> tuple[Run, int | None]:
+    """Runs the plan to its end; the exit code of a signal that came meanwhile, else None."""
+    from redistui.engine.runner import Runner
+
+    runner = Runner(engine)
+    news: SimpleQueue[Run] = SimpleQueue()
+    with stoppable(lambda: engine.call(runner.stopped())) as caught:
+        work = engine.call(runner.run(action, aim, plan, armed=True, report=news.put))
+        narrate(news, work)
+        return work.result(), of_signal(caught[0]) if caught else None
+
+
+@contextmanager
+def stoppable(stop: Callable[[], object]) -> Iterator[list[int]]:
+    """While inside, a signal does not end us but asks the operation to stop; gives the signals that came."""
+    caught: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        caught.append(number)
+        stop()
+
+    before = {number: signal.signal(number, note) for number in STOPPING}
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def narrate(news: SimpleQueue[Run], work: Future[Run]) -> None:
+    """One line on stderr for each step that ends. On this thread: a terminal that stops reading, or is gone, must not
+    hold up the operation on the engine's."""
+    told: set[tuple[str, int]] = set()
+    while not (work.done() and news.empty()):
+        with suppress(Empty, OSError):
+            for line in lines(news.get(timeout=0.1), told):
+                print(line, file=sys.stderr, flush=True)
+
+
+def lines(run: Run, told: set[tuple[str, int]]) -> Iterator[str]:
+    """The steps that have ended and were not told of yet."""
+    from redistui.view.cells import show
+    from redistui.view.confirm import duration
+
+    for part in ("steps", "release", "verify"):
+        for number, row in enumerate(getattr(run, part), 1):
+            if row.state in ("done", "failed") and (part, number) not in told:
+                told.add((part, number))
+                took = "" if row.ms is None else f" in {duration(row.ms)}"
+                yield f"{row.state}{took}: {show(row.step.text)}: {show(row.reply or '')}"
+
+
+def tell(args: argparse.Namespace, engine: Engine, run: Run) -> None:
+    """The outcome on stdout."""
+    from redistui.cli.acting import columns, document, print_rows
+    from redistui.cli.document import printed
+    from redistui.view.cells import Cell, Row, show
+    from redistui.view.words import paragraph
+
+    if args.json:
+        print(printed(document(run, engine)), flush=True)
+        return
+    rows: list[Row] = [(Cell(f"{run.outcome}", "ok" if run.outcome == "verified" else "bad"),)]
+    rows += [row for text in run.refusals for row in paragraph(show(text), columns(), "text", Cell("refused: "))]
+    rows += [(Cell("seen:"), Cell(show(text))) for text in run.verified]
+    rows += [row for text in (run.message, run.next) if text for row in paragraph(show(text, 2000), columns())]
+    print_rows(rows)

@@ -1,0 +1,164 @@
+"""The JSON documents of `status`, `check` and `key`: keys may be added, never renamed or removed.
+
+Every key is always there; what is unknown is null, never 0. Text from servers is left as it came: JSON escapes it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from redistui.judge.health import health
+from redistui.judge.score import band, score
+from redistui.model import Cluster, Finding, Fleet, Group, Node, Sentinel, Watch
+
+Document = dict[str, Any]
+
+MEASURED = ("memory_used", "memory_limit", "memory_percent", "clients", "ops_per_second", "cpu_percent")
+
+
+def printed(document: object) -> str:
+    """One line of JSON, UTF-8. What stdout could not take (a lone surrogate, say) makes the whole line escaped."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return json.dumps(document, allow_nan=False)
+    return text
+
+
+def time(at: float | None) -> str | None:
+    """ISO 8601, UTC, milliseconds.
+
+    >>> time(1700000000.5)
+    '2023-11-14T22:13:20.500Z'
+    """
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def status(fleet: Fleet) -> Document:
+    """The `status --json` document of one snapshot."""
+    points = score(fleet)
+    return {
+        "at": time(fleet.at),
+        "groups": [group_document(fleet, group) for group in fleet.groups],
+        "findings": [finding_document(finding) for finding in fleet.findings],
+        "score": points,
+        "status": band(points),
+    }
+
+
+def group_document(fleet: Fleet, group: Group) -> Document:
+    watches = {sentinel.address: watch for sentinel, watch in group.watches()}
+    return {
+        "name": group.name,
+        "kind": group.kind,
+        "site": group.site,
+        "health": health(fleet, group),
+        "primary": group.primary,
+        "environment": group.environment,
+        "nodes": [node_document(node) for node in group.nodes],
+        "sentinels": [sentinel_document(one, watches.get(one.address)) for one in group.sentinels],
+        "cluster": None if group.cluster is None else cluster_document(group, group.cluster),
+    }
+
+
+def node_document(node: Node) -> Document:
+    own = node.replication
+    return {
+        "address": node.address,
+        "role": node.role or "unknown",
+        "up": node.up,
+        "fault": None if node.fault is None else node.fault.text,
+        "seen_at": time(node.seen_at),
+        "site": node.site,
+        "version": node.version,
+        "server": node.server,
+        "primary": None if own is None else own.primary,
+        "link": None if own is None else own.link,
+        "replid": None if own is None else own.replid,
+        "offset": None if own is None else own.offset,
+        "lag_bytes": _number(node.metrics, "lag_bytes"),
+        "lag_seconds": _number(node.metrics, "lag_seconds"),
+        **{name: _number(node.metrics, name) for name in MEASURED},
+        "ping_ms": None if node.ping_ms is None else round(node.ping_ms, 3),
+        "uptime_seconds": _number(node.metrics, "uptime_seconds"),
+    }
+
+
+def sentinel_document(sentinel: Sentinel, watch: Watch | None) -> Document:
+    """`primary` and what follows is this Sentinel's own belief of the group; null where it does not answer."""
+    others = None if watch is None else watch.other_sentinels
+    return {
+        "address": sentinel.address,
+        "up": sentinel.up,
+        "fault": None if sentinel.fault is None else sentinel.fault.text,
+        "seen_at": time(sentinel.seen_at),
+        "primary": None if watch is None else watch.primary,
+        "epoch": None if watch is None else watch.epoch,
+        "quorum": None if watch is None else watch.quorum,
+        "known_sentinels": None if others is None else others + 1,
+        "known_replicas": None if watch is None else watch.known_replicas,
+        "odown": None if watch is None else "o_down" in watch.flags,
+        "tilt": sentinel.tilt,
+        "ckquorum": None if watch is None else watch.ckquorum,
+    }
+
+
+def cluster_document(group: Group, cluster: Cluster) -> Document:
+    addresses = {peer.id: peer.address for node in group.nodes if node.cluster for peer in node.cluster.peers}
+    addresses |= {node.cluster.myself: node.address for node in group.nodes if node.cluster and node.cluster.myself}
+    return {
+        "state": cluster.state,
+        "epoch": cluster.epoch,
+        "slots_assigned": cluster.slots_assigned,
+        "slots_ok": cluster.slots_ok,
+        "slots_pfail": cluster.slots_pfail,
+        "slots_fail": cluster.slots_fail,
+        "open_slots": [
+            {
+                "slot": one.slot,
+                "kind": one.kind,
+                "node": addresses.get(one.node, one.node),
+                "peer": addresses.get(one.peer, one.peer),
+            }
+            for one in cluster.open_slots
+        ],
+        "agree": cluster.agree,
+        "shards": [
+            {
+                "id": shard.id,
+                "primary": shard.primary,
+                "replicas": list(shard.replicas),
+                "slots": [list(pair) for pair in shard.slots],
+                "slot_count": shard.slot_count,
+                "keys": shard.keys,
+            }
+            for shard in cluster.shards
+        ],
+    }
+
+
+def finding_document(finding: Finding) -> Document:
+    return {
+        "rule": finding.rule,
+        "level": finding.level,
+        "group": finding.group,
+        "node": finding.node,
+        "message": finding.message,
+        "value": finding.value,
+        "threshold": finding.threshold,
+    }
+
+
+def _number(metrics: Mapping[str, float], name: str) -> float | int | None:
+    """A metric as a script wants it: whole numbers whole, others to a thousandth; never nan."""
+    value = metrics.get(name)
+    if value is None or value != value or value in (float("inf"), float("-inf")):
+        return None
+    return int(value) if value == int(value) else round(value, 3)

@@ -1,0 +1,35 @@
+"""Exit codes: what a script may rely on, and the one exception that carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+FINE = 0
+BUG = 1
+USAGE = 2
+"""Wrong arguments, a broken config, no terminal."""
+UNREACHED = 3
+"""Nothing could be reached; trying again later makes sense."""
+UNHEALTHY = 4
+REFUSED = 5
+FAILED = 6
+UNKNOWN = 7
+INTERRUPTED = 130
+
+
+def of_signal(number: int) -> int:
+    """Ended by a signal: 128 and its number.
+
+    >>> of_signal(15)
+    143
+    """
+    return 128 + number
+
+
+class Quit(Exception):
+    """Ends the program with a code, after saying why on stderr, one sentence a line."""
+
+    def __init__(self, code: int, sentences: Iterable[str] = ()) -> None:
+        self.code = code
+        self.sentences = tuple(sentences)
+        super().__init__("\n".join(self.sentences))

@@ -1,0 +1,179 @@
+"""From arguments to a running engine: config, targets, logins, and what to say when nothing answers."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from redistui.cli.exits import UNREACHED, Quit
+from redistui.cli.verbs import NAMES
+from redistui.config import Config, config_file, load, period_of, resolve, thresholds_of
+from redistui.model import Access, Fleet, Login, Node, Sentinel, Site, Target
+from redistui.view.cells import show
+
+if TYPE_CHECKING:
+    from redistui.engine.engine import Engine
+
+
+QUICK = 0.5
+"""Seconds between the two polls of a verb that looks once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is to be looked at, and how."""
+
+    targets: tuple[Target, ...]
+    config: Config
+    period: float = 1.0
+    sites: tuple[Site, ...] = ()
+    thresholds: Mapping[str, float] | None = None
+
+    def engine(self) -> Engine:
+        """A started engine. Whoever asks for it stops it."""
+        from redistui.engine.engine import Engine
+
+        engine = Engine(self.targets, period=self.period, sites=self.sites, thresholds=self.thresholds or {})
+        engine.start()
+        return engine
+
+
+def config_of(args: argparse.Namespace) -> Config:
+    """The config file that the arguments or the environment name. Raises ConfigErrors with everything wrong in it."""
+    path, named = config_file(args.config, os.environ)
+    return load(path, must_exist=named, reserved=NAMES)
+
+
+def opening(args: argparse.Namespace) -> Opening:
+    """Config and targets. Raises ConfigErrors."""
+    config = config_of(args)
+    words: list[str] = args.targets
+    return Opening(
+        targets=resolve(words, config, os.environ, others=NAMES),
+        config=config,
+        period=getattr(args, "period", None) or period_of(words, config) or 1.0,
+        sites=config.sites,
+        thresholds=thresholds_of(words, config),
+    )
+
+
+@contextmanager
+def watching(
+    args: argparse.Namespace, *, must_reach: bool = True, rates: bool = False
+) -> Iterator[tuple[Engine, Fleet]]:
+    """A running engine and its first whole snapshot, no later than `args.timeout` seconds from now.
+
+    Where a server wants a password that nobody gave, and a person is there to ask, it is asked for once. With
+    `must_reach` it quits with code 3 when not one server has answered. With `rates` it is the second snapshot, since
+    CPU percent and its like are the difference of two; servers are then polled twice a second at least.
+    """
+    where = opening(args)
+    if rates and args.period is None:
+        where = replace(where, period=min(where.period, QUICK))
+    engine = where.engine()
+    try:
+        fleet = _first(engine, args.timeout, rates)
+        asked = with_passwords(where, fleet)
+        if asked is not where:
+            engine.stop()
+            where, engine = asked, asked.engine()
+            fleet = _first(engine, args.timeout, rates)
+        if must_reach and not reached(fleet):
+            raise Quit(UNREACHED, unreached(where.targets, fleet, args.timeout))
+        yield engine, fleet
+    finally:
+        engine.stop()
+
+
+def _first(engine: Engine, seconds: float, rates: bool) -> Fleet:
+    """The snapshot to show. Rates are waited for no longer than three periods: a server may forbid INFO."""
+    began = monotonic()
+    fleet = engine.wait(lambda fleet: fleet.complete, seconds)
+    if rates and reached(fleet):
+        left = seconds - (monotonic() - began)
+        fleet = engine.wait(has_rates, min(left, 3 * engine.period))
+    return fleet
+
+
+def has_rates(fleet: Fleet) -> bool:
+    """Every data server that answers has been asked twice."""
+    return fleet.complete and all(
+        node.metric("cpu_percent") is not None for group in fleet.groups for node in group.nodes if node.up
+    )
+
+
+def servers(fleet: Fleet) -> Iterator[Node | Sentinel]:
+    for group in fleet.groups:
+        yield from group.nodes
+        yield from group.sentinels
+
+
+def reached(fleet: Fleet) -> bool:
+    """At least one server has told us something."""
+    return any(server.seen_at is not None for server in servers(fleet))
+
+
+def unreached(targets: tuple[Target, ...], fleet: Fleet, seconds: float) -> list[str]:
+    """A sentence for each target: why nothing came from there."""
+    faults = {server.address: server.fault.text for server in servers(fleet) if server.fault is not None}
+    silence = f"no answer within {seconds:g} s"
+    return [
+        f"{show(target.text)}: "
+        + "; ".join(
+            f"{show(address)} {show(faults.get(address, silence))}"
+            if len(target.addresses) > 1
+            else show(faults.get(address, silence))
+            for address in target.addresses
+        )
+        for target in targets
+    ]
+
+
+def with_passwords(where: Opening, fleet: Fleet) -> Opening:
+    """The same opening with passwords asked for at the terminal, where a server wants one and none was given."""
+    data = any(_wants_password(node) for group in fleet.groups for node in group.nodes)
+    sentinel = any(_wants_password(sentinel) for group in fleet.groups for sentinel in group.sentinels)
+    data = data and any(target.access.data.password is None for target in where.targets)
+    sentinel = sentinel and any(target.access.sentinel.password is None for target in where.targets)
+    if not (data or sentinel) or not person_here():
+        return where
+    return ask_passwords(where, data=data, sentinel=sentinel)
+
+
+def ask_passwords(where: Opening, *, data: bool = True, sentinel: bool = False) -> Opening:
+    """Asks once for each sort of server; an empty answer leaves it as it was."""
+    from getpass import getpass
+
+    passwords = {
+        sort: getpass(f"Password of the {sort}: ") if wanted else ""
+        for sort, wanted in (("Redis or Valkey servers", data), ("Sentinels", sentinel))
+    }
+    given = tuple(passwords.values())
+    return replace(where, targets=tuple(_with(target, *given) for target in where.targets))
+
+
+def person_here() -> bool:
+    """Somebody can be asked: stdin and stderr are a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _wants_password(server: Node | Sentinel) -> bool:
+    return server.fault is not None and server.fault.kind == "noauth"
+
+
+def _with(target: Target, data: str, sentinel: str) -> Target:
+    access = target.access
+    return replace(
+        target,
+        access=Access(_filled(access.data, data), _filled(access.sentinel, sentinel), access.tls, access.reachable),
+    )
+
+
+def _filled(login: Login, password: str) -> Login:
+    return login if login.password is not None or not password else Login(login.user, password)

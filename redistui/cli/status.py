@@ -1,0 +1,100 @@
+"""One snapshot of everything behind the targets, as text or as JSON; with --watch again and again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from redistui.cli.exits import FINE, UNREACHED, USAGE, Quit
+from redistui.cli.options import add_json, add_period, add_targets, add_timeout
+from redistui.model import Fleet
+
+if TYPE_CHECKING:
+    from redistui.engine.engine import Engine
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add_targets(parser)
+    add_json(parser)
+    parser.add_argument("--watch", action="store_true", help="repeat every period, until interrupted")
+    parser.add_argument("--group", metavar="NAME", help="only this group")
+    add_period(parser)
+    add_timeout(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    from redistui.cli.opening import opening, reached, unreached, watching
+
+    with watching(args, must_reach=False, rates=not args.watch) as (engine, fleet):
+        if args.group is not None and not args.watch and fleet.group(args.group) is None:
+            raise Quit(USAGE, [_no_group(fleet, args.group)])
+        for snapshot in _snapshots(engine, fleet) if args.watch else (fleet,):
+            if snapshot is not fleet and not args.json:
+                print()
+            show_status(snapshot if args.group is None else only(snapshot, args.group), as_json=args.json)
+        if not reached(fleet):
+            raise Quit(UNREACHED, unreached(opening(args).targets, fleet, args.timeout))
+    return FINE
+
+
+def only(fleet: Fleet, name: str) -> Fleet:
+    """The snapshot without the other groups."""
+    from dataclasses import replace
+
+    return replace(
+        fleet,
+        groups=tuple(group for group in fleet.groups if group.name == name),
+        findings=tuple(finding for finding in fleet.findings if finding.group == name),
+    )
+
+
+def show_status(fleet: Fleet, *, as_json: bool) -> None:
+    if as_json:
+        from redistui.cli.document import printed, status
+
+        print(printed(status(fleet)), flush=True)
+        return
+    for line in text(fleet):
+        print(line)
+    sys.stdout.flush()
+
+
+def text(fleet: Fleet) -> Iterator[str]:
+    """The lines of the text form."""
+    from redistui.cli.document import time
+    from redistui.cli.paint import coloured, line, table
+    from redistui.judge.health import health
+    from redistui.judge.score import band, score
+    from redistui.view import status as view
+
+    colour = coloured()
+    for group in fleet.groups:
+        yield line(view.headline(group, health(fleet, group)), colour)
+        yield from table(view.NODES, view.node_rows(fleet, group), colour)
+        if group.sentinels:
+            yield from table(view.SENTINELS, view.sentinel_rows(fleet, group), colour)
+        if group.cluster is not None:
+            yield from table(view.SHARDS, view.shard_rows(group), colour)
+        yield ""
+    for finding in fleet.findings:
+        yield line(view.finding_row(finding), colour)
+    points = score(fleet)
+    yield f"score {points} ({band(points)}) at {time(fleet.at)}"
+
+
+def _snapshots(engine: Engine, fleet: Fleet) -> Iterator[Fleet]:
+    """One snapshot a period, the newest at its time."""
+    while True:
+        yield fleet
+        due = fleet.at + engine.period * 0.95
+        fleet = engine.wait(lambda newer, due=due: newer.at >= due, 10 * engine.period)  # type: ignore[misc]
+
+
+def _no_group(fleet: Fleet, name: str) -> str:
+    from redistui.config.problems import nearest
+    from redistui.view.cells import show
+
+    names = [show(group.name) for group in fleet.groups]
+    return f"there is no group {name!r}{nearest(name, names)}; there are {', '.join(names) or 'none'}"

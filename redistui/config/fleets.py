@@ -1,0 +1,146 @@
+"""`[fleets.NAME]` and `[sites.NAME]`: what is looked at, and where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
+
+from redistui.config.problems import nearest
+from redistui.config.section import Section
+from redistui.config.targets import BadTarget, parse_address, parse_url
+from redistui.config.thresholds import read_thresholds
+from redistui.config.values import FleetConfig, Secret
+from redistui.model import Address, Site
+
+PERIOD = (0.1, 3600.0)
+"""Seconds between two polls of one node."""
+
+
+def read_fleets(section: Section, reserved: frozenset[str]) -> dict[str, FleetConfig]:
+    fleets = {}
+    for name, table in section.sections().items():
+        if name in reserved:
+            section.wrong(name, "this is the name of a verb: a fleet needs another")
+        elif not re.fullmatch(r"[\w.-]+", name) or name.startswith("-"):
+            section.wrong(name, "a fleet's name has letters, digits, dots, dashes")
+        fleets[name] = _fleet(name, table)
+    for name, fleet in fleets.items():
+        _check_targets(Section({}, (*section.at, name), section.report), fleet, fleets)
+    return fleets
+
+
+def _fleet(name: str, table: Section) -> FleetConfig:
+    fleet = FleetConfig(
+        name=name,
+        targets=table.texts("targets") or (),
+        environment=table.text("environment"),
+        user=table.text("user"),
+        password=_secret(table, "password"),
+        sentinel_user=table.text("sentinel_user"),
+        sentinel_password=_secret(table, "sentinel_password"),
+        tls=table.flag("tls") or False,
+        ca=table.path("ca"),
+        cert=table.path("cert"),
+        key=table.path("key"),
+        verify=table.flag("verify") is not False,
+        period=table.number("period", *PERIOD, "seconds"),
+        addresses=dict(_addresses(table.section("addresses"))),
+        thresholds=read_thresholds(table.section("thresholds")),
+    )
+    if "targets" not in table.table:
+        table.wrong("targets", 'is missing: it names where to look, as in targets = ["redis://10.0.0.1:6379"]')
+    if (fleet.cert is None) is not (fleet.key is None):
+        table.wrong("cert" if fleet.cert else "key", "a client certificate needs both cert and key")
+    table.finish()
+    return fleet
+
+
+def _secret(table: Section, name: str) -> Secret:
+    secret = Secret(table.path(f"{name}_file"), table.text(f"{name}_env"))
+    if secret.file is not None and secret.variable is not None:
+        table.wrong(f"{name}_env", f"there is {name}_file as well: one of the two")
+    return secret
+
+
+def _addresses(table: Section) -> Iterator[tuple[Address, Address]]:
+    for announced in table.table:
+        reachable = table.text(announced)
+        if reachable is None:
+            continue
+        try:
+            yield parse_address(announced), parse_address(reachable)
+        except BadTarget as error:
+            table.wrong(announced, str(error))
+
+
+def _check_targets(section: Section, fleet: FleetConfig, fleets: Mapping[str, FleetConfig]) -> None:
+    """Each one is a URL or another fleet; no fleet leads back to itself, and none is named twice."""
+    for target in fleet.targets:
+        if target in fleets:
+            cycle = _cycle((fleet.name,), target, fleets)
+            if cycle:
+                section.wrong("targets", f"leads back to itself: {' -> '.join(cycle)}")
+        elif "://" not in target:
+            end = nearest(target, fleets)
+            section.wrong("targets", f"{target!r} is neither a URL nor a fleet{end}" if "@" not in target else _NO_URL)
+        else:
+            try:
+                parse_url(target)
+            except BadTarget as error:
+                section.wrong("targets", str(error))
+    for twice in sorted({target for target in fleet.targets if fleet.targets.count(target) > 1}):
+        section.wrong("targets", f"{twice!r} is named twice" if "@" not in twice else "a target is named twice")
+
+
+_NO_URL = "one of them is neither a URL nor a fleet"
+
+
+def _cycle(way: tuple[str, ...], name: str, fleets: Mapping[str, FleetConfig]) -> tuple[str, ...]:
+    """The way from the first fleet back to it; empty when there is none. A cycle further on is its own fleets'."""
+    if name == way[0]:
+        return (*way, name)
+    if name in way or name not in fleets:
+        return ()
+    found = (_cycle((*way, name), target, fleets) for target in fleets[name].targets)
+    return next((cycle for cycle in found if cycle), ())
+
+
+def read_sites(section: Section) -> tuple[Site, ...]:
+    sites = []
+    for name, table in section.sections().items():
+        members = table.texts("members")
+        if "members" not in table.table:
+            table.wrong("members", 'is missing: it names who stands there, as in members = ["10.1.0.0/16"]')
+        for member in members or ():
+            wrong = _bad_member(member)
+            if wrong:
+                table.wrong("members", wrong)
+        if not name.strip() or not name.isprintable():
+            section.wrong(name, "a site's name must not be empty or hold control characters")
+        table.finish()
+        sites.append(Site(name, members or ()))
+    _check_members(section, sites)
+    return tuple(sites)
+
+
+def _bad_member(member: str) -> str:
+    """What is wrong with `host`, `host:port`, a CIDR, or a pattern with `*`; empty when nothing is."""
+    if not member or not member.isprintable() or " " in member:
+        return f"{member!r} is empty or has a space or control character"
+    if "/" in member and not member.startswith("unix:"):
+        try:
+            ip_network(member, strict=False)
+        except ValueError:
+            return f"{member!r} is no network, as in 10.1.0.0/16"
+    return ""
+
+
+def _check_members(section: Section, sites: list[Site]) -> None:
+    seen: dict[str, str] = {}
+    for site in sites:
+        for member in site.members:
+            other = seen.setdefault(member, site.name)
+            if other != site.name:
+                where = Section({}, (*section.at, site.name), section.report)
+                where.wrong("members", f"{member!r} stands in site {other!r} already")

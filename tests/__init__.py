@@ -1,0 +1,1 @@
+"""Tests of redistui; the folders mirror those of the package."""

@@ -1,0 +1,43 @@
+"""Runs redistui as its users do: as a process of its own, with no terminal and nothing of ours in its environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+OURS = ("REDISTUI_CONFIG", "REDISTUI_PASSWORD", "REDISTUI_SENTINEL_PASSWORD", "NO_COLOR")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How it ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def sentences(self) -> list[str]:
+        return self.err.splitlines()
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The test's own, without anything that would lead to the config of whoever runs it."""
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
+    return {**kept, "REDISTUI_CONFIG": "/dev/null", **more}
+
+
+def redistui(*words: str, env: Mapping[str, str] | None = None, seconds: float = 60.0, stdin: str = "") -> Ended:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "redistui", *words],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        env=environment(**(env or {})),
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)

@@ -1,0 +1,106 @@
+"""`config`, `themes`, `keys` and `info`: what they print, and what they never print."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+import pytest
+
+from tests.cli.running import redistui
+
+CONFIG = """\
+default = "orders"
+period = 2
+[keymap]
+"app.pause" = "p"
+[fleets.orders]
+targets = ["sentinel://10.0.0.1/orders"]
+environment = "PROD"
+password_file = "orders.pw"
+sentinel_password_env = "SENTINEL_PW"
+[sites.east]
+members = ["10.0.0.0/16"]
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    (tmp_path / "c.toml").write_text(CONFIG)
+    (tmp_path / "orders.pw").write_text("hunter2")
+    (tmp_path / "orders.pw").chmod(0o600)
+    return tmp_path / "c.toml"
+
+
+def test_path_names_the_file_whether_it_exists_or_not(file, tmp_path):
+    assert redistui("config", "path", env={"REDISTUI_CONFIG": str(file)}).out == f"{file}\n"
+    ended = redistui("config", "path", env={"REDISTUI_CONFIG": "", "XDG_CONFIG_HOME": str(tmp_path / "xdg")})
+    assert ended.out == f"{tmp_path}/xdg/redistui/config.toml\n"
+
+
+def test_show_names_where_a_password_is_kept_and_not_the_password(file):
+    ended = redistui("config", "show", "--config", str(file), env={"SENTINEL_PW": "hunter3"})
+    assert ended.code == 0
+    assert f"*** (in {file.parent}/orders.pw)" in ended.out
+    assert "*** (in $SENTINEL_PW)" in ended.out
+    assert "hunter" not in ended.out
+
+
+def test_what_show_prints_is_toml_again(file):
+    found = tomllib.loads(redistui("config", "show", "--config", str(file)).out)
+    assert found["default"] == "orders"
+    assert found["fleets"]["orders"]["environment"] == "PROD"
+    assert found["sites"]["east"]["members"] == ["10.0.0.0/16"]
+
+
+def test_show_as_json(file):
+    found = json.loads(redistui("config", "show", "--json", "--config", str(file)).out)
+    assert found["fleets"]["orders"]["targets"] == ["sentinel://10.0.0.1/orders"]
+    assert found["fleets"]["orders"]["user"] is None
+
+
+def test_validate_is_fine_with_a_good_file(file):
+    ended = redistui("config", "validate", "--config", str(file), env={"SENTINEL_PW": "x"})
+    assert (ended.code, ended.out) == (0, f"{file}: fine (1 fleet, 1 site)\n")
+
+
+def test_validate_reads_password_files_and_variables_too(file):
+    (file.parent / "orders.pw").chmod(0o644)
+    ended = redistui("config", "validate", "--config", str(file))
+    assert ended.code == 2
+    assert [line.split(": ")[2] for line in ended.sentences] == [
+        "fleets.orders.password_file",
+        "fleets.orders.sentinel_password_env",
+    ]
+    assert f"{file}:8: " in ended.err
+
+
+def test_without_a_file_all_is_default(tmp_path):
+    env = {"REDISTUI_CONFIG": "", "XDG_CONFIG_HOME": str(tmp_path)}
+    ended = redistui("config", "validate", env=env)
+    assert (ended.code, "does not exist: all defaults" in ended.out) == (0, True)
+    assert redistui("config", "show", env=env).code == 0
+
+
+def test_keys_are_listed_as_the_config_has_moved_them(file):
+    rows = {row["id"]: row for row in json.loads(redistui("keys", "--json", "--config", str(file)).out)}
+    assert rows["app.pause"]["key"] == "p"
+    assert "app.quit" in redistui("keys").out
+
+
+def test_themes_are_listed_with_their_files(tmp_path):
+    own = tmp_path / "redistui" / "themes"
+    own.mkdir(parents=True)
+    (own / "mine.toml").write_text("")
+    found = json.loads(redistui("themes", "--json", env={"XDG_CONFIG_HOME": str(tmp_path)}).out)
+    files = {row["name"]: row["file"] for row in found}
+    assert files["mine"] == str(own / "mine.toml")
+    assert "dark" in files
+
+
+def test_info_tells_versions_and_no_secrets():
+    ended = redistui("info", env={"REDISTUI_PASSWORD": "hunter2"})
+    assert ended.code == 0
+    assert "hiredis" in ended.out
+    assert "hunter2" not in ended.out
+    assert json.loads(redistui("info", "--json").out)["terminal"]["dashboard"] == "no: stdin is not one"

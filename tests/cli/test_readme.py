@@ -1,0 +1,42 @@
+"""The README's promises that a machine can check."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from redistui.cli.parser import parse
+from redistui.config.loading import parse as parse_config
+from redistui.config.places import theme_files
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_ci_runs_exactly_the_second_command():
+    assert blocks("sh")[1].strip() in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+@pytest.mark.parametrize("name", ["run", "check"])
+def test_ci_scripts_can_be_run(name):
+    assert os.access(ROOT / ".ci" / name, os.X_OK)
+
+
+def test_the_example_config_is_a_good_one():
+    (example,) = blocks("toml")
+    config = parse_config(example, Path("/etc/redistui/config.toml"))
+    assert set(config.fleets) == {"orders", "cart", "all"}
+    assert tomllib.loads(example)["theme"] in theme_files()
+
+
+def test_every_example_of_use_can_be_parsed():
+    examples = [line.split("#")[0].split()[1:] for line in blocks("sh")[2].splitlines()]
+    assert {parse(words)[0].name for words in examples} == {"dashboard", "status", "check", "plan", "do", "key"}

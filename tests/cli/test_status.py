@@ -1,0 +1,247 @@
+"""`status` and `check`: the documents as the contract has them, and the verdicts on real servers."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from redistui.cli import check, document
+from redistui.cli.document import printed
+from redistui.cli.paint import line, painted, table
+from redistui.cli.status import only, text
+from redistui.model import Fault, Finding, Fleet, Group, Node, Sentinel
+from redistui.view.cells import Cell, Column
+from tests import fleets
+from tests.cli.running import environment, redistui
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+STATUS = {"at", "groups", "findings", "score", "status"}
+GROUP = {"name", "kind", "site", "health", "primary", "nodes", "sentinels", "cluster"}
+NODE = {
+    *("address", "role", "up", "fault", "seen_at", "site", "version", "server", "primary", "link", "replid", "offset"),
+    *("lag_bytes", "lag_seconds", "memory_used", "memory_limit", "memory_percent", "clients", "ops_per_second"),
+    *("cpu_percent", "ping_ms", "uptime_seconds"),
+}
+SENTINEL = {
+    *("address", "up", "fault", "primary", "epoch", "quorum", "known_sentinels", "known_replicas", "odown", "tilt"),
+    "ckquorum",
+}
+CLUSTER = {
+    *("state", "epoch", "slots_assigned", "slots_ok", "slots_pfail", "slots_fail", "open_slots", "agree", "shards"),
+}
+SHARD = {"id", "primary", "replicas", "slots", "slot_count", "keys"}
+FINDING = {"rule", "level", "group", "node", "message", "value", "threshold"}
+
+
+def assert_contract(found: dict) -> None:
+    """Every key of the contract is there, whatever is known."""
+    assert set(found) >= STATUS
+    assert TIME.fullmatch(found["at"])
+    assert found["status"] in ("excellent", "good", "fair", "poor", "critical")
+    for group in found["groups"]:
+        assert set(group) >= GROUP
+        assert group["kind"] in ("replication", "sentinel", "cluster")
+        assert group["health"] in ("ok", "warn", "bad", "unknown")
+        for node in group["nodes"]:
+            assert set(node) >= NODE
+            assert node["role"] in ("primary", "replica", "unknown")
+            assert node["seen_at"] is None or TIME.fullmatch(node["seen_at"])
+        assert all(set(sentinel) >= SENTINEL for sentinel in group["sentinels"])
+        if group["cluster"] is not None:
+            assert set(group["cluster"]) >= CLUSTER
+            assert all(set(shard) >= SHARD for shard in group["cluster"]["shards"])
+            assert all(set(one) >= {"slot", "kind", "node", "peer"} for one in group["cluster"]["open_slots"])
+    assert all(set(finding) >= FINDING for finding in found["findings"])
+
+
+@pytest.mark.parametrize("fleet", [fleets.quiet(), fleets.troubled()], ids=["quiet", "troubled"])
+def test_the_document_has_every_key_of_the_contract(fleet):
+    found = json.loads(printed(document.status(fleet)))
+    assert_contract(found)
+    assert [group["name"] for group in found["groups"]] == [group.name for group in fleet.groups]
+
+
+def test_what_is_unknown_is_null_and_never_zero():
+    nobody = Node("10.0.0.9:6379", fault=Fault("refused", "nothing listens there", 1.0))
+    watcher = Sentinel("10.0.0.9:26379")
+    fleet = Fleet(at=10.0, period=1.0, groups=(Group("x", "sentinel", (nobody,), (watcher,), watched_as="x"),))
+    (group,) = document.status(fleet)["groups"]
+    (node,), (sentinel,) = group["nodes"], group["sentinels"]
+    kept = {"address", "role", "up", "fault"}
+    assert (node["role"], node["up"], node["fault"]) == ("unknown", False, "nothing listens there")
+    assert {node[name] for name in NODE - kept} == {None}
+    assert {sentinel[name] for name in SENTINEL - {"address", "up"}} == {None}
+
+
+def test_open_slots_name_addresses_where_they_are_known():
+    (group,) = [group for group in fleets.troubled().groups if group.cluster and group.cluster.open_slots]
+    known = {node.address for node in group.nodes}
+    found = document.cluster_document(group, group.cluster)["open_slots"]
+    assert found
+    assert all(one["node"] in known for one in found)
+
+
+def test_numbers_that_json_lacks_are_null():
+    node = replace(fleets.quiet().groups[0].nodes[0], metrics={"clients": float("nan"), "memory_used": float("inf")})
+    found = document.node_document(node)
+    assert (found["clients"], found["memory_used"]) == (None, None)
+
+
+def test_a_text_of_a_server_that_is_no_unicode_is_escaped():
+    assert printed({"name": "a\udcff\x1b"}) == '{"name": "a\\udcff\\u001b"}'
+    assert json.loads(printed({"name": "caf\u00e9"})) == {"name": "caf\u00e9"}
+
+
+def test_the_text_form_names_every_group_node_and_finding():
+    fleet = fleets.troubled()
+    said = "\n".join(text(fleet))
+    for group in fleet.groups:
+        assert group.name in said
+        assert all(member.address in said for member in (*group.nodes, *group.sentinels))
+    assert all(finding.message in said for finding in fleet.findings)
+    assert "\x1b" not in said
+
+
+def test_no_control_character_of_a_server_reaches_the_terminal():
+    evil = "\x1b]0;x\x07\u202e\x9b31m"
+    node = replace(fleets.quiet().groups[0].nodes[0], address=evil, version=evil, fault=Fault("error", evil, 1.0))
+    finding = Finding("node-fault", "warn", evil, evil)
+    fleet = Fleet(at=10.0, period=1.0, groups=(Group(evil, "replication", (node,)),), findings=(finding,))
+    assert all(said.isprintable() for said in text(fleet))
+
+
+def test_one_group_can_be_shown_alone():
+    fleet = fleets.troubled()
+    name = fleet.groups[-1].name
+    found = only(fleet, name)
+    assert [group.name for group in found.groups] == [name]
+    assert {finding.group for finding in found.findings} <= {name}
+
+
+def test_a_table_is_aligned_and_leaves_out_empty_columns():
+    columns = (Column("A", 1), Column("NONE", 4), Column("B", 1, "right"))
+    rows = [(Cell("x"), Cell(""), Cell("1")), (Cell("\u65e5\u672c"), Cell(""), Cell("22"))]
+    assert list(table(columns, rows, colour=False, indent="")) == ["A      B", "x      1", "\u65e5\u672c  22"]
+
+
+def test_colour_is_left_out_unless_asked_for():
+    row = (Cell("BAD", "bad"), Cell("x"))
+    assert line(row, colour=False) == "BAD x"
+    assert line(row, colour=True) == "\x1b[1;31mBAD\x1b[0m x"
+    assert painted("  ", "bad", colour=True) == "  "
+
+
+@pytest.mark.parametrize(
+    ("levels", "verdict"), [([], "OK"), (["warn"], "WARN"), (["warn", "bad"], "BAD"), (["bad"], "BAD")]
+)
+def test_the_verdict_is_the_worst_finding(levels, verdict):
+    findings = tuple(Finding("r", level, "g", "m") for level in levels)
+    assert check.verdict(Fleet(at=0.0, period=1.0, groups=(), findings=findings)) == verdict
+
+
+class TestOnServers:
+    def test_status_tells_of_everything_behind_the_targets(self, standing_fleet):
+        ended = redistui("status", "--json", *standing_fleet.targets)
+        assert ended.code == 0, ended.err
+        found = json.loads(ended.out)
+        assert_contract(found)
+        groups = {group["kind"]: group for group in found["groups"]}
+        assert {kind: len(group["nodes"]) for kind, group in groups.items()} == {
+            "sentinel": 3,
+            "cluster": 6,
+            "replication": 4,
+        }
+        orders = standing_fleet.groups["orders"]
+        assert groups["sentinel"]["name"] == "orders"
+        assert groups["sentinel"]["primary"] == orders.primary.address
+        assert {one["address"] for one in groups["sentinel"]["sentinels"]} == {one.address for one in orders.sentinels}
+        assert groups["cluster"]["cluster"]["slots_assigned"] == 16384
+        for group in groups.values():
+            assert all(node["up"] and node["cpu_percent"] is not None for node in group["nodes"])
+
+    def test_status_from_a_single_replica_finds_the_whole_group(self, standing_fleet):
+        sessions = standing_fleet.groups["sessions"]
+        last = sessions.nodes[-1]
+        found = json.loads(redistui("status", "--json", f"redis://{last.address}").out)
+        assert {node["address"] for node in found["groups"][0]["nodes"]} == set(sessions.addresses)
+
+    def test_a_fleet_of_the_config_has_its_name_and_badge(self, standing_fleet, tmp_path):
+        file = tmp_path / "c.toml"
+        target = standing_fleet.groups["catalog"].target
+        file.write_text(f'default = "shop"\n[fleets.shop]\ntargets = ["{target}"]\nenvironment = "STAGE"\n')
+        (group,) = json.loads(redistui("status", "--json", "--config", str(file)).out)["groups"]
+        assert (group["name"], group["environment"]) == ("shop", "STAGE")
+        assert "shop cluster OK STAGE" in redistui("status", "--config", str(file)).out
+
+    def test_one_dead_target_does_not_hide_the_others(self, standing_fleet):
+        ended = redistui("status", "--json", standing_fleet.groups["sessions"].target, "redis://127.0.0.1:1")
+        assert ended.code == 0
+        assert sorted(group["health"] for group in json.loads(ended.out)["groups"]) == ["bad", "ok"]
+
+    def test_an_unknown_group_is_code_2_with_the_nearest_name(self, standing_fleet):
+        ended = redistui("status", "--group", "order", standing_fleet.groups["orders"].target)
+        assert ended.code == 2
+        assert "did you mean 'orders'?" in ended.err
+
+    def test_check_is_fine_on_a_fleet_that_is(self, standing_fleet):
+        ended = redistui("check", *standing_fleet.targets)
+        assert (ended.code, ended.out.split(" ")[0]) == (0, "OK")
+
+    def test_check_is_bad_when_something_is_down(self, standing_fleet):
+        ended = redistui("check", "--json", standing_fleet.groups["orders"].target, "redis://127.0.0.1:1")
+        assert ended.code == 4
+        assert json.loads(ended.out)["verdict"] == "BAD"
+
+    def test_watch_prints_a_document_a_line_until_interrupted(self, standing_fleet):
+        words = ["status", "--json", "--watch", "--period", "0.2", standing_fleet.groups["orders"].target]
+        with subprocess.Popen(
+            [sys.executable, "-m", "redistui", *words], stdout=subprocess.PIPE, text=True, env=environment()
+        ) as process:
+            lines = [process.stdout.readline() for _ in range(3)]
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+            code = process.wait(10)
+        times = [json.loads(said)["at"] for said in lines]
+        assert code == 130
+        assert times == sorted(set(times))
+
+    def test_a_fleet_without_a_primary_is_bad_and_one_without_anybody_is_code_3(self, replication_group):
+        group = replication_group(replicas=1)
+        replica = f"redis://{group.nodes[1].address}"
+        assert redistui("check", replica).code == 0
+        group.nodes[0].kill()
+        ended = redistui("check", replica)
+        assert ended.code == 4
+        assert "BAD" in ended.out
+        group.nodes[1].kill()
+        assert redistui("check", replica).code == 3
+
+
+class TestPasswords:
+    def test_without_the_password_it_is_code_3_and_says_what_is_missing(self, replication_group):
+        group = replication_group(replicas=0, settings={"requirepass": "hunter2"})
+        ended = redistui("status", group.target)
+        assert ended.code == 3
+        assert "password" in ended.err
+
+    def test_a_wrong_password_is_code_3_and_not_repeated(self, replication_group):
+        group = replication_group(replicas=0, settings={"requirepass": "hunter2"})
+        ended = redistui("status", group.target, env={"REDISTUI_PASSWORD": "hunter3"})
+        assert ended.code == 3
+        assert "password" in ended.err
+        assert "hunter" not in ended.out + ended.err
+
+    def test_the_password_may_come_from_the_environment_or_a_file(self, replication_group, tmp_path):
+        group = replication_group(replicas=0, settings={"requirepass": "hunter2"})
+        assert redistui("status", group.target, env={"REDISTUI_PASSWORD": "hunter2"}).code == 0
+        (tmp_path / "pw").write_text("hunter2\n")
+        (tmp_path / "pw").chmod(0o600)
+        (tmp_path / "c.toml").write_text(f'[fleets.x]\ntargets = ["{group.target}"]\npassword_file = "pw"\n')
+        ended = redistui("check", "--config", str(tmp_path / "c.toml"), "x")
+        assert ended.code == 0, ended.err

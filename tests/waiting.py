@@ -1,0 +1,54 @@
+"""Waiting for a condition with a deadline: the only way in which a test here lets time go by."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from redistui.demo.problems import DemoError
+from redistui.demo.wire import ErrorReply
+
+T = TypeVar("T")
+
+
+def eventually(
+    condition: Callable[[], T | None], seconds: float = 10.0, *, every: float = 0.02, otherwise: str = ""
+) -> T:
+    """Asks until the answer is true and gives that answer; fails with the last one when the time is up.
+
+    What the network, a server or an assertion says no with counts as "not yet".
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        last: object
+        try:
+            answer = condition()
+            if answer:
+                return answer
+            last = answer
+        except (AssertionError, OSError, EOFError, DemoError, ErrorReply) as error:
+            last = error
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{otherwise or 'it did not come true'} within {seconds:g} s; last seen: {last!r}")
+        time.sleep(every)
+
+
+async def eventually_async(
+    condition: Callable[[], T | None], seconds: float = 10.0, *, every: float = 0.02, otherwise: str = ""
+) -> T:
+    """The same on an event loop, which goes on meanwhile."""
+    deadline = time.monotonic() + seconds
+    while True:
+        last: object
+        try:
+            answer = condition()
+            if answer:
+                return answer
+            last = answer
+        except (AssertionError, OSError, EOFError, DemoError, ErrorReply) as error:
+            last = error
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{otherwise or 'it did not come true'} within {seconds:g} s; last seen: {last!r}")
+        await asyncio.sleep(every)
