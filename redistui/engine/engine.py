@@ -41,13 +41,18 @@ class Engine:
         period: float = 1.0,
         sites: Sequence[Site] = (),
         thresholds: Mapping[str, float] | None = None,
+        record: Callable[[Observation | Event], None] | None = None,
     ) -> None:
-        """Targets are where discovery starts; `period` is in seconds; `thresholds` as in judge.rules.DEFAULTS."""
+        """Targets are where discovery starts; `period` is in seconds; `thresholds` as in judge.rules.DEFAULTS.
+
+        `record` is given every observation and event, on the engine's thread.
+        """
         self.targets = tuple(targets)
         self.history = History()
         self._period = period
         self._fleet = Fleet(at=time.time(), period=period, groups=())
         self._assembler = Assembler(sites, thresholds)
+        self._record = record
         self._callbacks: list[Callable[[Fleet], None]] = []
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
@@ -147,7 +152,7 @@ class Engine:
 
     def _open(self) -> None:
         self._poller = Poller(self._observed, self._ended, self._period)
-        self._listener = Listener(self._announced, self._greeted)
+        self._listener = Listener(self._announced, self._greeted, self._only_watch)
         self._roster = Roster(self._assembler, self._poller, self._listener)
         for target in self.targets:
             self._roster.admit(target)
@@ -177,6 +182,8 @@ class Engine:
         self._poller.retry(addresses)
 
     def _observed(self, seen: Observation) -> None:
+        if self._record is not None:
+            self._record(seen)
         ledger = self._assembler.take(seen)
         if ledger is None:
             return
@@ -231,8 +238,16 @@ class Engine:
                     if member != address:
                         self._poller.poke(member)
 
-    def _announced(self, event: Event) -> None:
-        if event.kind in URGENT:
+    def _only_watch(self, sentinel: Address) -> str | None:
+        """What a Sentinel speaks of when it names no group, where it watches only one."""
+        ledger = self._assembler.ledgers.get(sentinel)
+        names = tuple(ledger.watches) if ledger is not None else ()
+        return names[0] if len(names) == 1 else None
+
+    def _announced(self, event: Event, new: bool) -> None:
+        if self._record is not None:
+            self._record(event)
+        if new and event.kind in URGENT:
             self._poke_group(event.source)
         self._schedule_draw(urgent=True)
 
@@ -246,7 +261,10 @@ class Engine:
         for kind, text in self._roster.changes(ledger):
             group = next((draft.name for draft in self._assembler.groups if ledger.address in draft.nodes), None)
             witnesses = (ledger.address,) if kind == "epoch" else ()  # all members tell of one and the same epoch
-            if self._listener.log.add(Event(seen.at, ledger.address, kind, group, text, witnesses)) and witnesses:
+            event = Event(seen.at, ledger.address, kind, group, text, witnesses)
+            if self._record is not None:
+                self._record(event)
+            if self._listener.log.add(event) and witnesses:
                 self._poke_group(ledger.address)
 
 

@@ -125,11 +125,20 @@ class Tap:
 
 
 class Listener:
-    """All subscriptions. `event` is told of each new event, `hello` of each greeting."""
+    """All subscriptions. `event` is told of each event, and whether it is a new one; `hello` of each greeting.
 
-    def __init__(self, event: Callable[[Event], None], hello: Callable[[Hello, Address], None]) -> None:
+    `only_watch` tells the one name a Sentinel watches: epochs and votes are announced without a name.
+    """
+
+    def __init__(
+        self,
+        event: Callable[[Event, bool], None],
+        hello: Callable[[Hello, Address], None],
+        only_watch: Callable[[Address], str | None],
+    ) -> None:
         self._event = event
         self._hello = hello
+        self._only_watch = only_watch
         self._taps: dict[tuple[Address, tuple[str, ...]], Tap] = {}
         self.log = EventLog()
 
@@ -151,9 +160,8 @@ class Listener:
 
     def _announced(self, source: Address, channel: bytes, words: bytes) -> None:
         kind, group, text = read_event(channel, words)
-        event = Event(time.time(), source, kind, group, text, (source,))
-        if self.log.add(event):
-            self._event(event)
+        event = Event(time.time(), source, kind, group or self._only_watch(source), text, (source,))
+        self._event(event, self.log.add(event))
 
     def _greeted(self, source: Address, _channel: bytes, words: bytes) -> None:
         try:

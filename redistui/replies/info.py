@@ -5,7 +5,8 @@ stands. A line that equals the last one costs one comparison. Measured: parsing 
 three times as much as the whole rest of a poll.
 
 INFO can be forged (a replica may announce an address with line breaks in it), so the first line of a name wins, a
-second one is reported in `twice`, and `slaveN:` lines count only in their exact form. ROLE is the truth on roles.
+second one is reported in `twice`, and `slaveN:` lines count only in their exact form. A doubled field that stands only
+after a `slaveN:` line may be the forged one both times: it is unknown. ROLE is the truth on roles.
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ Value = int | float | str | None
 _REPLICA = re.compile(
     rb"ip=([0-9a-fA-F:.%A-Za-z_-]{1,255}),port=(\d{1,5}),state=(\w+),offset=(\d+),lag=(\d+)(?:,type=[a-z-]+)?"
 )
+_PRIVATE = (b"executable:", b"config_file:", b"os:", b"gcc_version:", b"redis_build_id:", b"process_id:")
 _NUMBERED = re.compile(rb"(slave|db)\d{1,6}:")
+MAX_LINES = 20_000
+"""Of one reply; a server prints a few hundred, and one for each replica and database."""
+MAX_SHAPES = 256
+"""Line counts whose layouts are kept."""
 
 TEXTS = (
     "redis_version", "valkey_version", "server_name", "redis_mode", "server_mode", "run_id", "availability_zone",
@@ -31,41 +37,63 @@ TEXTS = (
 NUMBERS = (
     "tcp_port", "master_port", "master_repl_offset", "slave_repl_offset", "second_repl_offset", "slave_priority",
     "slave_read_only", "master_last_io_seconds_ago", "master_link_down_since_seconds", "master_sync_in_progress",
-    "repl_backlog_active", "repl_backlog_size", "loading", "async_loading",
-    "loading_loaded_perc", "loading_eta_seconds",
+    "repl_backlog_active", "repl_backlog_size", "connected_slaves", "min_slaves_good_slaves", "loading",
+    "async_loading", "loading_loaded_perc", "loading_eta_seconds",
     "sentinel_tilt", "sentinel_tilt_since_seconds", "sentinel_running_scripts", "sentinel_scripts_queue_length",
 )  # fmt: skip
 
 
-class Layout:
-    """Where the wanted fields stand in replies of one shape: (line, prefix, length of prefix, field, converter)."""
+def wanted_lines(raw: Any) -> Any:
+    """Of an INFO text the lines that any of us may read: no paths, no configuration, no system."""
+    if not isinstance(raw, bytes):
+        return raw
+    kept = (line for line in raw.split(b"\r\n") if not line.startswith(_PRIVATE))
+    return b"\r\n".join(kept)
 
-    __slots__ = ("count", "numbered", "rows", "twice")
+
+class Layout:
+    """Where the wanted fields stand in replies of one shape: (line, prefix, length of prefix, field, converter).
+
+    `plain`: nothing stands twice, and `slaveN:` lines are followed only by lines we know. Any other reply is read from
+    scratch each time, so that a line smuggled in between the replicas cannot take the place of a harmless one unseen.
+    """
+
+    __slots__ = ("count", "names", "numbered", "plain", "rows", "twice")
 
     def __init__(self, lines: Sequence[bytes], wanted: dict[bytes, Callable[[bytes], Value]]) -> None:
         self.count = len(lines)
         self.rows: list[tuple[int, bytes, int, str, Callable[[bytes], Value]]] = []
         self.numbered: list[int] = []
+        self.names: list[bytes] = []
+        """`slave0:`, `db0:` ... , of the numbered lines."""
         self.twice: list[str] = []
         seen: set[bytes] = set()
         for index, line in enumerate(lines):
             name = line[: line.find(b":") + 1]
             convert = wanted.get(name)
-            if convert is None:
-                if _NUMBERED.match(line):
-                    self.numbered.append(index)
-            elif name in seen:
+            if convert is None and not _NUMBERED.match(name):
+                continue
+            if name in seen:
                 self.twice.append(text(name[:-1]))
+            elif convert is None:
+                self.numbered.append(index)
+                self.names.append(name)
             else:
-                seen.add(name)
                 self.rows.append((index, name, len(name), text(name[:-1]), convert))
+            seen.add(name)
+        known = {*self.numbered, *(row[0] for row in self.rows)}
+        followed = all(index + 1 in known for index in self.numbered if lines[index].startswith(b"slave"))
+        self.plain = followed and not self.twice
+        if self.twice:
+            sure = self.numbered[0] if self.numbered else self.count
+            self.rows = [row for row in self.rows if row[0] < sure or row[3] not in self.twice]
 
     def fits(self, lines: Sequence[bytes]) -> bool:
         return (
             len(lines) == self.count
-            and not self.twice
+            and self.plain
             and all(lines[row[0]].startswith(row[1]) for row in self.rows)
-            and all(_NUMBERED.match(lines[index]) for index in self.numbered)
+            and all(map(bytes.startswith, [lines[index] for index in self.numbered], self.names))
         )
 
 
@@ -80,13 +108,20 @@ class InfoReader:
         self._wanted |= {name.encode() + b":": text for name in TEXTS}
         self._layouts: dict[int, list[Layout]] = {}
 
+    @property
+    def size(self) -> int:
+        """Layouts kept."""
+        return sum(map(len, self._layouts.values()))
+
     def layout(self, lines: Sequence[bytes]) -> Layout:
+        if len(self._layouts) > MAX_SHAPES:
+            self._layouts.clear()
         known = self._layouts.setdefault(len(lines), [])
         for layout in known:
             if layout.fits(lines):
                 return layout
         made = Layout(lines, self._wanted)
-        if not made.twice:
+        if made.plain:
             known[:] = [*known[-7:], made]
         return made
 
@@ -120,8 +155,10 @@ class InfoText:
         if not isinstance(raw, bytes):
             raise BadReply("INFO", raw)
         lines = raw.split(b"\r\n")
+        if len(lines) > MAX_LINES:
+            raise BadReply("INFO", f"{len(lines)} lines")
         layout = self._layout
-        if layout is None or len(lines) != layout.count or not self._take_changed(lines, layout):
+        if layout is None or len(lines) != layout.count or not layout.plain or not self._take_changed(lines, layout):
             self._take_all(lines)
 
     def _take_changed(self, lines: list[bytes], layout: Layout) -> bool:
@@ -136,7 +173,7 @@ class InfoText:
                 values[field] = convert(line[skip:])
         numbered = [lines[index] for index in layout.numbered]
         if numbered != self._numbered:
-            if not all(map(_NUMBERED.match, numbered)):
+            if not all(map(bytes.startswith, numbered, layout.names)):
                 return False
             self._take_numbered(numbered)
         return True

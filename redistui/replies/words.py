@@ -15,13 +15,29 @@ class BadReply(Exception):
 
     def __init__(self, command: str, excerpt: object) -> None:
         self.command = command
-        self.excerpt = str(excerpt)[:80]
+        self.excerpt = _excerpt(excerpt)
         super().__init__(f"{command}: cannot read {self.excerpt!r}")
 
 
+def _excerpt(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(text(item[:80] if isinstance(item, bytes | str) else item) for item in value[:8])[:80]
+    return text(value[:80] if isinstance(value, bytes | str) else value)[:80]
+
+
 def text(value: Any) -> str:
-    """Bytes as text: what is no UTF-8 stays visible as escapes. Never raises."""
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+    """Bytes as text: what is no UTF-8 stays visible as escapes. Never raises.
+
+    Of an array only its length is said: a stranger's may be nested deeper than Python can print.
+
+    >>> text(b"orders"), text(b"\\xff"), text(7), text([b"a", b"b"])
+    ('orders', '\\\\xff', '7', 'list of 2')
+    """
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, list | tuple | dict | set):
+        return f"{type(value).__name__} of {len(value)}"
+    return str(value)
 
 
 def integer(value: Any) -> int | None:
@@ -39,8 +55,8 @@ def integer(value: Any) -> int | None:
 
 
 def number(value: bytes) -> float | None:
-    """A decimal number as servers print it (`0.25`), else None; no exponents, no nan, no commas."""
-    if value.isdigit() and len(value) <= 20:
+    """A decimal number as servers print it (`0.25`), else None; no exponents, no nan, no commas. `-1` stays whole."""
+    if (value[1:] if value[:1] == b"-" else value).isdigit() and len(value) <= 20:
         return int(value)
     whole, dot, fraction = value.partition(b".")
     plain = whole.removeprefix(b"-").isdigit() and (not dot or fraction.isdigit()) and len(value) <= 40
@@ -75,12 +91,12 @@ def rows(command: str, reply: Any) -> list[dict[str, bytes]]:
 
 
 def join(host: Any, port: Any) -> Address | None:
-    """Host and port as one address; None where either is missing or no place (`?`, port 0).
+    """Host and port as one address; None where either is missing or no place (`?`, port 0, a name beyond 255).
 
     >>> join(b"10.0.0.1", b"6379"), join(b"::1", 6379), join(b"", b"6379"), join(b"?", b"0")
     ('10.0.0.1:6379', '::1:6379', None, None)
     """
-    number_, name = integer(port), text(host)
-    if number_ is None or not 0 < number_ < 65536 or not name or name == "?":
+    number_ = integer(port)
+    if number_ is None or not 0 < number_ < 65536 or not isinstance(host, bytes | str) or not 0 < len(host) <= 255:
         return None
-    return f"{name}:{number_}"
+    return None if host in (b"?", "?") else f"{text(host)}:{number_}"
