@@ -1,0 +1,117 @@
+"""The screenshots of the README, drawn from a recorded fleet.
+
+    python -m tests.screenshots record    makes the recording anew, on real servers, in about a minute
+    python -m tests.screenshots           draws screenshots/*.svg from it
+
+The recorded minute: a Sentinel group whose primary is killed and comes back as a replica, a cluster with one slot
+half-way between two shards and a replica that hangs, and a replication group over two sites.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from redistui.demo.fleet import DemoFleet
+from redistui.demo.servers import Server
+from redistui.engine.engine import Engine
+from redistui.engine.recording import Recording, play, read, write
+from redistui.model import Fleet
+from redistui.tui import Settings
+from redistui.tui.app import RedistuiApp
+from tests.waiting import eventually
+
+FOLDER = Path(__file__).parent.parent / "screenshots"
+RECORDING = FOLDER / "fleet.jsonl.gz"
+SIZE = (120, 34)
+SHOTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("topology", ("1",), "dark"),
+    ("sentinels", ("2",), "dark"),
+    ("slots", ("tab", "3"), "dark"),
+    ("sites", ("4",), "dark"),
+    ("metrics", ("5",), "dark"),
+    ("events", ("6",), "dark"),
+    ("failover", ("F",), "dark"),
+    ("topology-light", ("1",), "light"),
+    ("slots-colour-blind-safe", ("tab", "3"), "colour-blind-safe"),
+    ("topology-prod-red", ("1",), "prod-red"),
+)
+"""Name of the file, keys to press, theme."""
+
+
+class Still:
+    """An engine whose fleet has come to rest: what a recording looks like at its end."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.fleet, self.history = play(recording)
+        self.period = 1.0
+
+    def subscribe(self, callback: Callable[[Fleet], None]) -> None:
+        """Nothing new will come."""
+
+    def set_period(self, seconds: float) -> None:
+        self.period = seconds
+
+    def call(self, work: Any) -> Future[Any]:
+        work.close()
+        return Future()
+
+
+def record() -> None:
+    """Makes the recording: a calm start, a crash, a failover, and what is left of it."""
+    items: list[Any] = []
+    with DemoFleet("all") as demo:
+        targets = tuple(replace(target, environment="PROD") for target in demo.as_targets())
+        engine = Engine(targets, sites=demo.sites, record=items.append)
+        engine.start()
+        try:
+            orders, catalog = demo.groups["orders"], demo.groups["catalog"]
+            began = time.time()
+            engine.wait(lambda fleet: fleet.at > began + 30, 40)
+            old = orders.primary
+            old.kill()
+            eventually(lambda: orders.primary is not old, 20)
+            old.restart()
+            giver, taker, *_ = sorted(catalog.nodes[:3], key=first_slot)
+            slot = 4242
+            taker.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", giver.ask("CLUSTER", "MYID"))
+            giver.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", taker.ask("CLUSTER", "MYID"))
+            eventually(lambda: old.ask("ROLE")[0] == "slave", 30)
+            catalog.replicas[-1].hang()
+            hung = time.time()
+            engine.wait(lambda fleet: fleet.at > hung + 4, 10)
+        finally:
+            engine.stop()
+    write(RECORDING, Recording(targets, demo.sites, tuple(items)))
+
+
+def first_slot(node: Server) -> int:
+    """The first slot of a cluster node's own range."""
+    mine = next(line for line in str(node.ask("CLUSTER", "NODES")).splitlines() if "myself" in line)
+    return int(mine.split()[8].partition("-")[0])
+
+
+async def draw() -> None:
+    """Draws every shot; the clock stands where the recording ends."""
+    recording = read(RECORDING)
+    for name, keys, theme in SHOTS:
+        still = Still(recording)
+        app = RedistuiApp(still, Settings(theme=theme, armed=True), clock=lambda: recording.ends_at)  # type: ignore[arg-type]
+        async with app.run_test(size=SIZE) as pilot:
+            await pilot.pause()
+            await pilot.press(*keys)
+            await pilot.pause(0.3)
+            (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title="redistui"), encoding="utf-8")
+        print(FOLDER / f"{name}.svg")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["record"]:
+        record()
+    asyncio.run(draw())
