@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from redistui.engine.ledger import Ledger
 from redistui.judge.lag import NO_REPLID
-from redistui.model import Address, Kind
+from redistui.model import Address, Kind, host_of, port_of
 
 Ledgers = Mapping[Address, Ledger]
 
@@ -98,8 +98,15 @@ def drafts(ledgers: Ledgers, known_as: Mapping[Address, Address]) -> list[Draft]
     for address, ledger in ledgers.items():
         if ledger.is_sentinel and address not in taken:
             made.append(Draft("sentinel", address, sentinels=[address]))
+    for draft in made:  # in the same order wherever one looks from: two operators' plans must be equal
+        draft.nodes.sort(key=_place)
+        draft.sentinels.sort(key=_place)
     _christen(made, ledgers)
     return made
+
+
+def _place(address: Address) -> tuple[str, int]:
+    return host_of(address), port_of(address)
 
 
 def _ties(ledgers: Ledgers, known_as: Mapping[Address, Address]) -> Ties:

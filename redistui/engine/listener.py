@@ -140,10 +140,13 @@ class Listener:
         self._hello = hello
         self._only_watch = only_watch
         self._taps: dict[tuple[Address, tuple[str, ...]], Tap] = {}
+        self._closed = False
         self.log = EventLog()
 
     def listen(self, sentinels: Mapping[Address, Access], primaries: Mapping[Address, Access]) -> None:
-        """Opens what is missing and closes what is not wanted any more."""
+        """Opens what is missing and closes what is not wanted any more; after `close()` nothing is opened."""
+        if self._closed:
+            return
         wanted = {(address, EVENTS): access for address, access in sentinels.items()}
         wanted |= {(address, HELLO): access for address, access in primaries.items()}
         for key in [key for key in self._taps if key not in wanted]:
@@ -157,6 +160,7 @@ class Listener:
 
     def close(self) -> None:
         self.listen({}, {})
+        self._closed = True
 
     def _announced(self, source: Address, channel: bytes, words: bytes) -> None:
         kind, group, text = read_event(channel, words)

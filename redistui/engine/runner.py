@@ -1,0 +1,135 @@
+"""Runner: whether a confirmed plan may be fired, and its firing, one at a time per group.
+
+Between the moment a plan is shown and the moment it is confirmed, the fleet goes on living, and a second operator may
+be at work. So nothing is sent unless, right now: actions are armed; no other plan runs here or (by the names of
+connections at the nodes) from elsewhere; the journal can be written; the fleet, read anew, gives no refusal and the
+very same plan.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from redistui.engine.driver import Driver, clock
+from redistui.engine.gate import gate, others_at, plan_hash
+from redistui.engine.house import House, Writer
+from redistui.engine.identity import identity, process
+from redistui.engine.journal import Journal, JournalError, Line, journal_path, now
+from redistui.engine.masking import masked
+from redistui.engine.operation import Operation, Report
+from redistui.model import Address, Fleet
+from redistui.ops.action import Action, Aim, Plan
+from redistui.ops.run import Run, refused
+from redistui.ops.steps import Argv
+
+
+class Runner:
+    """Fires plans. Its coroutines run on the engine's loop (`engine.call`)."""
+
+    def __init__(
+        self, house: House, journal: Journal | None = None, *, environ: Mapping[str, str] | None = None
+    ) -> None:
+        self._environ = os.environ if environ is None else environ
+        self.journal = journal or Journal(journal_path(self._environ))
+        self._house = house
+        self._running: dict[str, Driver | None] = {}
+
+    @property
+    def busy(self) -> tuple[str, ...]:
+        """Groups in which an operation runs. Any thread."""
+        return tuple(self._running)
+
+    def stop(self) -> None:
+        """Every operation ends at its next safe point: before its point of no return it is taken back, after it
+        finished. On the engine's loop (from another thread: `loop.call_soon_threadsafe`, or `await stopped()` by
+        `engine.call`)."""
+        for driver in self._running.values():
+            if driver is not None:
+                driver.stopping.set()
+
+    async def stopped(self) -> None:
+        """Stops, and returns when nothing runs any more."""
+        while self._running:
+            self.stop()
+            await asyncio.sleep(0.02)
+
+    async def run(self, action: Action, aim: Aim, confirmed: Plan, *, armed: bool, report: Report | None = None) -> Run:
+        """Fires a confirmed plan; gives its outcome, and tells `report` of every change on the way (engine's thread).
+
+        A caller that is cancelled does not end the operation in the middle: it is stopped at a safe point first.
+        """
+        if not armed:
+            return refused(action.name, aim.group, ("read-only: actions are not armed",), confirmed)
+        if aim.group in self._running:
+            return refused(action.name, aim.group, (f"another operation runs in {aim.group}",), confirmed)
+        self._running[aim.group] = None
+        work = asyncio.ensure_future(self._run(action, aim, confirmed, report or (lambda _: None)))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            while not work.done():
+                self.stop()
+                await asyncio.wait((work,), timeout=0.05)
+            raise
+        finally:
+            self._running.pop(aim.group, None)
+
+    async def _run(self, action: Action, aim: Aim, confirmed: Plan, report: Report) -> Run:
+        operation = secrets.token_hex(4)
+        who = {"operation": operation, "action": action.name, "group": aim.group}
+        driver = Driver(self._house, operation, sentinels_of(self._house.fleet, aim.group), self._writer(who))
+        self._running[aim.group] = driver
+        try:
+            # First our name at the nodes, then the look at the fleet: of two consoles at least one sees the other.
+            others = await others_at(driver, confirmed, self._house.fleet, aim.group)
+            fleet = await self._house.fresh(aim.group)
+            run = replace(gate(action, aim, fleet, confirmed, others), operation=operation)
+            if run.outcome != "refused":
+                run = await self._fire(run, confirmed, driver, report)
+        finally:
+            await driver.close()
+        report(run)
+        return run
+
+    async def _fire(self, run: Run, plan: Plan, driver: Driver, report: Report) -> Run:
+        write = self._writer({"operation": run.operation, "action": run.action, "group": run.group})
+        begun = {"plan": plan_hash(plan), "fingerprint": plan.fingerprint, "release": rows(released(plan)), **process()}
+        try:
+            await write([{"state": "begun", **begun}])
+        except JournalError as error:
+            return replace(run, outcome="refused", refusals=(f"the journal cannot be written: {error}",))
+        run = await Operation(run, plan, driver, report).finish()
+        with suppress(JournalError):
+            await write([{"state": "ended", "reply": run.outcome, "message": run.message, "left": rows(run.left)}])
+        return run
+
+    def _writer(self, who: Mapping[str, Any]) -> Writer:
+        """Lines of one operation, with who acts and when."""
+        common = {**who, **identity(self._environ)}
+
+        async def write(lines: Sequence[Line]) -> None:
+            blank = {"at": now(), **common, "step": None, "node": None, "command": None, "reply": None}
+            whole = [{**blank, **line, "monotonic": round(clock(), 3)} for line in lines]
+            await asyncio.to_thread(self.journal.write, whole)
+
+        return write
+
+
+def sentinels_of(fleet: Fleet, group: str) -> frozenset[Address]:
+    found = fleet.group(group)
+    return frozenset() if found is None else frozenset(sentinel.address for sentinel in found.sentinels)
+
+
+def released(plan: Plan) -> Iterator[tuple[Address | None, Argv]]:
+    """Node and command of everything that lifts the fence."""
+    return ((step.node, argv) for step in plan.release for argv in step.commands())
+
+
+def rows(commands: Iterable[tuple[Address | None, Argv]]) -> list[dict[str, Any]]:
+    return [{"node": node, "command": masked(argv)} for node, argv in commands]
