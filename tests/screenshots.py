@@ -76,6 +76,7 @@ def record() -> None:
             engine.wait(lambda fleet: fleet.at > began + 30, 40)
             old = orders.primary
             old.kill()
+            crashed = time.time()
             eventually(lambda: orders.primary is not old, 20)
             old.restart()
             giver, taker, *_ = sorted(catalog.nodes[:3], key=first_slot)
@@ -83,6 +84,7 @@ def record() -> None:
             taker.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", giver.ask("CLUSTER", "MYID"))
             giver.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", taker.ask("CLUSTER", "MYID"))
             eventually(lambda: old.ask("ROLE")[0] == "slave", 30)
+            engine.wait(lambda fleet: fleet.at > crashed + 25, 30)  # a failover is refused so soon after another
             catalog.replicas[-1].hang()
             hung = time.time()
             engine.wait(lambda fleet: fleet.at > hung + 4, 10)

@@ -5,7 +5,7 @@ The groups are worked out anew only when a server's ties changed; the nodes are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from redistui.engine.grouping import Draft, aliases, drafts
 from redistui.engine.ledger import Ledger
@@ -19,6 +19,8 @@ from redistui.judge.topology import followers, root_of, upstream
 from redistui.metrics import FIELDS
 from redistui.model import Address, Cluster, Event, Fleet, Group, Node, Sentinel, Site, Target
 from redistui.replies.info import InfoReader
+
+_NO_LAG: Mapping[str, float] = {}
 
 
 class Assembler:
@@ -64,6 +66,9 @@ class Assembler:
         for alias, address in aliases(self.ledgers).items():
             self.known_as[alias] = address
             self.ledgers.pop(alias, None)
+        for alias in self.known_as:  # what an alias stood for may itself turn out to be one
+            while (further := self.known_as.get(self.known_as[alias])) is not None:
+                self.known_as[alias] = further
         self._drafts = drafts(self.ledgers, self.known_as)
         return True
 
@@ -81,14 +86,15 @@ class Assembler:
             groups=groups,
             findings=tuple(finding for group in groups for finding in findings(group, self._thresholds)),
             events=events,
-            complete=all(ledger.at is not None for ledger in self.ledgers.values()),
+            complete=all(ledger.at is not None and ledger.thorough for ledger in self.ledgers.values()),
             stalled=stalled,
         )
 
     def _group(self, draft: Draft, at: float, period: float) -> Group:
         known = [self.ledgers[address] for address in draft.nodes if address in self.ledgers]
         nodes = tuple(self._node(ledger, at, period) for ledger in known)
-        _measure_lag(nodes)
+        for ledger, lag in zip(known, _measure_lag(nodes), strict=True):
+            ledger.lag = lag
         sentinels = tuple(self._sentinel(address) for address in draft.sentinels if address in self.ledgers)
         group = Group(
             name=draft.name,
@@ -141,11 +147,12 @@ class Assembler:
         return known[1]
 
 
-def _measure_lag(nodes: Sequence[Node]) -> None:
+def _measure_lag(nodes: Sequence[Node]) -> Iterator[Mapping[str, float]]:
     """Adds lag_bytes and lag_seconds to the metrics of every replica, before anybody else sees the nodes."""
     by_address = {node.address: node for node in nodes}
     for node in nodes:
         if node.role != "replica" or node.fault is not None:
+            yield _NO_LAG
             continue
         top, above = root_of(node, by_address), by_address.get(upstream(node) or "")
         lag: dict[str, float | None] = {
@@ -153,7 +160,9 @@ def _measure_lag(nodes: Sequence[Node]) -> None:
             "lag_seconds": lag_seconds(above, node.address) if above is not None and above.up else None,
         }
         assert isinstance(node.metrics, dict)
-        node.metrics.update({name: value for name, value in lag.items() if value is not None})
+        known = {name: value for name, value in lag.items() if value is not None}
+        node.metrics.update(known)
+        yield known
 
 
 def _primary(group: Group, known_as: Mapping[Address, Address]) -> Address | None:

@@ -8,6 +8,7 @@ its fault, long after the others have dropped it from their lists: a replica tha
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from redistui.engine.assemble import Assembler
 from redistui.engine.grouping import mentions
@@ -20,6 +21,10 @@ KEEP_DEAD = 600.0
 """Seconds for which a silent server stays in view though nobody speaks of it."""
 KEEP_FORGOTTEN = 15.0
 """Seconds for which a cluster node does that every other member has forgotten."""
+HEARD_OUT = 64
+"""Servers whose mentions of others are gone through in one sweep."""
+MOST = 4096
+"""Servers that are watched at most."""
 FULL_VIEWS = 64
 """Cluster nodes that are asked for their whole view at each poll; in a larger fleet they take turns."""
 
@@ -34,6 +39,7 @@ class Roster:
         self._seeds: set[Address] = set()
         self._spoken: dict[Address, float] = {}
         self._states: dict[Address, tuple[str | None, str | None, int | None]] = {}
+        self._turn = 0
 
     def admit(self, target: Target) -> None:
         """Starts with the addresses of a target, which are never dropped."""
@@ -42,7 +48,9 @@ class Roster:
             self.expect(address, target, sentinel=target.wanted == "sentinel")
 
     def expect(self, address: Address, target: Target, sentinel: bool = False, only: str | None = None) -> None:
-        """Watches an address that somebody spoke of."""
+        """Watches an address that somebody spoke of; a stranger who names thousands is not followed to all of them."""
+        if len(self._assembler.ledgers) >= MOST and address not in self._seeds:
+            return
         if self._assembler.expect(address, target, sentinel, only):
             self._poller.watch(address, target.access, sentinel)
 
@@ -75,10 +83,16 @@ class Roster:
         self._poller.view_stride = -(-views // FULL_VIEWS) or 1
         self._listener.listen(sentinels, primaries)
 
-    def sweep(self, now: float) -> None:
-        """Lets go of servers that nobody speaks of any more and that say nothing themselves."""
+    def sweep(self, now: float) -> list[Address]:
+        """Lets go of servers that nobody speaks of any more and that say nothing themselves; tells which.
+
+        In a large fleet each call hears out only some of them: a thousand members speak of a thousand each.
+        """
         ledgers = self._assembler.ledgers
-        for ledger in ledgers.values():
+        turns = -(-len(ledgers) // HEARD_OUT) or 1
+        self._turn = (self._turn + 1) % turns
+        gone: list[Address] = []
+        for ledger in islice(ledgers.values(), self._turn, None, turns):
             if ledger.fault is None:
                 for address, _ in mentions(ledger):
                     self._spoken[self._assembler.known_as.get(address, address)] = now
@@ -89,6 +103,9 @@ class Roster:
                 self._poller.drop(address)
                 self._assembler.drop(address)
                 self._spoken.pop(address, None)
+                self._states.pop(address, None)
+                gone.append(address)
+        return gone
 
     def changes(self, ledger: Ledger) -> Iterator[tuple[str, str]]:
         """What an operator would call an event between this poll and the last one: kind and text."""

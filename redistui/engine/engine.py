@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from redistui.engine.assemble import Assembler
@@ -73,13 +74,16 @@ class Engine:
         return self._period
 
     def start(self) -> None:
+        self._loop.call_soon(self._open)
         self._thread.start()
 
     def stop(self) -> None:
         """Ends all connections and the thread; does nothing a second time."""
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._soon(self._loop.stop)
             self._thread.join(5.0)
+        elif not self._loop.is_closed():
+            self._loop.close()
 
     def subscribe(self, callback: Callable[[Fleet], None]) -> None:
         """`callback` gets every new snapshot, on the engine's thread; it must return at once."""
@@ -93,11 +97,17 @@ class Engine:
 
     def set_period(self, seconds: float) -> None:
         self._period = seconds
-        self._loop.call_soon_threadsafe(lambda: self._poller.set_period(seconds))
+        self._soon(lambda: self._poller.set_period(seconds))
 
     def poke(self, address: Address | None = None) -> None:
         """Asks one server, or all, now; also those that were given up for a refused password."""
-        self._loop.call_soon_threadsafe(self._poke, address)
+        self._soon(lambda: self._poke(address))
+
+    def _soon(self, work: Callable[[], None]) -> None:
+        """Has work done on the engine's loop; before the start and after the end there is nothing to be done."""
+        if self._thread.is_alive():
+            with suppress(RuntimeError):  # the loop was closed this very moment
+                self._loop.call_soon_threadsafe(work)
 
     def call(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Runs a coroutine on the engine's loop."""
@@ -127,7 +137,7 @@ class Engine:
 
     def _heard_since(self, address: Address, moment: float) -> bool:
         ledger = self._assembler.ledgers.get(address)
-        return ledger is None or ledger.asked_at >= moment
+        return ledger is None or ledger.asked_at >= moment or self._poller.gave_up(address)
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
         """Waits until an observation made `condition` true, at most `seconds`."""
@@ -144,7 +154,6 @@ class Engine:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.call_soon(self._open)
         try:
             self._loop.run_forever()
         finally:
@@ -152,7 +161,7 @@ class Engine:
 
     def _open(self) -> None:
         self._poller = Poller(self._observed, self._ended, self._period)
-        self._listener = Listener(self._announced, self._greeted, self._only_watch)
+        self._listener = Listener(self._announced, self._greeted, self._group_of)
         self._roster = Roster(self._assembler, self._poller, self._listener)
         for target in self.targets:
             self._roster.admit(target)
@@ -170,16 +179,18 @@ class Engine:
 
     def _beat(self) -> None:
         """At least one snapshot a period, also when nobody answers: ages grow."""
+        self._loop.call_later(max(0.1, self._period), self._beat)
+        for address in self._roster.sweep(time.time()):
+            self.history.forget(address)
         if time.monotonic() - self._drawn_at >= self._period:
             self._publish()
-        self._roster.sweep(time.time())
-        self._loop.call_later(max(0.1, self._period), self._beat)
 
     def _poke(self, address: Address | None) -> None:
         addresses = [address] if address is not None else list(self._assembler.ledgers)
         for one in addresses:
             self._poller.poke(one)
         self._poller.retry(addresses)
+        self._listener.retry()
 
     def _observed(self, seen: Observation) -> None:
         if self._record is not None:
@@ -187,9 +198,9 @@ class Engine:
         ledger = self._assembler.take(seen)
         if ledger is None:
             return
-        if seen.fault is None:
-            for name in KEPT:
-                self.history.add(seen.address, name, ledger.metrics.get(name))
+        for name in KEPT:
+            value = ledger.metrics.get(name, ledger.lag.get(name)) if seen.fault is None else None
+            self.history.add(seen.address, name, value)
         if ledger.changed:
             self._roster.follow(ledger)
             self._tell_change(ledger, seen)
@@ -238,17 +249,22 @@ class Engine:
                     if member != address:
                         self._poller.poke(member)
 
-    def _only_watch(self, sentinel: Address) -> str | None:
-        """What a Sentinel speaks of when it names no group, where it watches only one."""
-        ledger = self._assembler.ledgers.get(sentinel)
-        names = tuple(ledger.watches) if ledger is not None else ()
-        return names[0] if len(names) == 1 else None
+    def _group_of(self, sentinel: Address, watched: str | None) -> str | None:
+        """Our name of the group a Sentinel speaks of; when it names none, of the only one it watches."""
+        names = [
+            draft.name
+            for draft in self._assembler.groups
+            if sentinel in draft.sentinels and watched in (None, draft.watched_as)
+        ]
+        return names[0] if len(names) == 1 else watched
 
     def _announced(self, event: Event, new: bool) -> None:
         if self._record is not None:
             self._record(event)
-        if new and event.kind in URGENT:
-            self._poke_group(event.source)
+        if event.kind in URGENT:
+            self._poller.poke(event.source)
+            if new:
+                self._poke_group(event.source)
         self._schedule_draw(urgent=True)
 
     def _greeted(self, hello: Hello, source: Address) -> None:
@@ -259,7 +275,9 @@ class Engine:
     def _tell_change(self, ledger: Ledger, seen: Observation) -> None:
         """Role changes and faults become events of our own, beside what Sentinels announce."""
         for kind, text in self._roster.changes(ledger):
-            group = next((draft.name for draft in self._assembler.groups if ledger.address in draft.nodes), None)
+            drafts = self._assembler.groups
+            names = [draft.name for draft in drafts if ledger.address in (*draft.nodes, *draft.sentinels)]
+            group = names[0] if names else None
             witnesses = (ledger.address,) if kind == "epoch" else ()  # all members tell of one and the same epoch
             event = Event(seen.at, ledger.address, kind, group, text, witnesses)
             if self._record is not None:

@@ -1,7 +1,8 @@
 """Which servers belong together, and whom else to ask: from what they say of each other.
 
 Servers are tied by following, by being followed, by a Sentinel's watch, by a cluster's bus, and by a shared history
-(replication id), so that a promoted replica and the old primary that came back stay one group. One process known under
+(replication id), so that a promoted replica and the old primary that came back stay one group. History ties only what
+was found through one target: a stage filled from production's dump has its replication id, too. One process known under
 two addresses (its run id tells) is one server, known by the address that others use.
 """
 
@@ -111,7 +112,7 @@ def _place(address: Address) -> tuple[str, int]:
 
 def _ties(ledgers: Ledgers, known_as: Mapping[Address, Address]) -> Ties:
     ties = Ties()
-    lineage: dict[str, Address] = {}
+    lineage: dict[tuple[int, str], Address] = {}
     for address, ledger in ledgers.items():
         if ledger.is_sentinel:
             for watch in ledger.watches.values():
@@ -119,13 +120,15 @@ def _ties(ledgers: Ledgers, known_as: Mapping[Address, Address]) -> Ties:
                     ties.tie(known_as.get(replica.address, replica.address), known_as.get(watch.primary, watch.primary))
                 for peer in watch.sentinels:
                     ties.tie(peer.address, address)
+                primary = known_as.get(watch.primary, watch.primary)
+                ties.tie(f"{watch.name} at {primary}", address)  # before they have told us of each other
             continue
         for other, _ in mentions(ledger):
             ties.tie(known_as.get(other, other), address)
         for name in ("master_replid", "master_replid2"):
             replid = ledger.info.text(name)
             if replid and replid != NO_REPLID:
-                ties.tie(lineage.setdefault(replid, address), address)
+                ties.tie(lineage.setdefault((id(ledger.target), replid), address), address)
     return ties
 
 

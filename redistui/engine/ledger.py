@@ -43,6 +43,8 @@ _COUNTERS = tuple(
     if metric.kind == "counter"
 )
 """Name, place of its first and (0: none) second field in _COUNTED, scale."""
+_ESSENTIAL = ("ping", "role", "masters", "info")
+"""Replies without which a poll is not whole; of the others each greys its own cell only."""
 _NO_FACTS = ClusterFacts(None, None, None, None, None, None, None, None)
 _NO_NODES = ClusterNodes(None, (), ())
 
@@ -52,8 +54,8 @@ class Ledger:
 
     __slots__ = (
         "_before", "_facts", "_nodes_at", "_parts", "_raw", "_ties", "_watches", "address", "asked_at", "at", "changed",
-        "fault", "hinted", "info", "kind", "last_role", "metrics", "myid", "nodes", "only", "ping_ms", "role", "run_id",
-        "seen_at", "site", "target", "trouble", "watches",
+        "fault", "hinted", "info", "kind", "lag", "last_role", "metrics", "myid", "nodes", "only", "ping_ms", "role",
+        "run_id", "seen_at", "site", "target", "thorough", "trouble", "watches",
     )  # fmt: skip
 
     def __init__(
@@ -72,16 +74,20 @@ class Ledger:
         self.last_role: Literal["primary", "replica"] | None = None
         self.fault: Fault | None = None
         self.trouble: str | None = None
-        """The last reply that could not be read, in words."""
+        """The essential reply of the last poll that could not be read, in words."""
         self.at: float | None = None
         """When it was last heard of, in answer or in fault."""
         self.asked_at = 0.0
         self.seen_at: float | None = None
         self.ping_ms: float | None = None
         self.metrics: dict[str, float] = {}
+        self.lag: Mapping[str, float] = {}
+        """lag_bytes and lag_seconds as the last snapshot had them: they need another server's numbers, too."""
         self.run_id: str | None = None
         self.myid: str | None = None
         self.site: str | None = None
+        self.thorough = False
+        """It was asked all that is asked of its kind: a Sentinel for each name it watches, which takes two polls."""
         self.changed = False
         """What it is, or whom it is tied to, changed with the last observation."""
         self._raw: dict[str, Any] = {}
@@ -105,11 +111,14 @@ class Ledger:
             self._take_fault(seen.fault)
         else:
             self.kind = seen.kind
-            for name, reply in seen.answers.items():
-                self._take_reply(name, reply, seen)
-            self._settle(seen)
+            read = {name for name, reply in seen.answers.items() if self._take_reply(name, reply, seen)}
+            self._settle(seen, "info" in read)
+        self.thorough = self.thorough or self.kind != "sentinel" or seen.fault is not None or self._asked_by_name(seen)
         self._ties = self._tied()
         self.changed = was != self._ties
+
+    def _asked_by_name(self, seen: Observation) -> bool:
+        return all(f"replicas/{name}" in seen.answers for name in self.watches)
 
     def _tied(self) -> tuple[object, ...]:
         """What groups are made of, without what moves at every poll."""
@@ -125,27 +134,35 @@ class Ledger:
         return self.kind, fault, role_ties, self.run_id, history, id(self.nodes), self.epoch, watched, self.last_role
 
     def _take_fault(self, fault: Fault) -> None:
+        """Without an answer nobody knows its role any more."""
         self.fault = fault
+        self._forget_role()
         if fault.down:
-            self.role, self.ping_ms, self._before = None, None, None
+            self.ping_ms, self._before = None, None
 
-    def _take_reply(self, name: str, reply: Any, seen: Observation) -> None:
+    def _forget_role(self) -> None:
+        self.role = None
+        self._raw.pop("role", None)
+
+    def _take_reply(self, name: str, reply: Any, seen: Observation) -> bool:
+        """Reads a reply; False if it cannot be read. A stranger's may be nested too deep even to be compared."""
         if isinstance(reply, hiredis.ReplyError) and not name.startswith("ckquorum/"):
             self._raw.pop(name, None)
-            return
-        if name == "info":
-            self.info.take(reply)
-            return
-        if name == "cluster-nodes":
-            self._nodes_at = seen.at
-        if self._raw.get(name) == reply:
-            return
+            return False
         try:
-            self._read(name, reply)
-            self._raw[name] = reply
-        except (BadReply, ValueError) as bad:
+            if name == "info":
+                self.info.take(reply)
+            elif self._raw.get(name) != reply:
+                self._read(name, reply)
+                self._raw[name] = reply
+            if name == "cluster-nodes":
+                self._nodes_at = seen.at
+        except (BadReply, ValueError, RecursionError) as bad:
             self._raw.pop(name, None)
-            self.trouble = str(bad)
+            if name in _ESSENTIAL:
+                self.trouble = str(bad) if isinstance(bad, BadReply) else f"{name}: cannot be read"
+            return False
+        return True
 
     def _read(self, name: str, reply: Any) -> None:
         match name.partition("/")[0]:
@@ -168,21 +185,15 @@ class Ledger:
             case "ckquorum":
                 self._parts[name] = read_ckquorum(reply)
 
-    def _settle(self, seen: Observation) -> None:
-        """After all replies of a poll: is it whole, and which fault is left?"""
+    def _settle(self, seen: Observation, informed: bool) -> None:
+        """After all replies of a poll: is it whole (INFO could be read), and which fault is left?"""
         answers = seen.answers
-        error = next(
-            (
-                str(reply)
-                for name in ("ping", "role", "masters", "info")
-                if isinstance(reply := answers.get(name), hiredis.ReplyError)
-            ),
-            None,
-        )
-        if isinstance(answers.get("role"), hiredis.ReplyError):
+        said = (answers.get(name) for name in _ESSENTIAL)
+        error = next((str(reply) for reply in said if isinstance(reply, hiredis.ReplyError)), self.trouble)
+        if "role" not in self._raw:
             self.role = None
         self.fault = self._fault(error, seen.at)
-        if not isinstance(answers.get("info"), hiredis.ReplyError):
+        if informed:
             self.seen_at = seen.at
             self._measure(seen.at)
         self.run_id = self.info.text("run_id")
@@ -205,7 +216,7 @@ class Ledger:
     def _measure(self, at: float) -> None:
         """Gauges as they are, counters as their change since the last sample of the same process."""
         values = self.info.values
-        metrics: dict[str, Any] = {name: values[field] for name, field in _GAUGES if field in values}
+        metrics: dict[str, Any] = {name: value for name, field in _GAUGES if (value := values.get(field)) is not None}
         counters = [values.get(field) for field in _COUNTED]
         before, run_id = self._before, values.get("run_id")
         if before is not None and before[1] == run_id and at > before[0]:

@@ -13,7 +13,6 @@ import asyncio
 import random
 import ssl
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,15 +28,20 @@ KEEP = 500
 """Events kept."""
 MERGE = 12.0
 """Seconds within which the same words from another Sentinel are the same event."""
+FLOOD = 1000
+"""Messages in one piece of a subscription; beyond that we hang up for a second."""
 EVENTS: tuple[str, ...] = ("PSUBSCRIBE", "+*", "-*")
 HELLO: tuple[str, ...] = ("SUBSCRIBE", "__sentinel__:hello")
 
 
 class EventLog:
-    """Events in order of their time, each once."""
+    """Events in order of their time, each once. Adding one costs the same however many there are."""
 
     def __init__(self) -> None:
-        self._events: deque[Event] = deque(maxlen=KEEP)
+        self._events: dict[int, Event] = {}
+        self._latest: dict[tuple[str, str | None, str], int] = {}
+        """The last number under which the same was said."""
+        self._added = 0
 
     def add(self, event: Event) -> bool:
         """Adds an event, or a witness to the one already there; True if it is new.
@@ -46,26 +50,34 @@ class EventLog:
         >>> [log.add(Event(at, who, "+odown", "g", "x", (who,))) for at, who in ((1.0, "a"), (1.5, "b"), (1.6, "b"))]
         [True, False, True]
         """
-        for index in range(len(self._events) - 1, -1, -1):
-            known = self._events[index]
-            if event.at - known.at > MERGE:
-                break
-            same = (known.kind, known.group, known.text) == (event.kind, event.group, event.text)
-            if same and event.witnesses and event.source not in known.witnesses:
-                self._events[index] = Event(
-                    min(known.at, event.at), known.source, known.kind, known.group, known.text,
-                    (*known.witnesses, *event.witnesses),
-                )  # fmt: skip
-                return False
-        self._events.append(event)
-        if len(self._events) > 1 and self._events[-2].at > event.at:
-            ordered = sorted(self._events, key=lambda one: one.at)
-            self._events.clear()
-            self._events.extend(ordered)
+        gist = event.kind, event.group, event.text.partition(" #quorum ")[0]  # each Sentinel counts its own quorum
+        number = self._latest.get(gist, -1)
+        known = self._events.get(number)
+        if (
+            known is not None
+            and event.witnesses
+            and event.source not in known.witnesses
+            and event.at - known.at <= MERGE
+        ):
+            self._events[number] = Event(
+                min(known.at, event.at), known.source, known.kind, known.group, known.text,
+                (*known.witnesses, *event.witnesses),
+            )  # fmt: skip
+            return False
+        self._latest[gist] = self._added
+        self._events[self._added] = event
+        self._added += 1
+        if len(self._events) > KEEP:
+            self._drop_oldest()
         return True
 
+    def _drop_oldest(self) -> None:
+        del self._events[next(iter(self._events))]
+        if len(self._latest) > 2 * KEEP:
+            self._latest = {gist: number for gist, number in self._latest.items() if number in self._events}
+
     def all(self) -> tuple[Event, ...]:
-        return tuple(self._events)
+        return tuple(sorted(self._events.values(), key=lambda one: one.at))
 
 
 class Tap:
@@ -76,12 +88,14 @@ class Tap:
         heard: Callable[[Address, bytes, bytes], None],
     ) -> None:  # fmt: skip
         self._address = address
-        self._access = access
+        self.access = access
         self._login = login
         self._subscribe = subscribe
         self._heard = heard
         self._wire: Wire | None = None
         self._over = asyncio.Event()
+        self._steps: list[str] = []
+        """What is still to be answered before the subscription."""
         self.denied = False
         """The server lets us not subscribe: the poll alone must do."""
         self._task = asyncio.get_running_loop().create_task(self._run())
@@ -95,9 +109,10 @@ class Tap:
         while not self.denied:
             self._over.clear()
             try:
-                context = None if self._access.tls is None else tls_context(self._access.tls)
-                where = self._access.reachable.get(self._address, self._address)
+                context = None if self.access.tls is None else tls_context(self.access.tls)
+                where = self.access.reachable.get(self._address, self._address)
                 self._wire = await dial(where, context, lambda: Wire(self, stream=True), 1.0)
+                self._steps = ["auth"] * (self._login.password is not None) + ["setname"]
                 self._wire.ask(self._greeting(), 0)
                 await self._over.wait()
             except (WireFault, OSError, ssl.SSLError):
@@ -110,9 +125,14 @@ class Tap:
         return payload([*auth, ("CLIENT", "SETNAME", "redistui"), self._subscribe])
 
     def answered(self, wire: Wire, replies: list[Any]) -> None:
+        if len(replies) > FLOOD:  # no Sentinel has so much to say at once
+            wire.close()
+            self._over.set()
+            return
         for reply in replies:
+            step = self._steps.pop(0) if self._steps else "subscription"
             match reply:
-                case hiredis.ReplyError() if not needs_no_password(str(reply)):
+                case hiredis.ReplyError() if step != "setname" and not needs_no_password(str(reply)):
                     self.denied = str(reply).startswith(("NOPERM", "NOAUTH", "WRONGPASS"))
                 case [b"pmessage", _, bytes(channel), bytes(words)] | [b"message", bytes(channel), bytes(words)]:
                     self._heard(self._address, channel, words)
@@ -127,18 +147,18 @@ class Tap:
 class Listener:
     """All subscriptions. `event` is told of each event, and whether it is a new one; `hello` of each greeting.
 
-    `only_watch` tells the one name a Sentinel watches: epochs and votes are announced without a name.
+    `group_of` tells what we call the group that a Sentinel speaks of; epochs and votes are announced without a name.
     """
 
     def __init__(
         self,
         event: Callable[[Event, bool], None],
         hello: Callable[[Hello, Address], None],
-        only_watch: Callable[[Address], str | None],
+        group_of: Callable[[Address, str | None], str | None],
     ) -> None:
         self._event = event
         self._hello = hello
-        self._only_watch = only_watch
+        self._group_of = group_of
         self._taps: dict[tuple[Address, tuple[str, ...]], Tap] = {}
         self._closed = False
         self.log = EventLog()
@@ -153,10 +173,19 @@ class Listener:
             self._taps.pop(key).close()
         for key, access in wanted.items():
             if key not in self._taps:
-                events = key[1] == EVENTS
-                login = access.sentinel if events else access.data
-                heard = self._announced if events else self._greeted
-                self._taps[key] = Tap(key[0], access, login, key[1], heard)
+                self._taps[key] = self._tap(key, access)
+
+    def retry(self) -> None:
+        """Subscribes again where it was denied: a password or a right may have been given since."""
+        for key, tap in self._taps.items():
+            if tap.denied:
+                tap.close()
+                self._taps[key] = self._tap(key, tap.access)
+
+    def _tap(self, key: tuple[Address, tuple[str, ...]], access: Access) -> Tap:
+        if key[1] == EVENTS:
+            return Tap(key[0], access, access.sentinel, key[1], self._announced)
+        return Tap(key[0], access, access.data, key[1], self._greeted)
 
     def close(self) -> None:
         self.listen({}, {})
@@ -164,7 +193,7 @@ class Listener:
 
     def _announced(self, source: Address, channel: bytes, words: bytes) -> None:
         kind, group, text = read_event(channel, words)
-        event = Event(time.time(), source, kind, group or self._only_watch(source), text, (source,))
+        event = Event(time.time(), source, kind, self._group_of(source, group), text, (source,))
         self._event(event, self.log.add(event))
 
     def _greeted(self, source: Address, _channel: bytes, words: bytes) -> None:

@@ -23,14 +23,17 @@ from zlib import crc32
 import hiredis
 
 from redistui.engine.observation import Observation
-from redistui.engine.rounds import PING, Round, data_round, greeting, sentinel_round
-from redistui.engine.watched import Watched, beat
-from redistui.model import Access, Address, Fault, FaultKind
+from redistui.engine.rounds import PING, Round, data_round, greeting, sentinel_round, takes_sections
+from redistui.engine.watched import Flights, Watched, beat
+from redistui.model import Access, Address, Fault, FaultKind, Login
 from redistui.net.watch import Wire, WireFault, dial, tls_context
+from redistui.replies import BadReply
 from redistui.replies.errors import SENTENCES, kind_of, needs_no_password
 from redistui.replies.info import InfoReader, InfoText
 
 IN_FLIGHT = 32
+PATIENCE = 0.2
+"""Seconds of silence after which a server does not count as one of the 32 any more."""
 DEADLINE = 1.0
 """Seconds for one answer, and for opening a connection."""
 GIVE_UP = 5.0
@@ -61,7 +64,7 @@ class Poller:
         self._heap: list[tuple[float, int, Watched]] = []
         self._serial = 0
         self._queue: deque[Watched] = deque()
-        self._flying: dict[Watched, None] = {}
+        self._flights = Flights(IN_FLIGHT, PATIENCE)
         self._timer: asyncio.TimerHandle | None = None
         self._sweeper = self._loop.call_later(0.1, self._sweep)
         self._ticked = self._loop.time()
@@ -80,7 +83,7 @@ class Poller:
         watched = self.watched.pop(address, None)
         if watched is not None:
             watched.due = -1.0
-            self._flying.pop(watched, None)
+            self._flights.land(watched)
             self._hang_up(watched)
 
     def watch_names(self, address: Address, names: tuple[str, ...]) -> None:
@@ -99,18 +102,24 @@ class Poller:
     def set_period(self, seconds: float) -> None:
         self.period = seconds
         for watched in self.watched.values():
-            if not watched.flying and not watched.queued and watched.due != float("inf"):
+            if not watched.flying and not watched.queued and not self.gave_up(watched.address):
                 self._schedule(watched)
 
     def poke(self, address: Address) -> None:
-        """Asks now. A server that is being asked is asked once more after its answer."""
+        """Asks now, but for those given up. A server that is being asked is asked once more after its answer."""
         watched = self.watched.get(address)
-        if watched is None or watched.queued:
+        if watched is None or watched.queued or self.gave_up(address):
             return
         if watched.flying or (watched.wire is not None and watched.wire.count):
             watched.again = True
         elif self._loop.time() - watched.dialled >= 0.2 or watched.wire is not None:
             self._enqueue(watched)
+
+    def gave_up(self, address: Address) -> bool:
+        """It refused our password, or has no room: left alone until its time comes, or `retry` says so."""
+        watched = self.watched.get(address)
+        fault = watched.fault if watched is not None else None
+        return watched is not None and fault is not None and fault.kind in BACK_OFF and watched.due > self._loop.time()
 
     def close(self) -> None:
         self._sweeper.cancel()
@@ -164,7 +173,7 @@ class Poller:
         self._loop.call_soon(self._start)
 
     def _start(self) -> None:
-        while self._queue and len(self._flying) < IN_FLIGHT:
+        while self._queue and not self._flights.full:
             watched = self._queue.popleft()
             watched.queued = False
             if watched.address in self.watched and not watched.flying:
@@ -176,7 +185,7 @@ class Poller:
         if now - self._ticked > STALL:
             self.stalled_until = now + self.period + DEADLINE
         self._ticked = now
-        for watched in [one for one in self._flying if now - one.asked > DEADLINE and one.connecting is None]:
+        for watched in self._flights.overdue(now, DEADLINE):
             self._overdue(watched)
         self._start()
         self._ping_some(now)
@@ -191,9 +200,8 @@ class Poller:
         )
         for watched in islice(idle, 1 + len(self.watched) // 50):
             watched.ping_due = now + PING_EVERY
-            watched.flying = True
-            self._flying[watched] = None
             watched.asked = now
+            self._flights.start(watched)
             self._ask(watched, "ping", PING)
 
     # -- one poll -------------------------------------------------------------------------------------------------
@@ -207,12 +215,13 @@ class Poller:
             else:
                 self._schedule(watched)
                 return
-        watched.flying = True
-        self._flying[watched] = None
         watched.asked = now
+        self._flights.start(watched)
         if watched.wire is None:
             watched.dialled = now
             watched.connecting = self._loop.create_task(self._connect(watched))
+        elif watched.kind == "unknown":  # it was busy, or closed to us, when we asked what it is
+            self._ask(watched, "greeting", greeting(self._login(watched)))
         else:
             self._ask(watched, "round", self._round_of(watched))
 
@@ -230,10 +239,18 @@ class Poller:
             watched.connecting = None
             self._fail(watched, "tls", f"certificate files cannot be used: {error.strerror or error}")
             return
+        except Exception as error:  # a name or number from a stranger that no socket takes
+            watched.connecting = None
+            self._fail(watched, "unreachable", f"cannot connect to such an address ({type(error).__name__})")
+            return
         watched.connecting = None
         watched.asked = self._loop.time()
-        login = access.sentinel if watched.sentinel else access.data
-        self._ask(watched, "greeting", greeting(login))
+        self._ask(watched, "greeting", greeting(self._login(watched)))
+        if watched.wire.ended is not None:  # over TLS the end may come together with the beginning
+            watched.lost(watched.wire, watched.wire.ended)
+
+    def _login(self, watched: Watched) -> Login:
+        return watched.access.sentinel if watched.sentinel else watched.access.data
 
     def _context(self, access: Access) -> ssl.SSLContext | None:
         if access.tls is None:
@@ -270,8 +287,7 @@ class Poller:
         late = not watched.flying
         if not isinstance(reply, hiredis.ReplyError) and not late:
             watched.ping_ms = (now - watched.asked) * 1000
-        watched.flying = False
-        self._flying.pop(watched, None)
+        self._flights.land(watched)
         if watched.again or late or watched.due <= now:
             watched.again = False
             self._enqueue(watched)
@@ -282,22 +298,26 @@ class Poller:
         auth, info = said.get("auth"), said["info"]
         if isinstance(auth, hiredis.ReplyError) and not needs_no_password(str(auth)):
             self._refuse(watched, str(auth))
+        elif isinstance(info, hiredis.ReplyError) and kind_of(str(info)) in ("noperm", "error"):
+            self._ask_round(watched)  # INFO is closed to us, or renamed: ROLE may tell more
         elif isinstance(info, hiredis.ReplyError):
             self._refuse(watched, str(info))
         else:
             text = InfoText(self._reader)
             try:
                 text.take(info)
-            except Exception:
-                self._refuse(watched, "ERR answers INFO with something else")
+            except BadReply:
+                self._fail(watched, "garbage", "answers INFO with something else; is this Redis?")
                 return
             mode = text.text("server_mode") or text.text("redis_mode")  # Valkey 8.1 renamed it
             watched.kind = "sentinel" if mode == "sentinel" else "cluster" if mode == "cluster" else "data"
-            watched.sections = _major(text.text("redis_version")) >= 7
-            watched.asked = self._loop.time()
-            watched.flying = True
-            self._flying[watched] = None
-            self._ask(watched, "round", self._round_of(watched))
+            watched.sections = takes_sections(text.text("redis_version"))
+            self._ask_round(watched)
+
+    def _ask_round(self, watched: Watched) -> None:
+        watched.asked = self._loop.time()
+        self._flights.start(watched)
+        self._ask(watched, "round", self._round_of(watched))
 
     def _refuse(self, watched: Watched, error: str) -> None:
         """The server speaks Redis, and says no."""
@@ -310,15 +330,14 @@ class Poller:
         assert watched.round is not None
         wall = time.time()
         took = now - watched.asked
-        watched.fault = None
+        watched.fault, watched.cuts = None, 0
         ping, watched.ping_ms = watched.ping_ms, None
         answers = dict(zip(watched.round.names, replies, strict=True))
         self._release(watched)
         self._observe(Observation(watched.address, wall - took / 2, wall - took, watched.kind, answers, None, ping))
 
     def _release(self, watched: Watched, after: float | None = None) -> None:
-        watched.flying = False
-        self._flying.pop(watched, None)
+        self._flights.land(watched)
         if watched.again:
             watched.again = False
             self._enqueue(watched)
@@ -330,22 +349,22 @@ class Poller:
     # -- faults ---------------------------------------------------------------------------------------------------
 
     def lost(self, watched: Watched, why: WireFault) -> None:
-        """The connection ended. Dial again at once, unless that was just tried."""
-        now = self._loop.time()
-        greeting_ = watched.stage == "greeting"
-        fresh = now - watched.dialled < 1.0
+        """The connection ended. Dial again at once, unless that was just tried; twice cut short is a fault."""
+        fresh = self._loop.time() - watched.dialled < 1.0
+        watched.cuts += fresh
         self._ended(watched.address)
         if why.kind != "closed":
             self._fail(watched, why.kind, why.text)
-        elif greeting_ and fresh:
+        elif fresh and watched.kind == "unknown":
             self._fail(
                 watched, "closed", "closes the connection without an answer; does the port speak TLS (rediss://)?"
             )
+        elif watched.cuts > 1:
+            self._fail(watched, "closed", "closes each connection before it has answered")
         elif fresh:
             self._release(watched, 1.0)
         else:
-            watched.flying = False
-            self._flying.pop(watched, None)
+            self._flights.land(watched)
             if not watched.queued:
                 self._enqueue(watched)
 
@@ -373,11 +392,6 @@ class Poller:
         """Tries again what was given up for its password or for want of room."""
         for address in addresses:
             watched = self.watched.get(address)
-            if watched is not None and watched.fault is not None and watched.fault.kind in BACK_OFF:
-                watched.dialled = 0.0
+            if watched is not None and self.gave_up(address):
+                watched.due = watched.dialled = 0.0
                 self.poke(address)
-
-
-def _major(version: str | None) -> int:
-    head = (version or "").partition(".")[0]
-    return int(head) if head.isdecimal() else 0

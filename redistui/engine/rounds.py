@@ -32,6 +32,12 @@ def greeting(login: Login, client: str = "redistui") -> Round:
     return Round(payload(commands), names)
 
 
+def takes_sections(version: str | None) -> bool:
+    """INFO takes several sections by name from Redis 7.0 on; Valkey calls itself 7.2 here."""
+    major = (version or "").partition(".")[0]
+    return major.isdecimal() and int(major) >= 7
+
+
 @cache
 def data_round(kind: ServerKind, sections: bool, view: bool) -> Round:
     """A poll of a data node; `sections`: INFO takes several (7.0); `view`: CLUSTER NODES this time."""

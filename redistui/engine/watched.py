@@ -1,4 +1,4 @@
-"""Watched: one server in the poller's hands, and the beat at which it is asked."""
+"""Watched: one server in the poller's hands, and the beat at which it is asked. Flights: who is being asked now."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ class Watched:
     """One server in the poller's hands."""
 
     __slots__ = (
-        "access", "address", "again", "asked", "connecting", "dialled", "due", "fault", "flying", "kind", "names",
-        "owner", "phase", "ping_due", "ping_ms", "polls", "queued", "round", "sections", "sentinel", "stage", "wire",
+        "access", "address", "again", "asked", "connecting", "cuts", "dialled", "due", "fault", "flying", "kind",
+        "names", "owner", "phase", "ping_due", "ping_ms", "polls", "queued", "round", "sections", "sentinel", "stage",
+        "wire",
     )  # fmt: skip
 
     def __init__(self, owner: Polling, address: Address, access: Access, sentinel: bool) -> None:
@@ -50,6 +51,8 @@ class Watched:
         self.ping_ms: float | None = None
         self.flying = self.again = self.queued = False
         self.polls = 0
+        self.cuts = 0
+        """Connections that ended soon after they began, since the last whole answer."""
         self.fault: Fault | None = None
 
     def answered(self, wire: Wire, replies: list[Any]) -> None:
@@ -60,6 +63,43 @@ class Watched:
         if wire is self.wire:
             self.wire = None
             self.owner.lost(self, why)
+
+
+class Flights:
+    """Who is being asked now. At most `limit` at a time, so that our own burst is not what we measure.
+
+    Whoever was down before, or stays silent for a while, does not count: a hundred dead servers may not hold up the
+    living ones.
+    """
+
+    def __init__(self, limit: int, patience: float) -> None:
+        """`patience`: seconds of silence after which a server gives its place to another."""
+        self._limit = limit
+        self._patience = patience
+        self._counted: dict[Watched, None] = {}
+        self._patient: dict[Watched, None] = {}
+
+    @property
+    def full(self) -> bool:
+        return len(self._counted) >= self._limit
+
+    def start(self, watched: Watched) -> None:
+        self.land(watched)
+        watched.flying = True
+        down = watched.fault is not None and watched.fault.down
+        (self._patient if down else self._counted)[watched] = None
+
+    def land(self, watched: Watched) -> None:
+        watched.flying = False
+        self._counted.pop(watched, None)
+        self._patient.pop(watched, None)
+
+    def overdue(self, now: float, deadline: float) -> list[Watched]:
+        """Those who were asked more than `deadline` seconds ago. To be called a few times within `patience`."""
+        for watched in [one for one in self._counted if now - one.asked > self._patience]:
+            del self._counted[watched]
+            self._patient[watched] = None
+        return [one for one in self._patient if now - one.asked > deadline and one.connecting is None]
 
 
 def beat(key: str) -> float:

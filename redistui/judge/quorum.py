@@ -26,12 +26,14 @@ class Quorum:
     """Votes to authorise a failover: max(quorum, majority)."""
     agree: bool
     reachable: bool
-    """A failover could be authorised now."""
+    """A failover could be authorised now, as all Sentinels say that were asked."""
     reasons: tuple[str, ...]
     """Why not, or what is not as it should be, each a sentence."""
     primary: Address | None
     epoch: int | None
     dissenters: tuple[Address, ...]
+    lost: bool = False
+    """A failover could not be authorised now. Neither `reachable` nor `lost`: not known (yet)."""
 
 
 def verdict(group: Group) -> Quorum:
@@ -49,7 +51,9 @@ def verdict(group: Group) -> Quorum:
         for sentinel, watch in fresh
         if newest is not None and (watch.primary, watch.epoch) != (newest.primary, newest.epoch)
     )
-    reachable = bool(trusted) and len(trusted) >= needed and all(watch.ckquorum == "ok" for _, watch in trusted)
+    said = {watch.ckquorum for _, watch in trusted} - {None}
+    gone = bool(group.sentinels) and all(one.fault is not None and one.fault.down for one in group.sentinels)
+    few = len(trusted) + _unheard(group, known) < needed
     return Quorum(
         known=known,
         up=len(trusted),
@@ -57,20 +61,20 @@ def verdict(group: Group) -> Quorum:
         majority=majority,
         needed=needed,
         agree=bool(fresh) and not dissenters,
-        reachable=reachable,
-        reasons=tuple(_reasons(group, fresh, newest, needed, len(trusted))),
+        reachable=len(trusted) >= needed and said == {"ok"},
+        reasons=tuple(_reasons(group, fresh, newest, f"{len(trusted)} of the {needed}" if few else None)),
         primary=newest.primary if newest is not None else None,
         epoch=newest.epoch if newest is not None else None,
         dissenters=dissenters,
+        lost=gone or few or bool(said - {"ok"}),
     )
 
 
-def _reasons(
-    group: Group, fresh: list[tuple[Sentinel, Watch]], newest: Watch | None, needed: int, trusted: int
-) -> list[str]:
-    found = [f"Sentinel {one.address} does not answer" for one in group.sentinels if not one.up]
+def _reasons(group: Group, fresh: list[tuple[Sentinel, Watch]], newest: Watch | None, few: str | None) -> list[str]:
+    faults = [(one, one.fault) for one in group.sentinels if one.fault is not None]
+    found = [f"Sentinel {one.address} {fault.kind}: {fault.text}" for one, fault in faults]
     if newest is None:
-        return [*found, "no Sentinel answers"] if group.sentinels else found
+        return [*found, "no Sentinel answers"] if len(faults) == len(group.sentinels) > 0 else []
     for sentinel, watch in fresh:
         if watch.primary != newest.primary:
             found.append(
@@ -83,14 +87,20 @@ def _reasons(
             found.append(f"{sentinel.address} is in TILT: it neither votes nor updates what it says")
         elif watch.ckquorum not in ("ok", None):
             found.append(f"{sentinel.address}: {watch.ckquorum}")
-    if trusted < needed:
-        found.append(f"{trusted} of the {needed} Sentinels needed for a failover can vote")
+    if few:
+        found.append(f"{few} Sentinels needed for a failover can vote")
     counts = sorted({watch.other_sentinels for _, watch in fresh if watch.other_sentinels is not None})
     if len(counts) > 1:
         found.append(f"Sentinels know different numbers of peers: {', '.join(map(str, counts))}")
     if len({watch.quorum for _, watch in fresh}) > 1:
         found.append("Sentinels are set to different quorums")
     return found
+
+
+def _unheard(group: Group, known: int) -> int:
+    """Sentinels of which nothing is known yet: not asked so far, or only counted by others and not yet named."""
+    unasked = sum(one.seen_at is None and one.fault is None for one in group.sentinels)
+    return unasked + max(0, known - len(group.sentinels))
 
 
 def ghosts(group: Group) -> tuple[Address, ...]:

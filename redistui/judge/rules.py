@@ -13,7 +13,7 @@ from redistui.judge.lag import related
 from redistui.judge.quorum import Quorum, verdict
 from redistui.judge.slots import uncovered
 from redistui.judge.topology import primaries, root_of
-from redistui.model import Finding, Group, Level, Node
+from redistui.model import Finding, Group, Level, Node, Sentinel
 
 Thresholds = Mapping[str, float]
 DEFAULTS: Thresholds = {
@@ -50,6 +50,10 @@ def _finding(rule: str, level: Level, group: Group, message: str, node: Node | N
     return Finding(rule, level, group.name, message, None if node is None else node.address)
 
 
+def _unasked(one: Node | Sentinel) -> bool:
+    return one.seen_at is None and one.fault is None
+
+
 def _nodes_down(group: Group, _: Thresholds) -> Iterator[Finding]:
     for node in group.nodes:
         if node.fault is not None:
@@ -75,20 +79,29 @@ def _role_conflicts(group: Group, _: Thresholds) -> Iterator[Finding]:
 
 
 def _two_primaries(group: Group, _: Thresholds) -> Iterator[Finding]:
-    """More than one node takes writes for what is, or was, one data set."""
+    """More than one node takes writes for what is, or was, one data set.
+
+    Under Sentinels every second primary is one too many, also one that was restarted and so began a history of its own.
+    """
     if group.kind == "cluster":
         return
     leaders = primaries(group)
     for index, one in enumerate(leaders):
         for other in leaders[index + 1 :]:
-            if related(one, other):
-                text = f"two primaries of one lineage: {one.address} and {other.address} both take writes"
-                yield _finding("two-primaries", "bad", group, text, other)
+            kin = related(one, other)
+            if kin or group.watched_as is not None:
+                stray = one if other.address == group.primary else other
+                lineage = " of one lineage" if kin else ""
+                text = f"two primaries{lineage}: {one.address} and {other.address} both take writes"
+                yield _finding("two-primaries", "bad", group, text, stray)
 
 
 def _no_primary(group: Group, _: Thresholds) -> Iterator[Finding]:
-    asked = [node for node in group.nodes if node.seen_at is not None]
-    if group.kind != "cluster" and asked and not primaries(group):
+    """A node that answers but tells no role might be one: busy, or closed to us. So might one not asked yet."""
+    if group.kind == "cluster" or primaries(group):
+        return
+    might = any(node.role is None and not (node.fault is not None and node.fault.down) for node in group.nodes)
+    if group.nodes and not might:
         yield _finding("no-primary", "bad", group, "no node says it is a primary: writes have nowhere to go")
 
 
@@ -138,10 +151,10 @@ def _sentinel_views(group: Group, _: Thresholds) -> Iterator[Finding]:
         return
     quorum = verdict(group)
     yield from _agreement(group, quorum)
-    if not quorum.reachable and quorum.known:
-        text = "; ".join(quorum.reasons) or "CKQUORUM says no"
+    if quorum.lost:
+        text = "; ".join(quorum.reasons)
         yield _finding("quorum-lost", "bad", group, f"no failover can be authorised: {text}")
-    elif quorum.reachable and quorum.up == quorum.needed and quorum.known > 1 and quorum.up < quorum.known:
+    elif quorum.reachable and quorum.up == quorum.needed < quorum.known and not any(map(_unasked, group.sentinels)):
         text = (
             f"only {quorum.up} Sentinels can vote and {quorum.needed} are needed: one more lost and nothing fails over"
         )
@@ -166,8 +179,8 @@ def _agreement(group: Group, quorum: Quorum) -> Iterator[Finding]:
 
 
 def _good_replicas(group: Group, _: Thresholds) -> Iterator[Finding]:
-    """Nobody to promote: no replica with its link up and a priority above 0."""
-    if group.kind == "cluster" or not primaries(group):
+    """Nobody to promote: no replica with its link up and a priority above 0. Said once everybody was asked."""
+    if group.kind == "cluster" or not primaries(group) or any(map(_unasked, group.nodes)):
         return
     by_address = {node.address: node for node in group.nodes}
     good = [
@@ -194,6 +207,8 @@ def _slots(group: Group, _: Thresholds) -> Iterator[Finding]:
     bare = sum(last - first + 1 for first, last in uncovered(cluster))
     if bare:
         yield _finding("slots-uncovered", "bad", group, f"{bare} of 16384 slots have no owner")
+    elif cluster.state == "fail" and not cluster.failing:
+        yield _finding("cluster-state", "bad", group, "most nodes say cluster_state:fail: they serve no keys")
     if cluster.failing:
         yield _finding("slots-failing", "bad", group, f"{len(cluster.failing)} slots belong to a primary that fails")
     for opened in cluster.open_slots:
@@ -208,7 +223,7 @@ def _shards(group: Group, _: Thresholds) -> Iterator[Finding]:
     cluster = group.cluster
     if cluster is None:
         return
-    alive = {node.address for node in group.nodes if node.up and node.role == "replica"}
+    alive = {node.address for node in group.nodes if (node.up and node.role == "replica") or _unasked(node)}
     for shard in cluster.shards:
         if shard.slot_count and not alive & set(shard.replicas):
             text = f"shard {shard.primary} has no live replica: its {shard.slot_count} slots go with it"

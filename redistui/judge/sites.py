@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 from statistics import median
 
 from redistui.judge.health import health
-from redistui.model import Address, Fleet, Group, Health, Node, Site, host_of
+from redistui.model import Address, Fleet, Group, Health, Node, Sentinel, Site, host_of
 
 NOWHERE = "(no site)"
 
@@ -84,7 +84,7 @@ def _state(fleet: Fleet, site: str | None) -> SiteState:
         nodes=len(members),
         nodes_up=up,
         latency_ms=median(pings) if pings else None,
-        health=_health(parts, len(members), up),
+        health=_health(parts, members, up),
     )
 
 
@@ -101,12 +101,12 @@ def _part(fleet: Fleet, group: Group, here: Sequence[Node]) -> SiteGroup:
     )
 
 
-def _health(parts: Sequence[SiteGroup], nodes: int, up: int) -> Health:
-    """A site is bad when none of its nodes answers, warned of when some do not."""
-    if not nodes:
+def _health(parts: Sequence[SiteGroup], members: Sequence[Node | Sentinel], up: int) -> Health:
+    """A site is bad when none of its nodes answers, warned of when some do not, unknown before any was asked."""
+    if all(member.seen_at is None and member.fault is None for member in members):
         return "unknown"
     if up == 0:
         return "bad"
-    if up < nodes or any(part.nodes_up == 0 for part in parts):
+    if up < len(members) or any(part.nodes_up == 0 for part in parts):
         return "warn"
     return "ok"

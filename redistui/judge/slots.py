@@ -85,7 +85,11 @@ def _shards(
     for claim in claims.values():
         if claim.peer.primary is not None:
             replicas.setdefault(claim.peer.primary, []).append(claim.address)
-    primaries = [(id_, claim) for id_, claim in claims.items() if claim.peer.primary is None]
+    primaries = [
+        (id_, claim)
+        for id_, claim in claims.items()
+        if claim.peer.primary is None and "replica" not in claim.peer.flags  # a replica may know no primary yet
+    ]
     made = []
     for id_, claim in primaries:
         count = keys.get(claim.address)

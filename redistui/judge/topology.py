@@ -54,7 +54,7 @@ def tree(group: Group) -> tuple[Branch, ...]:
     drawn: list[Branch] = []
     seen: set[Address] = set()
     for node in sorted(tops, key=lambda one: _rank(one, group, below)):
-        _grow(node, (), below, seen, drawn, orphan=upstream(node) is not None)
+        _grow(node, below, seen, drawn)
     for node in group.nodes:
         if node.address not in seen:
             seen.add(node.address)
@@ -62,17 +62,17 @@ def tree(group: Group) -> tuple[Branch, ...]:
     return tuple(drawn)
 
 
-def _grow(
-    node: Node, last: tuple[bool, ...], below: Mapping[Address, list[Node]], seen: set[Address],
-    drawn: list[Branch], orphan: bool,
-) -> None:  # fmt: skip
-    if node.address in seen:
-        return
-    seen.add(node.address)
-    drawn.append(Branch(node, len(last), last, orphan))
-    children = [child for child in below.get(node.address, ()) if child.address not in seen]
-    for index, child in enumerate(children):
-        _grow(child, (*last, index == len(children) - 1), below, seen, drawn, orphan=False)
+def _grow(top: Node, below: Mapping[Address, list[Node]], seen: set[Address], drawn: list[Branch]) -> None:
+    """A top and all under it. Without recursion: a chain may be as long as the fleet."""
+    todo: list[tuple[Node, tuple[bool, ...]]] = [(top, ())]
+    while todo:
+        node, last = todo.pop()
+        if node.address in seen:
+            continue
+        seen.add(node.address)
+        drawn.append(Branch(node, len(last), last, orphan=not last and upstream(node) is not None))
+        children = [child for child in below.get(node.address, ()) if child.address not in seen]
+        todo += [(child, (*last, child is children[-1])) for child in reversed(children)]
 
 
 def _rank(node: Node, group: Group, below: Mapping[Address, list[Node]]) -> tuple[int, int, str]:

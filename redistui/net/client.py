@@ -14,6 +14,7 @@ versions. redis-py is imported at the first connection: the dashboard's first pa
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,11 @@ class ClientRefused(Exception):
 
 
 class ClientLost(Exception):
-    """No reply: timeout, or the connection ended after the command was sent."""
+    """No reply: timeout, or the connection ended after the command was sent. `ended`: it was not a timeout."""
+
+    def __init__(self, text: str, ended: bool) -> None:
+        self.ended = ended
+        super().__init__(text)
 
 
 class Client:
@@ -75,7 +80,7 @@ class Client:
         except BaseException as error:
             await self.close()
             if isinstance(error, Exception):
-                raise ClientLost(lost_text(error, seconds)) from None
+                raise ClientLost(lost_text(error, seconds), not is_timeout(error)) from None
             raise
 
     async def close(self) -> None:
@@ -173,18 +178,33 @@ def error_text(error: Exception) -> str:
     return f"{code} {text}" if code and not text.startswith(code) else text
 
 
+def is_timeout(error: Exception) -> bool:
+    import redis.exceptions
+
+    return isinstance(error, TimeoutError | redis.exceptions.TimeoutError)
+
+
 def lost_text(error: Exception, seconds: float) -> str:
     """What happened to a connection, in a few words and without arguments of commands."""
     import redis.exceptions
 
     cause = error if isinstance(error, OSError) else error.__cause__ or error.__context__
     match error:
-        case TimeoutError() | redis.exceptions.TimeoutError():
+        case _ if is_timeout(error):
             return f"no answer within {seconds:g} s"
         case redis.exceptions.ResponseError() | redis.exceptions.AuthenticationError():
             return error_text(error)
         case _ if isinstance(cause, OSError):
-            return (getattr(cause, "verify_message", "") or cause.strerror or "connection failed").lower()
+            return system_text(cause)
         case redis.exceptions.ConnectionError():
             return "the connection ended"
     return f"not understood ({type(error).__name__})"
+
+
+def system_text(error: OSError) -> str:
+    """The operating system's or the TLS library's own few words."""
+    tls = getattr(error, "verify_message", None) or getattr(error, "reason", None)
+    if isinstance(tls, str):
+        return tls.lower().replace("_", " ")
+    known = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror
+    return (known or "connection failed").lower()

@@ -11,6 +11,8 @@ of an answer are bounded, and whatever the reader raises ends the connection as 
 from __future__ import annotations
 
 import asyncio
+import errno
+import re
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -23,9 +25,13 @@ from redistui.replies.errors import SENTENCES, kind_of
 
 MAX_BYTES = 8 * 1024 * 1024
 """Of one answer (all replies of one ask)."""
+MAX_ELEMENTS = 1_000_000
+"""Of all arrays in one answer together, as their heads announce them: the reader makes room for a head at once."""
 MAX_DIGITS = 6
-"""Of an array's length: under a million elements."""
-_AGGREGATES = (b"*", b"%", b"~", b">")
+"""Of one array's length."""
+_AGGREGATES = (b"*", b"%", b"~", b">", b"|")
+_KEEPALIVE = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
+"""A subscription may be silent for hours: that the other end is gone is noticed within half a minute."""
 
 
 class WireOwner(Protocol):
@@ -59,15 +65,20 @@ def command(*argv: str) -> bytes:
 class Wire(asyncio.Protocol):
     """One connection. With `stream`, replies are handed over as they come (a subscription); else one answer an ask."""
 
-    __slots__ = ("_bytes", "_closed", "_owner", "_reader", "_replies", "_tail", "_transport", "count", "stream")
+    __slots__ = (
+        "_bytes", "_closed", "_elements", "_owner", "_reader", "_replies", "_tail", "_transport", "count", "ended",
+        "stream",
+    )  # fmt: skip
 
     def __init__(self, owner: WireOwner, stream: bool = False) -> None:
         self._owner = owner
         self._reader = hiredis.Reader()
         self._replies: list[Any] = []
-        self._bytes = 0
+        self._bytes = self._elements = 0
         self._tail = b""
         self._closed = False
+        self.ended: WireFault | None = None
+        """Why the connection is gone, once it is."""
         self._transport: asyncio.Transport | None = None
         self.count = 0
         """Replies still due; 0: nothing was asked."""
@@ -79,11 +90,14 @@ class Wire(asyncio.Protocol):
         opened = transport.get_extra_info("socket")
         if opened is not None and opened.family != socket.AF_UNIX:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for option, seconds in _KEEPALIVE:
+                if hasattr(socket, option):
+                    opened.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), seconds)
 
     def ask(self, payload: bytes, count: int) -> None:
         """Sends commands whose answer is `count` replies. One ask at a time."""
         self.count = count
-        self._bytes = 0
+        self._bytes = self._elements = 0
         if self._transport is not None:
             self._transport.write(payload)
 
@@ -94,11 +108,13 @@ class Wire(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, chunk: bytes) -> None:
+        joined = self._tail + chunk
         self._bytes += len(chunk)
-        if self._bytes > MAX_BYTES or oversized(self._tail + chunk):
+        self._elements += announced(joined, len(self._tail))
+        if self._bytes > MAX_BYTES or self._elements > MAX_ELEMENTS:
             self._end(WireFault("garbage", "answers beyond all measure; is this Redis?"))
             return
-        self._tail = chunk[-MAX_DIGITS - 2 :]
+        self._tail = joined[-MAX_DIGITS - 2 :]
         try:
             self._reader.feed(chunk)
             while (reply := self._reader.gets()) is not False:
@@ -111,24 +127,29 @@ class Wire(asyncio.Protocol):
         elif len(self._replies) == self.count:
             self.count = 0
             self._hand_over()
+        elif self._replies and not self.count and isinstance(self._replies[0], hiredis.ReplyError):
+            self._end(fault_of_error(str(self._replies[0])))
         elif len(self._replies) > self.count:
             self._end(WireFault("garbage", "sends replies that nobody asked for; is this Redis?"))
 
     def _hand_over(self) -> None:
         if self._replies:
             replies, self._replies = self._replies, []
-            self._bytes = 0
+            self._bytes = self._elements = 0
             self._owner.answered(self, replies)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.count and self._replies and isinstance(self._replies[0], hiredis.ReplyError):
             self._end(fault_of_error(str(self._replies[0])))
+        elif isinstance(exc, ssl.SSLError):  # TLS 1.3: that a client certificate is missing is said after the handshake
+            self._end(_fault_of(exc, tls=True))
         else:
             self._end(WireFault("closed", "closed the connection"))
 
     def _end(self, why: WireFault) -> None:
         if not self._closed:
             self._closed = True
+            self.ended = why
             if self._transport is not None:
                 self._transport.abort()
             self._owner.lost(self, why)
@@ -137,23 +158,31 @@ class Wire(asyncio.Protocol):
 def fault_of_error(text: str) -> WireFault:
     """What a server said before it closed the connection, such as being out of client connections."""
     kind = kind_of(text)
-    return WireFault(kind, SENTENCES[kind] if kind != "error" else text)
+    return WireFault(kind, SENTENCES[kind] if kind != "error" else text[:200])
 
 
-def oversized(chunk: bytes) -> bool:
-    """An array header of a million elements or more: nothing we ask has such an answer, and the reader would make room.
+def announced(data: bytes, since: int = 0) -> int:
+    """How many elements those array heads announce that end at `since` or later; beyond all measure from a million on.
 
-    >>> oversized(b"*1000000\\r\\n"), oversized(b"*999999\\r\\n"), oversized(b"$12345678\\r\\n")
-    (True, False, False)
+    What looks like a head inside a text counts, too: that is rare, and adds little.
+
+    >>> announced(b"*3\\r\\n:1\\r\\n*20\\r\\n"), announced(b"*3\\r\\n*20\\r\\n", 4), announced(b"$12345678\\r\\n")
+    (23, 20, 0)
+    >>> announced(b"*1000000") > MAX_ELEMENTS
+    True
     """
+    total = 0
     for sign in _AGGREGATES:
-        at = chunk.find(sign)
+        at = data.find(sign)
         while at >= 0:
-            digits = chunk[at + 1 : at + 2 + MAX_DIGITS]
-            if len(digits) > MAX_DIGITS and digits.isdigit():
-                return True
-            at = chunk.find(sign, at + 1)
-    return False
+            digits, end, _ = data[at + 1 : at + 3 + MAX_DIGITS].partition(b"\r")
+            if digits.isdigit():
+                if len(digits) > MAX_DIGITS:
+                    return MAX_ELEMENTS + 1
+                if end and at + 1 + len(digits) >= since:
+                    total += int(digits)
+            at = data.find(sign, at + 1)
+    return total
 
 
 def _garbage(chunk: bytes, error: Exception) -> str:
@@ -180,12 +209,12 @@ async def dial(address: Address, tls: ssl.SSLContext | None, make: Dial, seconds
                 host = host_of(address)
                 name = host if tls else None
                 _, wire = await loop.create_connection(make, host, port_of(address), ssl=tls, server_hostname=name)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise _fault_of(error, tls) from None
+    except (OSError, TimeoutError, ValueError, OverflowError) as error:
+        raise _fault_of(error, tls is not None) from None
     return wire
 
 
-def _fault_of(error: Exception, tls: ssl.SSLContext | None) -> WireFault:
+def _fault_of(error: Exception, tls: bool) -> WireFault:
     """One sentence for each way in which opening a connection fails."""
     match error:
         case TimeoutError():
@@ -207,7 +236,16 @@ def _fault_of(error: Exception, tls: ssl.SSLContext | None) -> WireFault:
             return WireFault("refused", "no permission to open the socket")
         case socket.gaierror():
             return WireFault("unreachable", "host name not known")
+        case OverflowError():
+            return WireFault("unreachable", "no such port: it lies between 1 and 65535")
+        case OSError() if _numbers(error) == {errno.ECONNREFUSED}:
+            return WireFault("refused", "connection refused: nothing listens there")
     return WireFault("unreachable", (getattr(error, "strerror", None) or "cannot connect").lower())
+
+
+def _numbers(error: OSError) -> set[int]:
+    """The errors behind an error: asyncio wraps those of several addresses of one name (::1 and 127.0.0.1) in words."""
+    return {int(number) for number in re.findall(r"\[Errno (\d+)\]", str(error))}
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:

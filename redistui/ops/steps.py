@@ -1,8 +1,17 @@
 """Steps of a plan: frozen values whose `script()` is a generator of asks and pauses, without any I/O.
 
-The runner (redistui.engine.runner) sends each ask and gives the reply back with `send()`; an error reply is thrown into
-the generator as `Refused`, a lost one as `Lost`. A step ends by returning a sentence (what was seen), or by raising
-`StepFailed`. So a test plays a step by hand, reply by reply, and interrupts it wherever it likes.
+Whoever drives the script (redistui.engine.driver) does what it yields and sends the answer back; an error reply is
+thrown into the generator as `Refused`, a lost one as `Lost`. A step ends by returning a sentence (what was seen), or by
+raising `StepFailed`. So a test plays a step by hand, reply by reply, and interrupts it wherever it likes.
+
+Two rules make the plan shown the plan sent, and the driver holds both, whatever a script does:
+
+* Every mutating command that a script sends stands in its step's `commands()`, and is sent at most as often as it
+  stands there. What cannot be known before the plan runs (whom the Sentinels elect, the value of an option before we
+  changed it) is a `Hole` in it: an argument in angle brackets that says what will stand there. The script finds the
+  value out by reading, leaves a `Note` of it, and the driver fills the hole with that note and nothing else, and
+  journals both.
+* An `Ask` that does not mutate is one of `READS`.
 """
 
 from __future__ import annotations
@@ -15,7 +24,40 @@ from redistui.model import Address
 
 Argv = tuple[str, ...]
 Reply = Any
-"""As hiredis gives it, decoded: str, int, None, or a list of these."""
+"""As hiredis gives it, not decoded: bytes, int, None, or a list of these. Within EXEC's list an error is a
+`Refused`."""
+
+READS: tuple[Argv, ...] = (
+    ("PING",),
+    ("ROLE",),
+    ("INFO",),
+    ("CONFIG", "GET"),
+    ("CLIENT", "LIST"),
+    ("CLUSTER", "INFO"),
+    ("CLUSTER", "NODES"),
+    ("CLUSTER", "COUNTKEYSINSLOT"),
+    ("CLUSTER", "GETKEYSINSLOT"),
+    ("CLUSTER", "GETSLOTMIGRATIONS"),
+    ("SENTINEL", "MASTER"),
+    ("SENTINEL", "REPLICAS"),
+    ("SENTINEL", "SENTINELS"),
+    ("SENTINEL", "CKQUORUM"),
+    ("SENTINEL", "GET-MASTER-ADDR-BY-NAME"),
+)
+"""What a step may ask without saying so in its plan."""
+
+
+class Hole(str):
+    """An argument that is found out while the plan runs; it says what it stands for.
+
+    >>> print(" ".join(("REPLICAOF", Hole("host of the new primary"), Hole("port of the new primary"))))
+    REPLICAOF <host of the new primary> <port of the new primary>
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, what: str) -> Hole:
+        return super().__new__(cls, f"<{what}>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +72,69 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Transaction:
+    """MULTI ... EXEC to one node in one write on a connection of its own; the reply is EXEC's list."""
+
+    node: Address
+    argvs: tuple[Argv, ...]
+    seconds: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Reads that are sent at the same moment. The replies come as a list; of one that was refused or lost, None."""
+
+    asks: tuple[Ask, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Wait before the next ask."""
 
     seconds: float
 
 
-Script = Generator[Ask | Pause, Reply, str]
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The reply is the time in seconds, on a clock that never goes back and counts a suspended machine's sleep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Keep a value that was found out: it fills the hole from now on, and stands in the journal."""
+
+    hole: Hole
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """The reply is the value of an earlier note, of this step or one before it."""
+
+    hole: Hole
+
+
+Wish = Ask | Transaction | Together | Pause | Now | Note | Recall
+Script = Generator[Wish, Reply, str]
 
 
 class StepFailed(Exception):
-    """The step's condition does not hold; the sentence says what was seen."""
+    """The step's condition does not hold; the sentence says what was seen.
+
+    `unchanged`: this step found the fleet as it was before the plan's point of no return, so the fence may be lifted.
+    """
+
+    def __init__(self, text: str, *, unchanged: bool = False) -> None:
+        self.unchanged = unchanged
+        super().__init__(text)
+
+
+class NotKnown(StepFailed):
+    """Whether the step's condition holds could not be found out."""
 
 
 class Refused(Exception):
-    """The server answered with an error: nothing was changed by that command. `str()` is its text."""
+    """Nothing was changed by that command: the server answered with an error, or could not be reached to send it."""
 
 
 class Lost(Exception):
@@ -62,6 +152,11 @@ class Step:
         """One line in the operator's words."""
         raise NotImplementedError
 
+    @property
+    def advice(self) -> str:
+        """What the operator does when this step fails past the point of no return; empty: look at the fleet first."""
+        return ""
+
     def commands(self) -> Sequence[Argv]:
         """The mutating commands exactly as they will be sent; empty for a step that only reads and waits."""
         return ()
@@ -70,25 +165,10 @@ class Step:
         raise NotImplementedError
 
 
-def ask_until(
-    asks: Sequence[Ask], done: Any, *, every: float, seconds: float, failed: str
-) -> Generator[Ask | Pause, Reply, list[Reply]]:
-    """Asks the same reads again until `done(replies)` is true; `StepFailed(failed)` when `seconds` have gone by.
+def is_read(argv: Argv) -> bool:
+    """Whether a command stands in READS.
 
-    Pauses count, replies do not: the script has no clock, so a slow server makes it wait longer, never shorter. A read
-    that is refused or lost counts as None.
+    >>> is_read(("ROLE",)), is_read(("CONFIG", "GET", "save")), is_read(("CONFIG", "SET", "save", ""))
+    (True, True, False)
     """
-    waited = 0.0
-    while True:
-        replies: list[Reply] = []
-        for ask in asks:
-            try:
-                replies.append((yield ask))
-            except (Refused, Lost):
-                replies.append(None)
-        if done(replies):
-            return replies
-        if waited >= seconds:
-            raise StepFailed(failed)
-        yield Pause(every)
-        waited += every
+    return any(argv[: len(read)] == read for read in READS)

@@ -7,6 +7,8 @@ from typing import Any, Literal, NamedTuple
 from redistui.model import SLOTS, Address, OpenSlot, Peer
 from redistui.replies.words import BadReply, flags, integer, text
 
+_HEX = b"0123456789abcdef"
+
 
 class ClusterFacts(NamedTuple):
     """What CLUSTER INFO says; None where a server does not say it."""
@@ -53,7 +55,10 @@ def read_info(reply: Any) -> ClusterFacts:
 
 
 def read_nodes(reply: Any) -> ClusterNodes:
-    """Reads CLUSTER NODES: a broken line makes the whole reply bad, since half a map is worse than an old one."""
+    """Reads CLUSTER NODES: a broken line makes the whole reply bad, since half a map is worse than an old one.
+
+    So do two lines that say `myself`, and two lines of one id: whoever sends these is no node of a cluster.
+    """
     if not isinstance(reply, bytes):
         raise BadReply("CLUSTER NODES", reply)
     myself: str | None = None
@@ -65,13 +70,17 @@ def read_nodes(reply: Any) -> ClusterNodes:
         peer, opened = _peer(line)
         peers.append(peer)
         if "myself" in peer.flags:
+            if myself is not None:
+                raise BadReply("CLUSTER NODES", "two lines of the node itself")
             myself, open_slots = peer.id, opened
+    if len({peer.id for peer in peers}) < len(peers):
+        raise BadReply("CLUSTER NODES", "two lines of one node")
     return ClusterNodes(myself, tuple(peers), tuple(open_slots))
 
 
 def _peer(line: bytes) -> tuple[Peer, list[OpenSlot]]:
     fields = line.rstrip(b"\r").split(b" ")
-    if len(fields) < 8 or len(fields[0]) != 40:
+    if len(fields) < 8 or len(fields[0]) != 40 or fields[0].strip(_HEX):
         raise BadReply("CLUSTER NODES", text(line))
     id_, where, words, primary, _ping, _pong, epoch, link, *slots = fields
     address, hostname = _address(where)
@@ -81,7 +90,7 @@ def _peer(line: bytes) -> tuple[Peer, list[OpenSlot]]:
         if item.startswith(b"["):
             opened.append(_open_slot(item, text(id_)))
         elif item:
-            ranges.append(_range(item))
+            ranges.append(_range(item, ranges[-1][1] if ranges else -1))
     return Peer(
         id=text(id_),
         address=address,
@@ -101,11 +110,12 @@ def _address(field: bytes) -> tuple[Address, str | None]:
     return place.rpartition("@")[0] or place, hostname if hostname and "=" not in hostname else None
 
 
-def _range(item: bytes) -> tuple[int, int]:
+def _range(item: bytes, last_before: int) -> tuple[int, int]:
+    """`5` or `7-9`. They come in rising order, so that a reply of a million ranges over everything is no map."""
     first, dash, last = item.partition(b"-")
     low = integer(first)
     high = integer(last) if dash else low
-    if low is None or high is None or not 0 <= low <= high < SLOTS:
+    if low is None or high is None or not last_before < low <= high < SLOTS:
         raise BadReply("CLUSTER NODES", text(item))
     return low, high
 

@@ -81,10 +81,13 @@ def read_sentinels(reply: Any) -> tuple[WatchedSentinel, ...]:
     return tuple(found)
 
 
-def read_ckquorum(reply: Any) -> str:
-    """ "ok", or the server's words: CKQUORUM answers NOQUORUM as an error reply, whose text is the finding."""
+def read_ckquorum(reply: Any) -> str | None:
+    """ "ok", or the server's words: CKQUORUM answers NOQUORUM as an error reply, whose text is the finding.
+
+    None when it said neither, as to a user who may not ask: that is no verdict.
+    """
     words = text(reply)
-    return "ok" if words.startswith("OK") else words
+    return "ok" if words.startswith("OK") else words if words.startswith("NOQUORUM") else None
 
 
 class Said(NamedTuple):

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import hiredis
 from hypothesis import strategies as some
+
+from redistui.replies.words import BadReply
+
+Value = TypeVar("Value")
+
+
+def outcome(read: Callable[[Any], Value], said: Any) -> Value | BadReply:
+    """What a parser makes of a reply: a value, or its refusal. Anything else it raises fails the test."""
+    try:
+        return read(said)
+    except BadReply as bad:
+        return bad
+
 
 words = some.sampled_from(
     [

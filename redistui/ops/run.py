@@ -1,0 +1,90 @@
+"""Run: how far a plan has come, as one frozen value that dialog, text output, JSON and tests read alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from redistui.model import Address
+from redistui.ops.action import Outcome, Plan, StepState
+from redistui.ops.steps import Argv, Step
+
+SentState = Literal["done", "refused", "lost"]
+"""refused: it changed nothing. lost: no reply, so it may or may not have run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One mutating command as it went out, holes filled."""
+
+    node: Address
+    argv: Argv
+    state: SentState
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepRun:
+    """One step and what became of it."""
+
+    step: Step
+    state: StepState = "planned"
+    reply: str | None = None
+    """What the step saw, or why it failed."""
+    ms: float | None = None
+    sent: tuple[Sent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An operation at one moment. `outcome` is "running" until it has ended."""
+
+    action: str
+    group: str
+    outcome: Outcome
+    plan: Plan | None = None
+    operation: str = ""
+    """The operation's id, as the journal and CLIENT LIST (`redistui-ops:<id>`) show it."""
+    refusals: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    steps: tuple[StepRun, ...] = ()
+    release: tuple[StepRun, ...] = ()
+    """Run only when the plan stopped short; else its steps stay "planned" or become "skipped"."""
+    verify: tuple[StepRun, ...] = ()
+    message: str = ""
+    """How it ended, in one sentence."""
+    next: str = ""
+    """The next safe thing to do or send, where it did not end well."""
+    left: tuple[tuple[Address, Argv], ...] = ()
+    """What would lift the fence and was not seen to be done: node and command. Empty when all is put back."""
+
+    @property
+    def ended(self) -> bool:
+        return self.outcome != "running"
+
+    @property
+    def verified(self) -> tuple[str, ...]:
+        """What was seen to hold at the end."""
+        return tuple(row.reply for row in self.verify if row.state == "done" and row.reply)
+
+
+def planned(action: str, group: str, plan: Plan, warnings: tuple[str, ...] = ()) -> Run:
+    """A plan before anything was sent."""
+    return Run(
+        action,
+        group,
+        "planned",
+        plan,
+        warnings=warnings,
+        steps=tuple(StepRun(step) for step in plan.steps),
+        release=tuple(StepRun(step) for step in plan.release),
+        verify=tuple(StepRun(step) for step in plan.verify),
+    )
+
+
+def refused(
+    action: str, group: str, refusals: tuple[str, ...], plan: Plan | None = None, warnings: tuple[str, ...] = ()
+) -> Run:
+    """A plan that must not be run: nothing was sent."""
+    blank = Run(action, group, "refused") if plan is None else planned(action, group, plan)
+    return replace(blank, outcome="refused", refusals=refusals, warnings=warnings)

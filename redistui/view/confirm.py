@@ -1,0 +1,154 @@
+"""A plan as its confirm dialog shows it: reasons first, what may be lost, the exact commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from redistui.ops.action import Check, Mark, Outcome, Plan, StepState
+from redistui.ops.run import Run, StepRun
+from redistui.ops.steps import Hole, Step
+from redistui.view.cells import Cell, Row, Tone, show
+from redistui.view.glyphs import Glyphs
+from redistui.view.words import paragraph
+
+Rows = Iterator[Row]
+INDENT = "     "
+MARKS: Mapping[Mark, tuple[str, Tone]] = {"pass": ("pass", "ok"), "warn": ("WARN", "warn"), "fail": ("FAIL", "bad")}
+STATE_TONES: Mapping[StepState, Tone] = {
+    "planned": "dim",
+    "running": "accent",
+    "done": "ok",
+    "failed": "bad",
+    "not_sent": "dim",
+    "skipped": "dim",
+}
+STATE_WORDS: Mapping[StepState, str] = {"failed": "FAILED", "not_sent": "not sent", "skipped": "skipped"}
+
+
+OUTCOMES: Mapping[Outcome, str] = {
+    "verified": "done and verified",
+    "failed": "FAILED",
+    "unknown": "outcome NOT KNOWN",
+    "refused": "refused: nothing was sent",
+}
+
+
+def heading(text: str, tone: Tone = "title") -> Row:
+    return (Cell(text, tone),)
+
+
+def asking_rows(plan: Plan | None, checks: Sequence[Check], width: int) -> list[Row]:
+    """Before anything is sent. Without a plan: the reasons, and nothing to confirm."""
+    failed = [check for check in checks if check.mark == "fail"]
+    warned = [check for check in checks if check.mark == "warn"]
+    passed = [check for check in checks if check.mark == "pass"]
+    rows: list[Row] = []
+    if failed:
+        rows += [heading("It cannot be done now", "bad"), *_checks(failed, width), ()]
+    if warned:
+        rows += [heading("To be weighed", "warn"), *_checks(warned, width), ()]
+    if plan is not None:
+        rows += [*_plan(plan, width), ()]
+    if passed:
+        rows += [heading("Looked at"), *_checks(passed, width)]
+    return rows
+
+
+def _checks(checks: Sequence[Check], width: int) -> Rows:
+    for check in checks:
+        word, tone = MARKS[check.mark]
+        yield from paragraph(show(check.text), width, "dim" if check.mark == "pass" else "text", Cell(f"{word} ", tone))
+
+
+def _plan(plan: Plan, width: int) -> Rows:
+    yield from paragraph(show(plan.loses) or "nothing", width, "text", Cell("Can be lost  ", "title"))
+    yield from paragraph(show(plan.undo) or "nothing to go back from", width, "text", Cell("To go back   ", "title"))
+    yield ()
+    yield heading("What is sent, in this order")
+    for number, step in enumerate(plan.steps, 1):
+        yield from _step(f"{number:>3}  ", step, width)
+    if plan.release:
+        yield heading("Should it stop short, this puts it back")
+        for step in plan.release:
+            yield from _step(INDENT, step, width)
+    yield heading("Done means that all of this is seen")
+    for step in plan.verify:
+        yield from paragraph(show(step.text), width, "text", Cell(INDENT))
+
+
+def _step(lead: str, step: Step, width: int) -> Rows:
+    yield from paragraph(show(step.text), width, "text", Cell(lead, "dim"))
+    for argv in step.commands():
+        where = f" at {show(step.node)}" if step.node else ""
+        yield from paragraph(f"{command(argv)}{where}", width, "key", Cell(INDENT + "  "))
+
+
+def command(argv: Sequence[str]) -> str:
+    """As it would be typed: words with blanks or quotes are quoted.
+
+    >>> command(("CONFIG", "SET", "save", ""))
+    'CONFIG SET save ""'
+    """
+    return show(" ".join(map(_word, argv)), 4000)
+
+
+def _word(word: str) -> str:
+    """A hole stays bare: nobody types it."""
+    bare = isinstance(word, Hole) or (word and not set(word) & set(" \"'\\"))
+    return word if bare else f'"{_quoted(word)}"'
+
+
+def _quoted(word: str) -> str:
+    return word.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def running_rows(run: Run, glyphs: Glyphs, width: int) -> list[Row]:
+    """While it runs and after: every step with its state, its time, and what was seen."""
+    rows: list[Row] = []
+    rows += [row for number, step in enumerate(run.steps, 1) for row in _ran(step, f"{number:>2} ", glyphs, width)]
+    back = [step for step in run.release if step.state not in ("planned", "skipped")]
+    if back:
+        rows += [heading("Put back"), *(row for step in back for row in _ran(step, "   ", glyphs, width))]
+    rows += [heading("Seen"), *(row for step in run.verify for row in _ran(step, "   ", glyphs, width))]
+    if run.ended:
+        tone: Tone = "ok" if run.outcome == "verified" else "bad"
+        rows += [(), *paragraph(show(run.message) or OUTCOMES[run.outcome], width, tone)]
+        rows += paragraph(f"Next: {show(run.next)}", width, "warn") if run.next else []
+    if run.refusals:
+        rows += [heading("Refused, nothing was sent", "bad")]
+        rows += [row for text in run.refusals for row in paragraph(show(text), width, "text", Cell("FAIL ", "bad"))]
+    return rows
+
+
+def _ran(row: StepRun, lead: str, glyphs: Glyphs, width: int) -> Rows:
+    tone = STATE_TONES[row.state]
+    signs: Mapping[StepState, str] = {
+        "planned": glyphs.waiting,
+        "running": glyphs.running,
+        "done": glyphs.done,
+        "failed": glyphs.down,
+        "not_sent": glyphs.skipped,
+        "skipped": glyphs.skipped,
+    }
+    took = STATE_WORDS.get(row.state, "") if row.ms is None else duration(row.ms)
+    body: Tone = "dim" if tone == "dim" else "text"
+    sign = f"{lead}{signs[row.state]} {took:>8}  "
+    yield from paragraph(show(row.step.text), width, body, Cell(sign, tone))
+    indent = Cell(" " * len(sign))
+    for sent in row.sent:
+        yield from paragraph(f"{command(sent.argv)} at {show(sent.node)}", width, "key", indent)
+    if row.reply:
+        yield from paragraph(show(row.reply), width, "bad" if row.state == "failed" else "dim", indent)
+
+
+def duration(ms: float) -> str:
+    """
+    >>> duration(4.2), duration(1840.0)
+    ('4 ms', '1.8 s')
+    """
+    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
+
+
+def current(run: Run) -> int:
+    """How many steps are behind it: the row of the running one is kept in sight."""
+    return sum(1 for step in run.steps if step.state not in ("planned", "running"))

@@ -1,0 +1,1 @@
+"""Verdicts as tables: a fleet in short form, and what is to be said of it."""

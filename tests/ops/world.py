@@ -1,0 +1,188 @@
+"""A Sentinel group as a pure model: what its servers answer, and what its Sentinels do by themselves as time goes by.
+
+Only what a failover rests on, with the times that real servers were seen to take. Two clients write all the time, at
+every node that lets them; the model remembers the moments at which more than one node did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from redistui.net.client import ClientLost, ClientRefused
+
+P, R1, R2 = "10.0.0.1:6379", "10.0.0.2:6379", "10.0.0.3:6379"
+SENTINELS = ("10.0.0.7:26379", "10.0.0.8:26379", "10.0.0.9:26379")
+FENCED = 10_000
+TICK = 0.01
+UNBLOCKED = 0.03
+"""Seconds from the end of a pause until a Sentinel's own commands get through: longer than a client's writes take."""
+
+
+@dataclass
+class Server:
+    """One data server."""
+
+    role: str
+    follows: str | None = None
+    offset: int = 1000
+    alive: bool = True
+    hung: bool = False
+    min_replicas: int = 1
+    paused_until: float = 0.0
+    backlog: int = 0
+    """Bytes it has not applied yet; a replica catches up with them little by little."""
+
+
+@dataclass
+class World:
+    """The group at one moment."""
+
+    down_after: float = 30.0
+    failover_timeout: float = 10.0
+    now: float = 1000.0
+    servers: dict[str, Server] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=lambda: dict.fromkeys(SENTINELS, P))
+    epoch: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SENTINELS, 3))
+    ordered_at: float | None = None
+    promoted_at: float | None = None
+    chosen: str = R1
+    busy: bool = False
+    coordinated: bool = False
+    executed: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    two_writable: list[float] = field(default_factory=list)
+    plans: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.servers = self.servers or {P: Server("primary"), R1: Server("replica", P), R2: Server("replica", P)}
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    def pass_time(self, seconds: float, tick: float = TICK) -> None:
+        end = self.now + seconds
+        while self.now < end - 1e-9:
+            self.now += min(tick, end - self.now)
+            for due, deed in [one for one in self.plans if one[0] <= self.now]:
+                self.plans.remove((due, deed))
+                deed()
+            self._sentinels()
+            self._writers()
+
+    def later(self, seconds: float, deed: Callable[[], None]) -> None:
+        self.plans.append((self.now + seconds, deed))
+
+    def writable(self) -> list[str]:
+        return [a for a, s in self.servers.items() if s.role == "primary" and self._takes_writes(s)]
+
+    def _takes_writes(self, server: Server) -> bool:
+        answers = server.alive and not server.hung
+        return answers and server.min_replicas < FENCED and self.now >= server.paused_until
+
+    def _writers(self) -> None:
+        writable = self.writable()
+        if len(writable) > 1:
+            self.two_writable.append(self.now)
+        for address in writable:
+            self.servers[address].offset += 100
+        for server in self.servers.values():
+            above = self.servers.get(server.follows or "")
+            if server.role == "replica" and above is not None and above.alive and not server.hung and server.alive:
+                server.offset = max(server.offset, above.offset - server.backlog)
+                server.backlog = max(0, server.backlog - 500)
+
+    def _sentinels(self) -> None:
+        """Promotion 0.2 s after the order; told 0.9 s later by the leader, then by the others; demotion after 10 s."""
+        if self.ordered_at is None:
+            return
+        since, new = self.now - self.ordered_at, self.servers[self.chosen]
+        if self.promoted_at is None and new.alive and not new.hung and self.busy and since > 0.2:
+            new.role, new.follows, self.promoted_at = "primary", None, self.now
+            if self.coordinated:
+                self.servers[P].role, self.servers[P].follows = "replica", self.chosen
+        if self.promoted_at is None:
+            self.busy = self.busy and since < self.failover_timeout
+            return
+        after = self.now - self.promoted_at
+        for number, sentinel in enumerate(SENTINELS):
+            if after > 0.9 + 0.5 * number:
+                self.named[sentinel], self.epoch[sentinel] = self.chosen, 4
+        if after > 1.0:
+            self.busy = False
+            self.servers[R2 if self.chosen == R1 else R1].follows = self.chosen
+        old = self.servers[P]
+        if (
+            after > 10.0
+            and old.role == "primary"
+            and old.alive
+            and not old.hung
+            and self.now >= old.paused_until + UNBLOCKED
+        ):
+            old.role, old.follows = "replica", self.chosen
+
+    # -- answering ------------------------------------------------------------------------------------------------
+
+    def ask(self, node: str, argv: tuple[str, ...]) -> Any:
+        if node in SENTINELS:
+            return self._sentinel(node, argv)
+        server = self.servers[node]
+        if not server.alive:
+            raise ClientRefused("cannot connect: connection refused")
+        if server.hung:
+            self.pass_time(1.0)
+            raise ClientLost("no answer within 1 s", ended=False)
+        return self._data(node, server, argv)
+
+    def _data(self, node: str, server: Server, argv: tuple[str, ...]) -> Any:
+        match argv:
+            case ("ROLE",):
+                if server.role == "primary":
+                    return [b"master", server.offset, []]
+                host, _, port = (server.follows or "").rpartition(":")
+                return [b"slave", host.encode(), int(port), b"connected", server.offset]
+            case ("CONFIG", "GET", "min-replicas-to-write"):
+                return [b"min-replicas-to-write", str(server.min_replicas).encode()]
+            case ("CONFIG", "GET", "min-replicas-max-lag"):
+                return [b"min-replicas-max-lag", b"10"]
+        self.executed.append((node, argv))
+        match argv:
+            case ("CONFIG", "SET", "min-replicas-to-write", value):
+                server.min_replicas = int(value)
+            case ("CLIENT", "PAUSE", ms, "WRITE"):
+                server.paused_until = max(server.paused_until, self.now + int(ms) / 1000)
+            case ("CLIENT", "UNPAUSE"):
+                server.paused_until = 0.0
+            case ("CONFIG", "REWRITE"):
+                pass
+            case ("REPLICAOF", host, port):
+                server.role, server.follows = "replica", f"{host}:{port}"
+            case ("CLIENT", "KILL", "TYPE", _):
+                return 3
+            case _:
+                raise ClientRefused(f"ERR unknown command {argv[0]}")
+        return b"OK"
+
+    def _sentinel(self, node: str, argv: tuple[str, ...]) -> Any:
+        host, _, port = self.named[node].rpartition(":")
+        match argv:
+            case ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "orders"):
+                return [host.encode(), port.encode()]
+            case ("SENTINEL", "MASTER", "orders"):
+                flags = "master,failover_in_progress" if self.busy and node == SENTINELS[0] else "master"
+                fields = {"name": "orders", "ip": host, "port": port, "flags": flags, "config-epoch": self.epoch[node]}
+                return [str(word).encode() for pair in fields.items() for word in pair]
+            case ("SENTINEL", "FAILOVER", "orders", *how):
+                if self.busy:
+                    raise ClientRefused("INPROG Failover already in progress")
+                self.executed.append((node, argv))
+                self.ordered_at, self.busy, self.coordinated = self.now, True, bool(how)
+                return b"OK"
+        raise ClientRefused(f"ERR unknown command {argv[0]}")
+
+    # -- what tests look at ---------------------------------------------------------------------------------------
+
+    def fenced(self) -> list[str]:
+        return [a for a, s in self.servers.items() if s.min_replicas >= FENCED or self.now < s.paused_until]
+
+    def roles(self) -> dict[str, str]:
+        return {address: server.role for address, server in self.servers.items()}
