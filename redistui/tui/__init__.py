@@ -1,0 +1,37 @@
+"""The dashboard. `run` is its door: nothing here imports textual before it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from redistui.engine.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the operator wants the dashboard."""
+
+    theme: str | None = None
+    """None: the default one, or prod-red where every group is a PROD one and no theme was asked for."""
+    ascii: bool | None = None
+    """None: ASCII signs where the locale is not UTF-8."""
+    mouse: bool = False
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    """Id of a row in `redistui.view.keys.KEYS` -> keys."""
+    armed: bool = False
+    group: str | None = None
+    """The group to look at first."""
+    notes: tuple[str, ...] = ()
+    """Anything else to tell the operator, a sentence each; `:problems` lists them."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Texts that a crash report must not show."""
+
+
+def run(engine: Engine, settings: Settings) -> int:
+    """Shows the dashboard until it is left; the process' exit code. The engine is started by then, or on its way."""
+    from redistui.tui.terminal import run_app
+
+    return run_app(engine, settings)

@@ -42,6 +42,10 @@ class Column(NamedTuple):
     """0 is never given up."""
     grows: bool = False
     """Takes the space that is left over."""
+    cut: Literal["end", "middle"] = "end"
+    """Where the ellipsis goes when a text is too long: an address keeps its end, which tells it from others."""
+    owner: bool = False
+    """Its text begins with the letter of a slot owner and is drawn in that owner's colour."""
 
 
 Row = tuple[Cell, ...]

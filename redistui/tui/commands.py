@@ -1,0 +1,147 @@
+"""COMMANDS: what can be typed after `:`, one row each. The palette lists the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NamedTuple
+
+from redistui.config.places import theme_files
+from redistui.ops import ACTIONS
+from redistui.view.cells import show
+
+if TYPE_CHECKING:
+    from redistui.tui.house import House
+
+
+def _nothing(house: House) -> Iterable[str]:
+    return ()
+
+
+class Command(NamedTuple):
+    """A word, what follows it, and what it does with the rest of the line."""
+
+    name: str
+    usage: str
+    what: str
+    run: Callable[[House, str], None]
+    candidates: Callable[[House], Iterable[str]] = _nothing
+    """What its argument may be, for completion."""
+
+
+def _group(house: House, rest: str) -> None:
+    found = house.watching.find(rest)
+    if found is None:
+        near = get_close_matches(rest, group_names(house), 1)
+        house.tell(f"no group {rest!r}" + (f"; did you mean {near[0]}?" if near else ""), "bad")
+    else:
+        house.look_at(found.name)
+
+
+def _node(house: House, rest: str) -> None:
+    for group in house.watching.fleet.groups:
+        if rest in {member.address for member in group.members}:
+            house.look_at(group.name, rest)
+            return
+    near = get_close_matches(rest, list(addresses(house)), 1)
+    house.tell(f"no node {rest!r}" + (f"; did you mean {near[0]}?" if near else ""), "bad")
+
+
+def _period(house: House, rest: str) -> None:
+    text = rest.removesuffix("s").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if 0.1 <= seconds <= 3600:
+        house.set_period(seconds)
+    else:
+        house.tell(f"{rest!r} is no poll period: seconds, from 0.1 to 3600", "bad")
+
+
+def _dismiss(house: House, rest: str) -> None:
+    house.tell(house.dashboard.acting.dismiss(rest), "warn")
+
+
+def _unfinished(house: House) -> list[str]:
+    return [one.operation for one in house.dashboard.acting.unfinished]
+
+
+def group_names(house: House) -> list[str]:
+    return [group.name for group in house.watching.fleet.groups]
+
+
+def addresses(house: House) -> Iterator[str]:
+    for group in house.watching.fleet.groups:
+        yield from (member.address for member in group.members)
+
+
+def _own() -> Iterator[Command]:
+    yield Command("group", "NAME", "Look at another group", _group, group_names)
+    yield Command("node", "ADDRESS", "Put the cursor on a node", _node, addresses)
+    yield Command(
+        "theme", "NAME", "Change the theme", lambda house, rest: house.use_theme(rest), lambda _: theme_files()
+    )
+    yield Command("arm", "", "Let actions run", lambda house, _: house.set_armed(True))
+    yield Command("disarm", "", "Read-only again", lambda house, _: house.set_armed(False))
+    yield Command(
+        "period", "SECONDS", "Poll every so many seconds", _period, lambda _: ("0.5", "1", "2", "5", "10", "30")
+    )
+    yield Command("pause", "", "Hold the view still, or let it go on", lambda house, _: house.action_pause())
+    yield Command("unfinished", "", "Operations that were not ended", lambda house, _: house.show_unfinished())
+    yield Command("dismiss", "OPERATION", "Strike an unfinished operation off", _dismiss, _unfinished)
+    yield Command("problems", "", "What is wrong in the settings", lambda house, _: house.show_problems())
+    yield Command("help", "", "Keys, and what the signs mean", lambda house, _: house.action_help())
+    yield Command("q", "", "Quit", lambda house, _: house.action_leave())
+    yield Command("quit", "", "Quit", lambda house, _: house.action_leave())
+
+
+def commands(house: House) -> tuple[Command, ...]:
+    """Ours, one for each screen, one for each action."""
+    screens = (
+        Command(panel.NAME, "", f"Screen: {panel.TITLE}", lambda house, _, name=panel.NAME: house.action_panel(name))  # type: ignore[misc]
+        for panel in house.panels
+    )
+    actions = (
+        Command(
+            action.name,
+            action.usage,
+            action.title,
+            lambda house, rest, name=action.name: house.act(name, rest),  # type: ignore[misc]
+            addresses,
+        )
+        for action in ACTIONS
+    )
+    return (*_own(), *screens, *actions)
+
+
+def run(house: House, text: str) -> None:
+    """Does what a line says; an unknown word is answered with the nearest one."""
+    name, _, rest = text.strip().partition(" ")
+    if not name:
+        return
+    rows = commands(house)
+    found = next((row for row in rows if row.name == name), None)
+    rest = rest.strip()
+    if found is None:
+        near = get_close_matches(name, [row.name for row in rows], 1)
+        house.tell(f"no command {name!r}" + (f"; did you mean {near[0]}?" if near else "; tab lists them"), "bad")
+    elif not rest and found.usage and not found.usage.startswith("["):
+        house.tell(f":{found.name} {found.usage}: {found.what}", "warn")
+    else:
+        found.run(house, rest)
+
+
+def completions(house: House, text: str) -> list[str]:
+    """Whole lines that the text may grow into."""
+    name, space, rest = text.lstrip().partition(" ")
+    rows = commands(house)
+    if not space:
+        return [row.name + (" " if row.usage else "") for row in rows if row.name.startswith(name)]
+    row = next((row for row in rows if row.name == name), None)
+    if row is None:
+        return []
+    head, _, word = rest.rpartition(" ") if row.name not in {"group", "theme"} else ("", "", rest)
+    before = f"{name} {head} " if head else f"{name} "
+    options = dict.fromkeys(option for option in row.candidates(house) if option.startswith(word))
+    return [before + option for option in options if option.isprintable() and option == show(option)]

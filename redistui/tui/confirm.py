@@ -1,0 +1,224 @@
+"""The confirm dialog: one plan, read, typed for, watched. It decides nothing itself: see `redistui.tui.asking`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.style import Style
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from redistui.tui.asking import Asking
+from redistui.tui.line import Line, inked, safe
+from redistui.tui.lists import Rows
+from redistui.tui.panel import bindings
+from redistui.tui.widgets.strips import Inked
+from redistui.view.cells import Cell, Row, Tone, show
+from redistui.view.confirm import OUTCOMES, asking_rows, duration, running_rows
+from redistui.view.header import badge_text
+from redistui.view.words import HEALTH_WORDS, health_mark
+
+if TYPE_CHECKING:
+    from redistui.model import Fleet
+    from redistui.tui.app import RedistuiApp
+
+
+WIDTH = 110
+AROUND = 8
+"""Lines of frame, head and foot."""
+
+
+class Confirm(ModalScreen[None], inherit_bindings=False):
+    """Enter and escape cancel until what has to be typed is there; other keys reach nothing behind it."""
+
+    BINDINGS = bindings("dialog")
+    AUTO_FOCUS = None
+    DEFAULT_CSS = """
+    Confirm { align: center middle; background: $house; }
+    Confirm > Vertical { width: 110; max-width: 100%; height: auto; max-height: 100%; background: $house-raised;
+        border: round $house-border; padding: 0 1; }
+    Confirm.risky > Vertical { border: round $warning; }
+    Confirm.lossy > Vertical { border: heavy $error; }
+    Confirm.ascii > Vertical { border: ascii $house-border; }
+    Confirm Rows { margin: 1 0; }
+    """
+
+    def __init__(self, app: RedistuiApp, asking: Asking) -> None:
+        super().__init__()
+        self.dashboard, self.asking = app, asking
+        self.began = app.clock()
+        self.set_class(asking.action.danger == "risky", "risky")
+        self.set_class(asking.action.danger == "lossy", "lossy")
+        self.set_class(app.signs.ascii, "ascii")
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Line(id="about")
+            yield Line(id="title")
+            yield Rows()
+            yield Line(id="says")
+            yield Line(id="buttons")
+
+    def on_mount(self) -> None:
+        self.query_one(Rows).can_focus = False
+        self.set_interval(0.25, self._tick)
+        self.redraw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.call_after_refresh(self.redraw)
+
+    def look(self, fleet: Fleet) -> None:
+        """A new snapshot came while it is open."""
+        self.asking.look(fleet, self.dashboard.clock())
+        self.redraw()
+
+    def _tick(self) -> None:
+        """Only what counts seconds."""
+        if self.query("#buttons"):
+            self._show_foot()
+
+    def on_rows_scrolled(self) -> None:
+        self._tick()
+
+    # Keys
+
+    def on_key(self, event: events.Key) -> None:
+        """All but the keys of `dialog` are typed; none goes on to what is behind."""
+        if event.key in self._own_keys:
+            return
+        event.stop()
+        event.prevent_default()
+        if self.asking.press(event.key, event.character if event.is_printable else None, self.dashboard.clock()):
+            self.began = self.dashboard.clock()
+            self.dashboard.acting.fire(self.asking)
+            self.redraw()
+        elif event.key == "enter" and not self.asking.ready:
+            self.action_cancel()
+        else:
+            self._show_foot()
+
+    @property
+    def _own_keys(self) -> set[str]:
+        return {key for row in self.dashboard.keys if row.where == "dialog" for key in row.key.split(",")}
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one(Rows).scroll_relative(y=by, animate=False)
+
+    def action_scroll_page(self, by: int) -> None:
+        rows = self.query_one(Rows)
+        rows.scroll_relative(y=by * max(1, rows.size.height - 1), animate=False)
+
+    # Drawing
+
+    def redraw(self) -> None:
+        asking, app = self.asking, self.dashboard
+        if not self.query("#buttons"):
+            return  # Not composed yet, or on its way out.
+        self._show_head()
+        rows = self.query_one(Rows)
+        rows.styles.max_height = max(3, self.app.size.height - AROUND)
+        width = max(40, min(WIDTH, self.app.size.width) - 6)
+        if asking.run is None:
+            rows.show_rows(asking_rows(asking.plan, asking.checks, width), app.dress, app.signs)
+        else:
+            lines = running_rows(asking.run, app.signs, width)
+            rows.show_rows(lines, app.dress, app.signs)
+            rows.reveal(len(lines) - 1 if asking.run.ended else _last_moving(lines))
+        self._show_foot()
+
+    def _show_head(self) -> None:
+        app, asking = self.dashboard, self.asking
+        base = app.dress.chrome("raised")
+        group = app.watching.newest.group(asking.aim.group)
+        parts: list[Inked] = []
+        badge = badge_text(None if group is None else group.environment, app.dress.colourless)
+        if badge and group is not None:
+            parts += [(safe(badge, app.signs.ascii), app.dress.badge_style(group.environment or "")), ("  ", base)]
+        cells = [Cell(show(asking.aim.group, 48), "title")]
+        if group is not None:
+            health = app.health_of(group)
+            cells += [
+                Cell(f"  {group.kind}  ", "dim"),
+                Cell(f"{health_mark(health, app.signs).text} {HEALTH_WORDS[health]}", health),
+            ]
+        armed = Cell("ARMED", "warn") if app.watching.armed else Cell("READ-ONLY", "dim")
+        self.query_one("#about", Line).say(
+            parts + inked(cells, app.dress, app.signs.ascii), inked([armed], app.dress, app.signs.ascii), base
+        )
+        title = asking.action.title if asking.plan is None else asking.plan.title
+        self.query_one("#title", Line).say(inked([Cell(show(title), "accent")], app.dress, app.signs.ascii), [], base)
+
+    def _show_foot(self) -> None:
+        app = self.dashboard
+        base = app.dress.chrome("raised")
+        left, right = self._says()
+        self.query_one("#says", Line).say(
+            inked(left, app.dress, app.signs.ascii), inked(right, app.dress, app.signs.ascii), base
+        )
+        self.query_one("#buttons", Line).say(self._buttons(), inked(self._place(), app.dress, app.signs.ascii), base)
+
+    def _says(self) -> tuple[Row, Row]:
+        """What the dialog waits for, or what became of it."""
+        asking, now = self.asking, self.dashboard.clock()
+        match asking.phase:
+            case "refused":
+                return (Cell("refused: nothing can be confirmed", "bad"),), ()
+            case "preview":
+                return (Cell("read-only: :arm first (or start with --write)", "warn"),), ()
+            case "running":
+                return (Cell("running", "accent"), Cell("  esc closes this; it runs on", "dim")), (self._since(now),)
+            case "ended":
+                return self._ended(), (self._since(now),)
+        news = (Cell("THE PLAN HAS CHANGED, read it again. ", "warn"),) if asking.changed and not asking.typed else ()
+        if asking.waits(now):
+            return (*news, Cell("read it first", "dim")), ()
+        if asking.by_letter:
+            return (*news, Cell("press "), Cell("y", "key"), Cell(" to run it")), ()
+        tone: Tone = "ok" if asking.ready else "text" if asking.wanted.startswith(asking.typed) else "bad"
+        return (
+            *news,
+            Cell("type "),
+            Cell(asking.wanted, "key"),
+            Cell(" to run it: "),
+            Cell(asking.typed + "_", tone),
+        ), ()
+
+    def _since(self, now: float) -> Cell:
+        run = self.asking.run
+        over = self.dashboard.acting.took(self.asking) if run is not None and run.ended else now - self.began
+        return Cell(duration(1000 * max(0.0, over)), "dim")
+
+    def _ended(self) -> Row:
+        run = self.asking.run
+        assert run is not None
+        tones: dict[str, Tone] = {"verified": "ok", "failed": "bad", "refused": "bad"}
+        said = OUTCOMES.get(run.outcome, run.outcome)
+        return (Cell(said, tones.get(run.outcome, "warn")),)
+
+    def _buttons(self) -> list[Inked]:
+        app, asking = self.dashboard, self.asking
+        base = app.dress.chrome("raised")
+        if asking.phase != "ask":
+            return [(" Close ", base + app.dress.cursor)]
+        on, off = base + app.dress.cursor, base + app.dress.style_of("dim")
+        fire = base + app.dress.chrome("alarm")
+        buttons = [("[ Cancel ]", off if asking.ready else on)]
+        if not asking.by_letter:
+            buttons += [("   ", Style.null()), ("[ Run ]", fire if asking.ready else off)]
+        return buttons
+
+    def _place(self) -> list[Cell]:
+        rows = self.query_one(Rows)
+        more = rows.more()
+        return [Cell(more, "dim")] if more else []
+
+
+def _last_moving(rows: list[Row]) -> int | None:
+    """The row of the step that runs, as far as signs tell: the last one that is not waiting."""
+    moving = [number for number, row in enumerate(rows) if row and row[0].tone in ("accent", "ok", "bad")]
+    return max(moving, default=None)

@@ -1,0 +1,192 @@
+"""Frame: header, banner, one panel at a time, footer. It draws; what keys do is in the classes made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+
+from redistui.model import Address
+from redistui.tui.footer import Footer
+from redistui.tui.header import BannerLine, Header
+from redistui.tui.panel import Panel
+from redistui.view.cells import Tone, show
+from redistui.view.header import BannerFacts, HeaderFacts, banner
+from redistui.view.keys import footer_rows, shown
+from redistui.view.words import clock
+
+if TYPE_CHECKING:
+    from redistui.tui.app import RedistuiApp
+
+
+class Frame(Screen[None], inherit_bindings=False):
+    """What stands around the panel that is shown, and which one that is."""
+
+    DEFAULT_CSS = """
+    Frame { background: $house; color: $house-text; }
+    Frame #stage { width: 1fr; height: 1fr; }
+    """
+    AUTO_FOCUS = None
+
+    def __init__(self, app: RedistuiApp, panels: Sequence[type[Panel]] | None = None) -> None:
+        super().__init__()
+        self.dashboard = app
+        self.watching = app.watching
+        self.panels: Sequence[type[Panel]] = ()
+        self.panel: Panel | None = None
+        self._wanted = panels
+
+    def compose(self) -> ComposeResult:
+        yield Header()
+        yield BannerLine()
+        yield Vertical(id="stage")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self.show_age)
+        self.redraw()
+        self.call_after_refresh(self._furnish)
+
+    async def _furnish(self) -> None:
+        """After the first paint, which waits for nothing: the screens are imported, and the journal is read."""
+        if self._wanted is None:
+            from redistui.tui.screens import SCREENS
+
+            self._wanted = SCREENS
+        self.panels = self._wanted
+        if self.panels and self.panel is None:
+            await self._open(self.panels[0])
+        self.redraw()
+        self.dashboard.acting.look_back()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.redraw()
+
+    def on_screen_resume(self) -> None:
+        if self.panel is not None:
+            self.redraw()
+
+    # What is on the screen
+
+    def redraw(self) -> None:
+        """Everything that a new snapshot, theme, group or filter may change; each part redraws only what did.
+
+        Not while a dialog covers it: it is drawn when it is seen again.
+        """
+        if not self.is_current or not self.query(Footer):
+            return
+        self._show_house()
+        if self.panel is not None:
+            self.panel.show_scene(self.watching.scene(self.dashboard.dress, self.dashboard.signs))
+
+    def _show_house(self) -> None:
+        app, watching = self.dashboard, self.watching
+        acting = app.acting if self.panels else None
+        self.query_one(Header).show_facts(self._facts(), app.dress, app.signs)
+        self.show_age()
+        facts = BannerFacts(
+            paused_since="" if watching.paused_at is None else f"{clock(watching.paused_at)} UTC",
+            paused_key=shown(app.key("app.pause")),
+            unfinished=acting.unfinished_words if acting else (),
+            running=acting.running_words if acting else "",
+            problems=len(app.problems),
+        )
+        self.query_one(BannerLine).show_banner(
+            banner(watching.newest, watching.group, facts, app.signs), app.dress, app.signs
+        )
+        rows = footer_rows("" if self.panel is None else self.panel.NAME, app.keys)
+        dim = frozenset({"app.failover"} if acting is None or acting.why_not("failover") else ())
+        self.query_one(Footer).show_keys(rows, dim, app.dress, app.signs)
+
+    def _facts(self) -> HeaderFacts:
+        group, panel = self.watching.group, self.panel
+        return HeaderFacts(
+            environment=None if group is None else group.environment,
+            group="connecting" if group is None else group.name,
+            place=self.watching.place,
+            kind="" if group is None else group.kind,
+            health="unknown" if group is None else self.dashboard.health_of(group),
+            panels=tuple(f"{kind.KEY} {kind.TITLE}" for kind in self.panels),
+            panel=next((number for number, kind in enumerate(self.panels) if type(panel) is kind), -1),
+            armed=self.watching.armed,
+            period=self.dashboard.engine.period,
+        )
+
+    def show_age(self) -> None:
+        """Ticks without new snapshots: an old picture must look old."""
+        app, fleet = self.dashboard, self.watching.fleet
+        age = max(0.0, app.clock() - fleet.at) if fleet.groups and not fleet.replayed else None
+        self.query_one(Header).show_age(age, fleet.period, app.dress, app.signs)
+
+    def tell(self, text: str, tone: Tone = "text") -> None:
+        """One sentence in the footer."""
+        for footer in self.query(Footer):  # None, while the house is being taken down.
+            footer.tell(text, tone)
+
+    # Going about
+
+    def action_panel(self, name: str) -> None:
+        found = next((panel for panel in self.panels if name == panel.NAME), None)
+        if found is None:
+            self.tell(f"there is no screen {name!r} yet", "warn")
+        elif self.panel is None or name != self.panel.NAME:
+            self.run_worker(self._go(found), exclusive=True, group="panel", exit_on_error=True)
+
+    async def _go(self, kind: type[Panel]) -> None:
+        await self._open(kind)
+        self.redraw()
+
+    async def _open(self, kind: type[Panel]) -> None:
+        """A panel is built when it is first opened, and kept."""
+        stage = self.query_one("#stage")
+        found = next((panel for panel in stage.query_children(Panel) if type(panel) is kind), None)
+        if self.panel is not None:
+            self.panel.display = False
+        self.panel = found or kind(id=kind.NAME)
+        if found is None:
+            await stage.mount(self.panel)
+        self.panel.display = True
+        if not self.typing:
+            self.panel.focus_here()
+
+    def look_at(self, group: str | None, node: Address | None = None, panel: str | None = None) -> None:
+        """Another group, a node in it, another screen; None leaves that as it is."""
+        if group is not None:
+            self.watching.wanted = group
+        if panel is not None:
+            self.action_panel(panel)
+        self.redraw()
+        if node is not None:
+            self.call_after_refresh(self._select, node)
+
+    async def _select(self, node: Address) -> None:
+        """On this screen, else on the first one that shows the node."""
+        here = self.panel
+        for kind in () if here is None else (type(here), *self.panels):
+            await self._open(kind)
+            self.redraw()
+            if self.panel is not None and self.panel.select(node):
+                return
+        if here is not None:
+            await self._open(type(here))
+            self.redraw()
+        self.tell(f"{show(node)} is on no screen", "warn")
+
+    def on_panel_goto(self, event: Panel.Goto) -> None:
+        event.stop()
+        self.look_at(event.group, event.node, event.panel)
+
+    def action_group(self, by: int) -> None:
+        if len(self.watching.fleet.groups) < 2:
+            self.tell("there is one group only", "dim")
+        elif self.watching.step(by) is not None:
+            self.redraw()
+
+    @property
+    def typing(self) -> bool:
+        """Whether the keyboard belongs to a line at the bottom."""
+        return False

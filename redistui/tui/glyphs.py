@@ -1,0 +1,5 @@
+"""The two sets of signs, as the screens import them."""
+
+from redistui.view.glyphs import ASCII, UNICODE, Glyphs, glyphs
+
+__all__ = ["ASCII", "UNICODE", "Glyphs", "glyphs"]

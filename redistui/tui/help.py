@@ -1,0 +1,71 @@
+"""`?`: every key, where it works, what it does, and the legend of the screen one is on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from redistui.tui.lists import Reading
+from redistui.view.cells import Cell, Row, show
+from redistui.view.keys import Key, shown
+from redistui.view.words import paragraph
+
+if TYPE_CHECKING:
+    from redistui.tui.house import House
+
+PLACES = {
+    "app": "Everywhere",
+    "table": "In a table",
+    "line": "On the : and / line",
+    "list": "In help and lists",
+    "dialog": "In a confirm dialog",
+}
+KEY_WIDTH = 22
+TEXT_WIDTH = 72
+
+
+def help_screen(house: House) -> Reading:
+    """The panel's legend first: what one sees is what one asks about."""
+    panel = house.panel
+    legend = () if panel is None else panel.legend()
+    own = "" if panel is None else panel.NAME
+    rows = [*_legend(legend, "" if panel is None else panel.TITLE), *key_rows(house.dashboard.keys, own)]
+    return Reading("Keys and signs", rows, house.dashboard.dress, house.dashboard.signs)
+
+
+def _legend(legend: Sequence[Row], title: str) -> Iterator[Row]:
+    if legend:
+        yield (Cell(f"Signs of {title}", "title"),)
+        yield from ((Cell("  "), *row) for row in legend)
+        yield ()
+
+
+def key_rows(rows: Sequence[Key], own: str) -> Iterator[Row]:
+    """The keys of one's own screen first, then the others', place by place."""
+    places = dict.fromkeys(row.where for row in rows)
+    for place in sorted(places, key=lambda place: (place != own, list(places).index(place))):
+        yield (Cell(PLACES.get(place, f"On the {place} screen"), "title"),)
+        for row in rows:
+            if row.where == place:
+                keys = " ".join(shown(key) for key in row.key.split(","))
+                yield (Cell(f"  {keys:<{KEY_WIDTH}}", "key"), Cell(row.what))
+        yield ()
+
+
+def unfinished_screen(house: House) -> Reading:
+    """What was begun and not ended, and what is known of how to put it right."""
+    found = house.dashboard.acting.unfinished
+    rows: list[Row] = []
+    for one in found:
+        rows += [*paragraph(show(str(one), 4000), TEXT_WIDTH), (Cell(f"  :dismiss {one.operation}", "key"),), ()]
+    app = house.dashboard
+    return Reading("Unfinished operations", rows or [(Cell("none", "ok"),)], app.dress, app.signs)
+
+
+def problems_screen(house: House) -> Reading:
+    """Everything that is wrong with theme and keymap, and anything else the operator was to be told."""
+    problems = house.dashboard.problems
+    rows = [line for text in problems for line in paragraph(text, TEXT_WIDTH, lead=Cell("- ", "warn"))]
+    return Reading(
+        "Problems in the settings", rows or [(Cell("none", "ok"),)], house.dashboard.dress, house.dashboard.signs
+    )

@@ -1,0 +1,97 @@
+"""The house: where the operator is, but for dialogs. Its actions are the `app` rows of KEYS."""
+
+from __future__ import annotations
+
+from redistui.tui.panel import bindings
+from redistui.tui.prompt import Prompting
+from redistui.tui.watching import next_period
+from redistui.view.cells import show
+from redistui.view.header import period_text
+
+
+class House(Prompting):
+    """What every key does that works on all screens."""
+
+    BINDINGS = bindings("app")
+
+    def action_back(self) -> None:
+        if self.panel is not None and self.panel.back():
+            return
+        if self.watching.filter:
+            self.set_filter("")
+        elif self.panel is not None and self.panels and type(self.panel) is not self.panels[0]:
+            self.action_panel(self.panels[0].NAME)
+
+    def action_pause(self) -> None:
+        self.watching.pause(self.dashboard.clock())
+        self.redraw()
+
+    def action_period(self, by: int) -> None:
+        self.set_period(next_period(self.dashboard.engine.period, by))
+
+    def set_period(self, seconds: float) -> None:
+        self.dashboard.engine.set_period(seconds)
+        self.redraw()
+        self.tell(f"polling every {period_text(seconds)}")
+
+    def action_copy(self) -> None:
+        address = None if self.panel is None else self.panel.selected()
+        if address is None:
+            self.tell("nothing is selected here", "dim")
+        else:
+            self.app.copy_to_clipboard(show(address))
+            self.tell(f"copied {show(address)}")
+
+    def set_armed(self, armed: bool) -> None:
+        self.watching.armed = armed
+        self.redraw()
+        self.tell("armed: actions can run" if armed else "read-only", "warn" if armed else "text")
+
+    def use_theme(self, name: str) -> None:
+        self.dashboard.use_theme(name)
+
+    def action_act(self, name: str) -> None:
+        self.act(name, "")
+
+    def act(self, name: str, words: str) -> None:
+        self.dashboard.acting.act(name, words)
+
+    def action_help(self) -> None:
+        from redistui.tui.help import help_screen
+
+        self.app.push_screen(help_screen(self))
+
+    async def action_palette(self) -> None:
+        """Waited for: what is typed ahead belongs to it."""
+        from redistui.tui.palette import Palette
+
+        await self.app.push_screen(Palette(self))
+
+    def run_line(self, text: str) -> None:
+        from redistui.tui import commands
+
+        commands.run(self, text)
+
+    def complete(self, text: str) -> list[str]:
+        from redistui.tui import commands
+
+        return commands.completions(self, text)
+
+    def show_unfinished(self) -> None:
+        from redistui.tui.help import unfinished_screen
+
+        self.app.push_screen(unfinished_screen(self))
+
+    def show_problems(self) -> None:
+        from redistui.tui.help import problems_screen
+
+        self.app.push_screen(problems_screen(self))
+
+    def action_suspend(self) -> None:
+        self.dashboard.suspend_politely()
+
+    def action_leave(self) -> None:
+        self.dashboard.acting.leave(0)
+
+    def action_interrupt(self) -> None:
+        self.dashboard.acting.leave(130)

@@ -1,0 +1,73 @@
+"""Panel: what the dashboard shows one of at a time, under the header line."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from redistui.model import Address
+from redistui.tui.scene import Scene
+from redistui.view.cells import Row
+from redistui.view.keys import keys_at
+
+
+def bindings(where: str, only: frozenset[str] | None = None) -> list[BindingType]:
+    """The rows of `redistui.view.keys.KEYS` for one place, as Textual wants them; `[keymap]` moves them by id."""
+    rows = [row for row in keys_at(where) if only is None or row.id in only]
+    return [Binding(row.key, row.action, row.what, show=bool(row.foot), id=row.id) for row in rows]
+
+
+class Panel(Widget):
+    """One of the screens. `show_scene` comes with each new snapshot, only while the panel is on the screen."""
+
+    NAME: ClassVar[str] = ""
+    """Its id, and the first part of its bindings' ids: `topology`."""
+    TITLE: ClassVar[str] = ""
+    KEY: ClassVar[str] = ""
+    """The digit that opens it."""
+
+    DEFAULT_CSS = """
+    Panel { width: 1fr; height: 1fr; layout: vertical; }
+    """
+
+    class Goto(Message):
+        """Asks the app to look somewhere else: at a group, at a node in it, on another panel. None: as it is."""
+
+        def __init__(self, group: str | None = None, node: Address | None = None, panel: str | None = None) -> None:
+            super().__init__()
+            self.group = group
+            self.node = node
+            self.panel = panel
+
+    def show_scene(self, scene: Scene) -> None:
+        """Draws what changed."""
+
+    def selected(self) -> Address | None:
+        """The node (or Sentinel) under the cursor: what `y` copies and an action is aimed at."""
+        return None
+
+    def select(self, node: Address) -> bool:
+        """Puts the cursor on a node; False when it is not here (yet)."""
+        return False
+
+    def find(self, step: int) -> None:
+        """Moves the cursor to the next (1) or previous (-1) row that matches the filter."""
+
+    def back(self) -> bool:
+        """One level out, on `esc`; False when there was nothing to go back from."""
+        return False
+
+    def focus_here(self) -> None:
+        """Gives the keyboard to the widget that wants it, on being opened."""
+        for widget in self.query("*"):
+            if widget.focusable:
+                self.screen.set_focus(widget, scroll_visible=False)
+                return
+
+    @classmethod
+    def legend(cls) -> tuple[Row, ...]:
+        """What its letters, signs and colours mean: rows for `?`, the sign first."""
+        return ()

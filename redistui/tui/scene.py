@@ -1,0 +1,35 @@
+"""Scene: everything a panel needs to draw itself once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from redistui.history import History
+from redistui.model import Fleet, Group
+from redistui.tui.themes import Theme
+from redistui.view.glyphs import Glyphs
+
+
+class Scene(NamedTuple):
+    """One snapshot, and how it is being looked at. A paused view keeps getting scenes of the same fleet."""
+
+    fleet: Fleet
+    group: Group | None
+    """The group that is looked at; None only while no group is known."""
+    history: History
+    theme: Theme
+    """A panel that caches strips drops them when this is another object than the last one."""
+    glyphs: Glyphs
+    filter: str = ""
+    """What was typed after `/`: rows without it are left out or dimmed. Compared without regard to case."""
+    paused: bool = False
+    armed: bool = False
+
+    @property
+    def now(self) -> float:
+        """Ages are told against the snapshot's own time, so that a paused view stays as it is."""
+        return self.fleet.at
+
+    @property
+    def ascii(self) -> bool:
+        return self.glyphs.ascii

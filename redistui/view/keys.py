@@ -1,0 +1,213 @@
+"""KEYS: every key of the dashboard, one row each. `?`, `redistui keys` and the bindings themselves are made of it.
+
+`[keymap]` in the config moves a row by its id. Key names are Textual's (`enter`, `ctrl+p`, `plus`, `question_mark`), or
+the character itself; several keys for one row are separated by commas.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import NamedTuple
+
+
+class Key(NamedTuple):
+    """One binding."""
+
+    id: str
+    """`place.verb`: what the config's keymap names."""
+    key: str
+    where: str
+    """`app`, a panel's name, `table` (every live table), `dialog` (confirm), `line` (command and filter), `list`."""
+    action: str
+    """Textual's name of what it does there."""
+    what: str
+    foot: str = ""
+    """A word for the footer; empty: only in `?`. At most seven rows are shown at once."""
+
+
+KEYS: tuple[Key, ...] = (
+    Key("app.topology", "1", "app", "panel('topology')", "Topology: who follows whom"),
+    Key("app.sentinels", "2", "app", "panel('sentinels')", "Sentinels: what each of them believes"),
+    Key("app.slots", "3", "app", "panel('slots')", "Slots: who owns which of the 16,384"),
+    Key("app.sites", "4", "app", "panel('sites')", "Sites: datacenters side by side"),
+    Key("app.metrics", "5", "app", "panel('metrics')", "Metrics: sparklines and plots"),
+    Key("app.events", "6", "app", "panel('events')", "Events: what happened, newest last"),
+    Key("app.help", "question_mark", "app", "help", "Keys, and what the signs mean", "help"),
+    Key("app.command", "colon", "app", "command", "Command line", "command"),
+    Key("app.filter", "slash", "app", "filter", "Filter the rows", "filter"),
+    Key("app.failover", "F", "app", "act('failover')", "Fail the group over", "failover"),
+    Key("app.quit", "q", "app", "leave", "Quit", "quit"),
+    Key("app.pause", "space", "app", "pause", "Hold the view still; polling goes on", "pause"),
+    Key("app.next_group", "tab,right_square_bracket", "app", "group(1)", "Next group", "group"),
+    Key("app.previous_group", "shift+tab,left_square_bracket", "app", "group(-1)", "Previous group"),
+    Key("app.next_match", "n", "app", "match(1)", "Next match of the filter"),
+    Key("app.previous_match", "N", "app", "match(-1)", "Previous match of the filter"),
+    Key("app.back", "escape", "app", "back", "One level back; never quits"),
+    Key("app.slower", "plus", "app", "period(1)", "Longer poll period"),
+    Key("app.faster", "minus", "app", "period(-1)", "Shorter poll period"),
+    Key("app.copy", "y", "app", "copy", "Copy the selected address (OSC 52)"),
+    Key("app.palette", "ctrl+p", "app", "palette", "Every command, by name"),
+    Key("app.suspend", "ctrl+z", "app", "suspend", "Back to the shell; fg returns"),
+    Key("app.interrupt", "ctrl+c", "app", "interrupt", "Quit at once, exit code 130"),
+    Key("table.up", "up,k", "table", "cursor(-1)", "One row up"),
+    Key("table.down", "down,j", "table", "cursor(1)", "One row down"),
+    Key("table.page_up", "pageup,ctrl+b", "table", "page(-1)", "One page up"),
+    Key("table.page_down", "pagedown,ctrl+f", "table", "page(1)", "One page down"),
+    Key("table.half_up", "ctrl+u", "table", "half(-1)", "Half a page up"),
+    Key("table.half_down", "ctrl+d", "table", "half(1)", "Half a page down"),
+    Key("table.first", "home,g", "table", "first", "First row"),
+    Key("table.last", "end,G", "table", "last", "Last row"),
+    Key("table.enter", "enter", "table", "enter", "Open what is under the cursor"),
+    Key("topology.findings", "w", "topology", "findings", "Everything that is wrong, as a list", "wrong"),
+    Key("topology.everything", "a", "topology", "everything", "All groups, or only this one"),
+    Key("slots.left", "left,h", "slots", "move(-1, 0)", "One cell to the left"),
+    Key("slots.right", "right,l", "slots", "move(1, 0)", "One cell to the right"),
+    Key("slots.up", "up,k", "slots", "move(0, -1)", "One row of cells up"),
+    Key("slots.down", "down,j", "slots", "move(0, 1)", "One row of cells down"),
+    Key("slots.previous_slot", "comma", "slots", "slot(-1)", "One slot back"),
+    Key("slots.next_slot", "full_stop", "slots", "slot(1)", "One slot on"),
+    Key("slots.page_up", "pageup,ctrl+b", "slots", "page(-1)", "Eight rows up"),
+    Key("slots.page_down", "pagedown,ctrl+f", "slots", "page(1)", "Eight rows down"),
+    Key("slots.first", "home,g", "slots", "go(0)", "Slot 0"),
+    Key("slots.last", "end,G", "slots", "go(16383)", "Slot 16383"),
+    Key("slots.next_range", "w", "slots", "range(1)", "Where the next range begins"),
+    Key("slots.previous_range", "b", "slots", "range(-1)", "Where this range, or the one before it, begins"),
+    Key("slots.next_wrong", "t", "slots", "wrong(1)", "Next slot that is uncovered, failing or open", "trouble"),
+    Key("slots.previous_wrong", "T", "slots", "wrong(-1)", "Previous slot that is uncovered, failing or open"),
+    Key("slots.letters", "o", "slots", "letters", "Owners as letters instead of colours"),
+    Key("slots.cluster", "enter", "slots", "cluster", "Where no cluster is looked at: go to the first one"),
+    Key("metrics.next", "m", "metrics", "metric(1)", "Next metric", "metric"),
+    Key("metrics.previous", "M", "metrics", "metric(-1)", "Previous metric"),
+    Key("metrics.everything", "a", "metrics", "everything", "All groups, or only this one"),
+    Key("line.complete", "tab", "line", "complete(1)", "Next completion"),
+    Key("line.complete_back", "shift+tab", "line", "complete(-1)", "Previous completion"),
+    Key("line.older", "up", "line", "history(1)", "Older line"),
+    Key("line.newer", "down", "line", "history(-1)", "Newer line"),
+    Key("line.cancel", "escape,ctrl+c", "line", "cancel", "Leave the line; a filter is dropped"),
+    Key("list.down", "down,j", "list", "scroll(1)", "Down"),
+    Key("list.up", "up,k", "list", "scroll(-1)", "Up"),
+    Key("list.page_down", "pagedown,ctrl+f,space", "list", "scroll_page(1)", "One page down"),
+    Key("list.page_up", "pageup,ctrl+b", "list", "scroll_page(-1)", "One page up"),
+    Key("list.close", "escape,q,question_mark,enter,ctrl+c", "list", "close", "Close"),
+    Key("dialog.cancel", "escape,ctrl+c", "dialog", "cancel", "Cancel; once it runs, close (it runs on)"),
+    Key("dialog.down", "down,ctrl+n", "dialog", "scroll(1)", "Down"),
+    Key("dialog.up", "up,ctrl+p", "dialog", "scroll(-1)", "Up"),
+    Key("dialog.page_down", "pagedown,ctrl+f", "dialog", "scroll_page(1)", "One page down"),
+    Key("dialog.page_up", "pageup,ctrl+b", "dialog", "scroll_page(-1)", "One page up"),
+)
+
+FOOT: tuple[str, ...] = (
+    "app.help", "app.command", "app.filter", "app.failover", "app.quit", "app.pause", "app.next_group",
+)  # fmt: skip
+"""What the footer shows when a panel has nothing of its own to say, most useful first."""
+FOOT_AT_MOST = 7
+
+_NAMED = frozenset(
+    {
+        *("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "insert", "delete", "backspace"),
+        *("escape", "enter", "tab", "space"),
+        *(f"f{number}" for number in range(1, 25)),
+    }
+)
+_CHARACTERS: Mapping[str, str] = {
+    "/": "slash",
+    "\\": "backslash",
+    "@": "at",
+    "-": "minus",
+    "+": "plus",
+    "_": "underscore",
+}
+_SIGNS: Mapping[str, str] = {
+    _CHARACTERS.get(sign, re.sub("[ -]", "_", unicodedata.name(sign).lower())): sign
+    for sign in map(chr, range(33, 127))
+    if not sign.isalnum()
+}
+_SHOWN: Mapping[str, str] = {"escape": "esc", "pageup": "pgup", "pagedown": "pgdn", "delete": "del"}
+_MODIFIERS = frozenset({"ctrl", "shift", "alt", "super"})
+
+
+def keys_at(where: str) -> tuple[Key, ...]:
+    """The rows of one place.
+
+    >>> [row.key for row in keys_at("table")][:2]
+    ['up,k', 'down,j']
+    """
+    return tuple(row for row in KEYS if row.where == where)
+
+
+def key_name(text: str) -> str | None:
+    """A key as Textual names it, from its name or the character; None when there is no such key.
+
+    >>> [key_name(text) for text in ("?", "ctrl+x", "pageup", "F", "ctrl+banana")]
+    ['question_mark', 'ctrl+x', 'pageup', 'F', None]
+    """
+    text = text.strip()
+    *modifiers, last = text.split("+") if len(text) > 1 else [text]
+    if len(last) == 1 and last.isprintable() and not last.isspace():
+        sign = next((name for name, sign in _SIGNS.items() if sign == last), last)
+        last = sign
+    elif last not in _NAMED and last not in _SIGNS:
+        return None
+    if any(modifier not in _MODIFIERS for modifier in modifiers):
+        return None
+    return "+".join([*modifiers, last])
+
+
+def shown(key: str) -> str:
+    """A key as a person reads it; of several, the first.
+
+    >>> [shown(key) for key in ("question_mark", "escape,ctrl+c", "ctrl+p", "plus")]
+    ['?', 'esc', 'ctrl+p', '+']
+    """
+    first = key.split(",")[0].strip()
+    *modifiers, last = first.split("+") if len(first) > 1 else [first]
+    return "+".join([*modifiers, _SIGNS.get(last, _SHOWN.get(last, last))])
+
+
+def moved(keymap: Mapping[str, str]) -> tuple[tuple[Key, ...], tuple[str, ...]]:
+    """KEYS with the operator's own keys, and everything that is wrong with them. What is wrong stays where it was."""
+    known = {row.id for row in KEYS}
+    problems = [_no_such_id(id_, known) for id_ in keymap if id_ not in known]
+    rows: list[Key] = []
+    for row in KEYS:
+        wanted = keymap.get(row.id)
+        names = [] if wanted is None else [(text.strip(), key_name(text)) for text in wanted.split(",")]
+        wrong = [text for text, name in names if name is None]
+        problems += [
+            f"{row.id}: {text!r} is no key; write a character, or a name such as ctrl+x, pageup, f5" for text in wrong
+        ]
+        rows.append(row._replace(key=",".join(str(name) for _, name in names)) if names and not wrong else row)
+    clashes = tuple(_clashes(rows, frozenset(keymap)))
+    return tuple(rows), (*problems, *clashes)
+
+
+def _no_such_id(id_: str, known: set[str]) -> str:
+    near = get_close_matches(id_, known, 1)
+    return f"{id_}: there is no such key id" + (
+        f"; did you mean {near[0]}?" if near else "; `redistui keys` lists them"
+    )
+
+
+def _clashes(rows: list[Key], touched: frozenset[str]) -> Iterator[str]:
+    """One key, two meanings in one place: only where the operator's keymap has a part in it."""
+    owner: dict[tuple[str, str], Key] = {}
+    for row in rows:
+        for key in row.key.split(","):
+            other = owner.setdefault((row.where, key), row)
+            if other is not row and touched & {row.id, other.id}:
+                yield f"{row.id}: {shown(key)!r} is also {other.id}; only one of them can have it"
+
+
+def check_keymap(keymap: Mapping[str, str]) -> tuple[str, ...]:
+    """Everything that is wrong with a `[keymap]`: unknown ids, unknown keys, two rows on one key."""
+    return moved(keymap)[1]
+
+
+def footer_rows(panel: str, rows: tuple[Key, ...] = KEYS) -> tuple[Key, ...]:
+    """What the footer shows: a panel's own keys first, then the house's, seven at most."""
+    own = tuple(row for row in rows if row.where == panel and row.foot)
+    by_id = {row.id: row for row in rows}
+    return (*own, *(by_id[id_] for id_ in FOOT))[:FOOT_AT_MOST]

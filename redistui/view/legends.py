@@ -1,0 +1,90 @@
+"""What letters, signs and columns mean, screen by screen: rows for `?`, the sign first. At most 70 cells wide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from redistui.metrics import BY_NAME, SPARKS
+from redistui.view.cells import Cell, Row, Tone
+from redistui.view.glyphs import UNICODE
+from redistui.view.words import paragraph
+
+WIDTH = 70
+
+
+def _row(sign: str, tone: Tone, meaning: str, lead: int) -> Row:
+    return Cell(f"{sign:<{lead}}", tone), Cell(meaning)
+
+
+def _rows(lead: int, *rows: tuple[str, Tone, str]) -> tuple[Row, ...]:
+    return tuple(_row(sign, tone, meaning, lead) for sign, tone, meaning in rows)
+
+
+_METRICS = tuple(
+    row
+    for name in SPARKS
+    for row in paragraph(BY_NAME[name].doc, WIDTH, lead=Cell(f"{BY_NAME[name].title:<11}", "title"))
+)
+
+LEGENDS: Mapping[str, tuple[Row, ...]] = {
+    "topology": _rows(
+        8,
+        ("P R ?", "primary", "primary, replica; ? is silent or contradicts itself"),
+        (UNICODE.bad, "bad", "bad: act now"),
+        (UNICODE.warn, "warn", "a warning"),
+        ("LINK", "title", "a replica's link: up, DOWN, or sync: it copies everything"),
+        ("was P", "dim", "it is silent, and was a primary when last seen"),
+        ("LAG", "title", "bytes it has yet to receive, read at one instant"),
+        ("ACK", "title", "time since its primary last heard from it"),
+        ("stale", "unknown", "older than two polls; after five the figures are gone"),
+        ("–", "dim", "not known"),
+    ),
+    "sentinels": _rows(
+        11,
+        ("PRIMARY", "title", "whom it holds to be the primary; red: not the newest view"),
+        ("EPOCH", "title", "its config epoch: of two views the higher is newer"),
+        ("Q", "title", "quorum: so many must see the primary down"),
+        ("VOTES", "title", "Sentinels it can count on, with itself, of all it knows"),
+        ("FLAGS", "title", "s_down: as it sees it; o_down: as a quorum sees it"),
+        ("CKQUORUM", "title", "the server's own word; old: said before it went into TILT"),
+        ("TILT", "title", "its clock or process stood still: it only watches"),
+        ("SEEN", "title", "Sentinels that see a replica up, of those that answer"),
+    ),
+    "slots": _rows(
+        6,
+        (UNICODE.upper * 2, "accent", "a cell of slots in its owner's colour, two to a character"),
+        (UNICODE.uncovered * 2, "bad", "nobody's slots; among letters !"),
+        (UNICODE.failing * 2, "bad", "its owner is suspected or failed; among letters x"),
+        (UNICODE.open_slot * 2, "warn", "open, between two owners; among letters > leaves, < comes"),
+        ("A B", "title", "owners, in the order of their first slots"),
+        ("REPL", "title", "replicas that answer, of all the owner has"),
+    ),
+    "sites": _rows(
+        10,
+        ("P leads", "primary", "the group's primary stands here: writes go here"),
+        ("P 2 of 3", "primary", "of a cluster: so many of its primaries stand here"),
+        ("R copy", "replica", "only replicas of it stand here"),
+        ("LAG", "title", "bytes the best replica here has yet to receive"),
+        ("PING", "title", "the slowest round trip to one of its nodes here"),
+        ("≥", "unknown", "not all nodes answer: the sum is at least this"),
+    ),
+    "metrics": (
+        *_rows(
+            11,
+            (UNICODE.sparks, "accent", "one sample a poll, the newest at the right, from 0 up"),
+            (UNICODE.no_sample, "dim", "no sample: it did not answer"),
+            ("P R ?", "primary", "primary, replica, not known"),
+        ),
+        *_METRICS,
+    ),
+    "events": _rows(
+        17,
+        ("+sdown", "warn", "one Sentinel sees it down"),
+        ("+odown", "bad", "a quorum sees the primary down"),
+        ("+switch-master", "accent", "another primary"),
+        ("-failover-abort", "bad", "a failover was given up"),
+        ("+tilt", "warn", "a Sentinel stopped trusting itself for 30 s"),
+        ("role fault up", "title", "what we saw ourselves, between two polls"),
+        ("SEEN", "title", "Sentinels that said the same"),
+    ),
+}

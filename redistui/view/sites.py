@@ -1,0 +1,120 @@
+"""Sites: every datacenter with the groups that stand in it, and where each of them takes its writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from redistui.judge.sites import NOWHERE, SiteGroup, SiteState, sites
+from redistui.model import Fleet, Group, Node
+from redistui.view import figures, words
+from redistui.view.cells import Cell, Column, Row
+from redistui.view.glyphs import Glyphs
+from redistui.view.source import Line, Lines, contains, text_lines
+
+COLUMNS: tuple[Column, ...] = (
+    Column("", 1),
+    Column("GROUP", 16, grows=True),
+    Column("HEALTH", 7),
+    Column("HERE", 8),
+    Column("UP", 5, "right"),
+    Column("LAG", 5, "right"),
+    Column("OPS/S", 6, "right"),
+    Column("CLIENTS", 7, "right", rank=1),
+    Column("MEMORY", 6, "right", rank=2),
+    Column("PING", 6, "right", rank=3),
+    Column("WRITES GO TO", 30, rank=4, grows=True),
+    Column("KIND", 11, rank=5),
+)
+
+
+def listing(fleet: Fleet, glyphs: Glyphs, width: int, wanted: str = "") -> Lines:
+    """Each site as a heading with its groups below; `wanted` keeps the sites and groups it is found in."""
+    states = sites(fleet)
+    lines: list[tuple[str, Line]] = []
+    if all(state.name == NOWHERE for state in states):
+        lines += text_lines(words.paragraph(NO_SITES, width - 3, "dim", Cell(" ")), "none ")
+    for state in states:
+        lines.append((f"site {state.name}", Line(_heading(state, glyphs), "band")))
+        for part in state.groups:
+            group = fleet.group(part.name)
+            if group is not None:
+                lines.append((f"group {part.name} {state.name}", Line(_row(group, part, state, glyphs))))
+    found = frozenset(n for n, (_, line) in enumerate(lines) if contains(wanted, *(cell.text for cell in line.cells)))
+    return Lines(COLUMNS, lines, found if wanted else None)
+
+
+NO_SITES = (
+    "No sites are named, so everything stands in one place. A config names them as [sites.NAME] with members = "
+    '["10.1.0.0/16"]; a Valkey server says its own availability zone.'
+)
+
+
+def _heading(state: SiteState, glyphs: Glyphs) -> Row:
+    leads = [part.name for part in state.groups if part.primary_here]
+    dot = f" {glyphs.dot} "
+    said = f"takes writes of {', '.join(leads)}" if leads else "takes no writes: standby"
+    facts = dot.join((f"{state.nodes_up}/{state.nodes} up", f"ping {figures.latency(state.latency_ms)}"))
+    return (
+        words.health_mark(state.health, glyphs),
+        Cell(f" {state.name}", "title"),
+        Cell(f"  {words.HEALTH_WORDS[state.health]}", "dim" if state.health == "ok" else state.health),
+        Cell(f"  {facts}{dot}", "dim"),
+        Cell(said, "primary" if leads else "dim"),
+    )
+
+
+def _row(group: Group, part: SiteGroup, state: SiteState, glyphs: Glyphs) -> Row:
+    here = [node for node in group.nodes if (node.site or NOWHERE) == state.name]
+    down = part.nodes_up < part.nodes
+    return (
+        words.level_mark("bad" if not part.nodes_up else "warn" if down else None, glyphs),
+        Cell(part.name, "text" if part.nodes_up else "bad"),
+        Cell(words.HEALTH_WORDS[part.health], "dim" if part.health == "ok" else part.health),
+        _here(group, part, here),
+        Cell(f"{part.nodes_up}/{part.nodes}", "warn" if down else "text"),
+        Cell("" if part.primary_here else figures.size(part.lag_bytes), "text" if part.lag_bytes else "dim"),
+        _total(here, "ops_per_second", figures.rate),
+        _total(here, "clients", figures.count),
+        _total(here, "memory_used", figures.size),
+        Cell(figures.latency(_ping(here)), "dim"),
+        _writes(group, state.name),
+        Cell(group.kind, "dim"),
+    )
+
+
+def _here(group: Group, part: SiteGroup, here: Sequence[Node]) -> Cell:
+    """Which role a site plays for a group: of a cluster, how many of its primaries stand there."""
+    if group.kind == "cluster":
+        leads = sum(node.role == "primary" for node in here)
+        return Cell(
+            f"P {leads} of {sum(node.role == 'primary' for node in group.nodes)}", "primary" if leads else "replica"
+        )
+    return Cell("P leads", "primary") if part.primary_here else Cell("R copy", "replica")
+
+
+def _writes(group: Group, site: str) -> Cell:
+    """Where the group's primary stands."""
+    if group.kind == "cluster":
+        places = sorted({node.site or NOWHERE for node in group.nodes if node.role == "primary"})
+        return Cell(" and ".join(places) or figures.UNKNOWN, "dim")
+    lead = None if group.primary is None else group.node(group.primary)
+    if lead is None:
+        return Cell("nobody" if group.primary is None else group.primary, "bad")
+    if lead.role != "primary" or not lead.up:
+        return Cell(f"{lead.address}: no primary now", "bad")
+    return Cell("here" if (lead.site or NOWHERE) == site else f"{lead.site or NOWHERE} {lead.address}", "dim")
+
+
+def _total(nodes: Iterable[Node], metric: str, shown: Callable[[float], str]) -> Cell:
+    """A sum over a site's nodes; with a node missing it is a lower bound, and says so."""
+    values = [node.metric(metric) if node.up else None for node in nodes]
+    known = [value for value in values if value is not None]
+    if not known:
+        return Cell(figures.UNKNOWN, "dim")
+    text = shown(sum(known))
+    return Cell(text if len(known) == len(values) else f"≥{text}", "text" if len(known) == len(values) else "unknown")
+
+
+def _ping(nodes: Iterable[Node]) -> float | None:
+    pings = [node.ping_ms for node in nodes if node.up and node.ping_ms is not None]
+    return max(pings) if pings else None

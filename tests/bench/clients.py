@@ -1,0 +1,199 @@
+"""The clients that are measured, each in a process of its own (see child.py): they poll, paced, and tell what it cost.
+
+All three ask at the same instants, so that what differs is what a poll costs and not how often the loop wakes up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import selectors
+import socket
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypedDict
+
+from redistui.engine.assemble import Assembler
+from redistui.engine.engine import Engine
+from redistui.engine.observation import Observation
+from redistui.engine.poller import IN_FLIGHT, Poller
+from redistui.engine.rounds import data_round
+from redistui.engine.watched import BEATS, beat
+from redistui.model import Access, Fleet, Target, host_of, port_of
+from tests.bench import child, usage
+
+PERIOD = 1.0
+
+
+class Request(TypedDict):
+    """What a client is asked to do."""
+
+    client: str
+    addresses: list[str]
+    nodes: int
+    """Servers that are found in the end; without discovery, as many as there are addresses."""
+    warm: float
+    """Seconds it runs before it is measured, from the moment on at which every server has answered."""
+    seconds: float
+
+
+class Cost(TypedDict):
+    """What it came to."""
+
+    polls: int
+    seconds: float
+    user: float
+    system: float
+    peak_mb: float
+
+
+class Meter:
+    """Counts polls, and the CPU time of the process while it is open."""
+
+    def __init__(self, request: Request) -> None:
+        self.polls = 0
+        self._request = request
+        self._warm = asyncio.Event()
+
+    def count(self, polls: int = 1) -> None:
+        self.polls += polls
+        if self.polls >= 2 * self._request["nodes"]:
+            self._warm.set()
+
+    def open(self) -> None:
+        self.polls = 0
+        self._cpu, self._at = usage.own(), time.monotonic()
+
+    def cost(self) -> Cost:
+        used, seconds = usage.own().since(self._cpu), time.monotonic() - self._at
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+        return Cost(polls=self.polls, seconds=seconds, user=used.user, system=used.system, peak_mb=peak)
+
+    async def measured(self) -> Cost:
+        """Warms up, from the moment on at which the servers were asked twice, then measures."""
+        await asyncio.wait_for(self._warm.wait(), 60)
+        await asyncio.sleep(self._request["warm"])
+        self.open()
+        await asyncio.sleep(self._request["seconds"])
+        return self.cost()
+
+
+async def ours(request: Request) -> Cost:
+    """Poller and Assembler: every reply of a poll, with the 40 fields as numbers, is in the ledgers."""
+    meter, target, assembler = Meter(request), Target(()), Assembler()
+
+    def observe(seen: Observation) -> None:
+        assembler.take(seen)
+        meter.count(seen.fault is None)
+
+    poller = Poller(observe, lambda address: None, PERIOD)
+    for address in request["addresses"]:
+        assembler.expect(address, target)
+        poller.watch(address, Access(), False)
+    try:
+        return await meter.measured()
+    finally:
+        poller.close()
+
+
+async def redis_py(request: Request) -> Cost:
+    """redis-py's asyncio client with hiredis: `info()` on a held connection to each server."""
+    from redis.asyncio import Redis
+
+    meter, limit = Meter(request), asyncio.Semaphore(IN_FLIGHT)
+
+    async def watch(address: str) -> None:
+        held = Redis(host=host_of(address), port=port_of(address), single_connection_client=True)
+        try:
+            while True:
+                async with limit:
+                    await held.info()
+                meter.count()
+                now = time.monotonic()
+                await asyncio.sleep(_next_beat(address, now) - now)
+        finally:
+            await held.aclose()
+
+    tasks = [asyncio.create_task(watch(address)) for address in request["addresses"]]
+    try:
+        return await meter.measured()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _next_beat(address: str, now: float) -> float:
+    due = (now // PERIOD + beat(address)) * PERIOD
+    return due if due > now + 0.3 * PERIOD else due + PERIOD
+
+
+async def floor(request: Request) -> Cost:
+    """No client at all: an epoll loop that sends the bytes of our poll and throws away what comes. Blocks the loop."""
+    meter, payload = Meter(request), data_round("data", True, True).payload
+    beats: list[list[socket.socket]] = [[] for _ in range(BEATS)]
+    with selectors.DefaultSelector() as selector:
+        for address in request["addresses"]:
+            opened = socket.create_connection((host_of(address), port_of(address)))
+            selector.register(opened, selectors.EVENT_READ)
+            beats[int(beat(address) * BEATS)].append(opened)
+        _run(meter, selector, beats, payload, max(2.0, request["warm"]))
+        meter.open()
+        _run(meter, selector, beats, payload, request["seconds"])
+        cost = meter.cost()
+        for one in [one for each in beats for one in each]:
+            one.close()
+    return cost
+
+
+def _run(
+    meter: Meter,
+    selector: selectors.BaseSelector,
+    beats: Sequence[Sequence[socket.socket]],
+    payload: bytes,
+    for_: float,
+) -> None:
+    began = time.monotonic()
+    number = 0
+    while (now := time.monotonic()) < began + for_:
+        due = began + number * PERIOD / BEATS
+        if now >= due:
+            for each in beats[number % BEATS]:
+                each.send(payload)
+            meter.count(len(beats[number % BEATS]))
+            number += 1
+        else:
+            for key, _ in selector.select(due - now):
+                key.fileobj.recv(262144)  # type: ignore[union-attr]
+
+
+async def engine(request: Request) -> Cost:
+    """The whole engine, which finds the replicas by itself and draws snapshots, with nobody looking at them."""
+    watched = Engine([Target((address,)) for address in request["addresses"]], period=PERIOD)
+    meter = Meter(request)
+    watched.start()
+    try:
+        found = await asyncio.to_thread(watched.wait, lambda fleet: _whole(fleet, request["nodes"]), 60.0)
+        meter.count(2 * sum(len(group.nodes) for group in found.groups))
+        cost = await meter.measured()
+        cost["polls"] = round(request["nodes"] * cost["seconds"] / PERIOD)
+        return cost
+    finally:
+        watched.stop()
+
+
+def _whole(fleet: Fleet, nodes: int) -> bool:
+    return fleet.complete and sum(len(group.nodes) for group in fleet.groups) >= nodes
+
+
+CLIENTS: dict[str, Callable[[Request], Any]] = {
+    "ours": ours,
+    "redis-py": redis_py,
+    "floor": floor,
+    "engine": engine,
+}
+
+
+if __name__ == "__main__":
+    asked: Request = child.request()
+    child.say(asyncio.run(CLIENTS[asked["client"]](asked)))

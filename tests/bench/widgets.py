@@ -1,0 +1,182 @@
+"""The widgets that are timed: ours, and the same picture by Textual's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from rich.style import Style
+from rich.text import Text
+from textual.containers import Grid
+from textual.widgets import DataTable, Sparkline, Static
+
+from redistui.metrics import KEPT, SPARKS
+from redistui.model import SLOTS, Cluster, Fleet
+from redistui.tui.themes import Theme, load_or_default
+from redistui.tui.widgets.heatmap import Heatmap, size_for
+from redistui.tui.widgets.plot import Plot
+from redistui.tui.widgets.table import LiveTable
+from redistui.view.figures import size
+from redistui.view.glyphs import UNICODE
+from redistui.view.metrics import Sparks, shape
+from redistui.view.slots import spots
+from redistui.view.topology import Outline
+from tests import fleets
+from tests.bench.stage import Drawn
+from tests.bench.terminal import SIZE
+
+SHARDS = 16
+MOVED = range(8000, 8100)
+ROWS = 40
+"""Lines of the table of sparklines, five metrics each."""
+PAST = 60
+TURNS = 4
+"""Fleets that differ in all their figures."""
+
+
+def theme() -> Theme:
+    return load_or_default(None)[0]
+
+
+# The map of slots
+
+
+def clusters(moved: range) -> tuple[Cluster, Cluster]:
+    """A cluster before and after the owner of some slots changed."""
+    cluster = fleets.wide_cluster(count=SHARDS).cluster
+    assert cluster is not None
+    owners = tuple((owner + 1) % SHARDS if slot in moved else owner for slot, owner in enumerate(cluster.owners))
+    return cluster, replace(cluster, owners=owners)
+
+
+def heatmap(moved: range) -> Drawn:
+    widget, worn, both = Heatmap(), theme(), clusters(moved)
+    return Drawn(widget, lambda turn: lambda: widget.show(both[turn % 2], worn, UNICODE, False))
+
+
+def static_heatmap(moved: range) -> Drawn:
+    """A Static with one Text of half blocks."""
+    widget, worn, both = Static(), theme(), clusters(moved)
+    form = size_for(*SIZE, letters=False)
+
+    def draw(cluster: Cluster) -> None:
+        cells, text = spots(cluster, form), Text()
+        for row in range(0, form.rows, 2):
+            upper = cells[row * form.columns : (row + 1) * form.columns]
+            lower = cells[(row + 1) * form.columns : (row + 2) * form.columns] or upper
+            for one, other in zip(upper, lower, strict=True):
+                colours = worn.shard_colour(one.owner), worn.shard_colour(other.owner)
+                text.append(UNICODE.upper, Style.from_color(*colours))
+            text.append("\n")
+        widget.update(text)
+
+    return Drawn(widget, lambda turn: lambda: draw(both[turn % 2]))
+
+
+# Sparklines
+
+
+def turns(count: int) -> list[Fleet]:
+    return [fleets.large(count, turn=turn) for turn in range(TURNS)]
+
+
+def sparks() -> Drawn:
+    widget, worn, all_ = LiveTable(), theme(), turns(ROWS)
+    widget.styles.height = ROWS + 1
+    past = fleets.history(all_[0], PAST)
+    form = shape(SIZE[0], SPARKS[0])
+
+    def turn(number: int) -> Callable[[], None]:
+        fleet = all_[number % TURNS]
+        for node in (node for group in fleet.groups for node in group.nodes):
+            for name in KEPT:
+                past.add(node.address, name, node.metric(name))
+        return lambda: widget.show(Sparks(fleet, fleet.groups, past, UNICODE, form), worn, UNICODE)
+
+    return Drawn(widget, turn)
+
+
+def sparkline_widgets() -> Drawn:
+    """200 of Textual's Sparkline."""
+    lines = [Sparkline() for _ in range(ROWS * len(SPARKS))]
+    for line in lines:
+        line.styles.height = 1
+    grid = Grid(*lines)
+    grid.styles.grid_size_columns = len(SPARKS)
+    grid.styles.grid_rows = "1"
+
+    def draw(number: int) -> None:
+        for index, line in enumerate(lines):
+            line.data = [float((index * 7 + (number + sample) ** 2) % 101) for sample in range(PAST)]
+
+    return Drawn(grid, lambda number: lambda: draw(number))
+
+
+# A table of 1,000 rows
+
+
+def table() -> Drawn:
+    """The topology of 1,000 nodes, outline and all."""
+    widget, worn, all_ = LiveTable(), theme(), turns(1000)
+    past = fleets.history(all_[0], 20)
+
+    def draw(fleet: Fleet) -> None:
+        widget.show(Outline(fleet, fleet.groups, UNICODE, past, wide=True), worn, UNICODE)
+
+    return Drawn(widget, lambda number: lambda: draw(all_[number % TURNS]))
+
+
+def data_table() -> Drawn:
+    """Textual's DataTable: the nodes as rows, `update_cell` for every cell that changed."""
+    widget: DataTable[str] = DataTable()
+    all_ = turns(1000)
+    past = fleets.history(all_[0], 20)
+    shown: dict[str, list[str]] = {}
+
+    def draw(fleet: Fleet) -> None:
+        outline = Outline(fleet, fleet.groups, UNICODE, past, wide=True)
+        if not shown:
+            for index, column in enumerate(outline.columns):
+                widget.add_column(column.title, key=str(index), width=column.width)
+        for index in range(len(outline)):
+            if outline.spot(index).branch is not None:
+                show(outline.key(index), [cell.text for cell in outline.line(index).cells])
+
+    def show(key: str, texts: list[str]) -> None:
+        before = shown.get(key)
+        shown[key] = texts
+        if before is None:
+            widget.add_row(*texts, key=key)
+            return
+        for index, (old, new) in enumerate(zip(before, texts, strict=True)):
+            if old != new:
+                widget.update_cell(key, str(index), new)
+
+    return Drawn(widget, lambda number: lambda: draw(all_[number % TURNS]))
+
+
+# A plot
+
+
+def plot() -> Drawn:
+    """plotext behind our widget, as large as the screen."""
+    widget, worn = Plot(), theme()
+
+    def turn(number: int) -> Callable[[], None]:
+        values = [1e6 * (2 + (sample + number) % 37) for sample in range(300)]
+        return lambda: widget.show(values, 1.0, size, 1024.0, worn, UNICODE)
+
+    return Drawn(widget, turn)
+
+
+WIDGETS: dict[str, Callable[[], Drawn]] = {
+    "heatmap": lambda: heatmap(range(SLOTS)),
+    "static-heatmap": lambda: static_heatmap(range(SLOTS)),
+    "heatmap-100": lambda: heatmap(MOVED),
+    "static-heatmap-100": lambda: static_heatmap(MOVED),
+    "sparks": sparks,
+    "sparkline-widgets": sparkline_widgets,
+    "table": table,
+    "data-table": data_table,
+    "plot": plot,
+}

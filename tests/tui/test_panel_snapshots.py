@@ -1,0 +1,50 @@
+"""Pictures of every panel, at the smallest common size and at a large one, from one fixed moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from textual.app import App
+
+from redistui.model import Fleet
+from redistui.tui.panel import Panel
+from redistui.tui.screens import Events, Metrics, Sentinels, Sites, Slots, Topology
+from tests import fleets
+from tests.tui.panels import Stage, scene
+
+Compare = Callable[..., bool]
+SIZES = {"80x24": (80, 22), "160x48": (160, 46)}
+"""The house around a panel takes two lines."""
+PICTURES: dict[str, tuple[type[Panel], Callable[[], Fleet], str | None, Sequence[str]]] = {
+    "topology": (Topology, fleets.troubled, None, ()),
+    "topology-faults": (Topology, fleets.faulty, None, ()),
+    "topology-page": (Topology, fleets.troubled, None, ("down", "enter")),
+    "sentinels": (Sentinels, fleets.troubled, None, ()),
+    "sentinels-well": (Sentinels, fleets.two_sites, None, ()),
+    "slots": (Slots, fleets.troubled, "cart", ("t",)),
+    "sites": (Sites, fleets.two_sites, None, ("down",)),
+    "metrics": (Metrics, fleets.troubled, None, ()),
+    "metrics-plot": (Metrics, fleets.quiet, None, ("enter",)),
+    "events": (Events, fleets.troubled, None, ()),
+}
+
+
+@pytest.fixture(autouse=True)
+def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_panel_looks_as_it_did(name: str, size: str, snap_compare: Compare) -> None:
+    kind, fleet, group, keys = PICTURES[name]
+    app: App[None] = Stage(kind(), scene(fleet(), group=group))
+    assert snap_compare(app, terminal_size=SIZES[size], press=keys)
+
+
+@pytest.mark.parametrize("name", ["topology", "slots", "metrics-plot"])
+def test_a_panel_in_ascii_looks_as_it_did(name: str, snap_compare: Compare) -> None:
+    kind, fleet, group, keys = PICTURES[name]
+    app: App[None] = Stage(kind(), scene(fleet(), group=group, ascii_signs=True))
+    assert snap_compare(app, terminal_size=SIZES["80x24"], press=keys)

@@ -1,0 +1,475 @@
+"""The confirm dialog: what it shows, when it fires, and everything that must not make it fire."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from textual.pilot import Pilot
+
+from redistui.model import Fleet
+from redistui.ops.action import Action, Aim, Check, Danger, Plan
+from redistui.ops.run import Run, StepRun, planned
+from redistui.ops.steps import Argv, Step
+from redistui.tui import Settings, acting
+from redistui.tui.app import RedistuiApp
+from redistui.tui.asking import Asking
+from redistui.tui.confirm import Confirm
+from redistui.tui.header import BannerLine
+from redistui.tui.leave import Leave
+from redistui.tui.line import Line
+from redistui.tui.lists import Rows
+from redistui.view.confirm import asking_rows, running_rows
+from redistui.view.glyphs import ASCII
+from tests import fleets
+from tests.tui.stand_in import PANELS, StandIn, standing_in
+from tests.waiting import eventually_async
+
+NAME = "orders"
+
+
+@dataclass(frozen=True)
+class Poke(Step):
+    """Does nothing, in so many words."""
+
+    word: str = "DEBUG SLEEP 0"
+
+    @property
+    def text(self) -> str:
+        return f"poke with {self.word}"
+
+    def commands(self) -> Sequence[Argv]:
+        return (tuple(self.word.split()),)
+
+
+def action(danger: Danger = "risky", confirm: str = NAME) -> Action:
+    """Refused while the fleet is stalled; another plan for every period."""
+
+    def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
+        yield Check("pass", "the moon is up")
+        yield Check("warn", "it is late")
+        if fleet.stalled:
+            yield Check("fail", "we stood still")
+
+    def plan(fleet: Fleet, aim: Aim) -> Plan:
+        return Plan(
+            action="failover",
+            group=aim.group,
+            title=f"Poke {aim.group}",
+            danger=danger,
+            steps=(Poke("10.20.0.11:6379"), Poke(None, f"PING {fleet.period:g}")),
+            verify=(Poke(None, "ROLE"),),
+            loses="two writes",
+            undo="poke back",
+            confirm=confirm,
+        )
+
+    return Action("failover", "Poke", "F", danger, ("sentinel", "cluster"), "[--to NODE]", "doc", checks, plan)
+
+
+class Runner:
+    """Does as the test says: `reports` go out one after another as `step` is called."""
+
+    def __init__(self, outcome: str = "verified") -> None:
+        self.outcome = outcome
+        self.fired: list[tuple[Plan, bool]] = []
+        self.go = threading.Event()
+        self.stops = 0
+
+    async def run(self, action: Action, aim: Aim, plan: Plan, *, armed: bool, report: object) -> Run:
+        self.fired.append((plan, armed))
+        run = replace(planned(action.name, aim.group, plan), outcome="running")
+        first = replace(run.steps[0], state="done", ms=12.0, reply="it was poked")
+        run = replace(run, steps=(first, replace(run.steps[1], state="running")))
+        report(run)  # type: ignore[operator]
+        await asyncio.to_thread(self.go.wait, 20)
+        return replace(run, outcome=self.outcome, message="as it should be", next="look again")
+
+    async def stopped(self) -> None:
+        self.stops += 1
+        self.go.set()
+
+
+@pytest.fixture(autouse=True)
+def _journal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("REDISTUI_JOURNAL", str(tmp_path / "journal.jsonl"))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+class Dialog:
+    def __init__(self, app: RedistuiApp, pilot: Pilot[None], engine: StandIn, runner: Runner, clock: SimpleNamespace):
+        self.app, self.pilot, self.engine, self.runner, self.clock = app, pilot, engine, runner, clock
+
+    async def press(self, *keys: str) -> None:
+        """A person's keys: none of them held down."""
+        for key in keys:
+            self.clock.now += 0.5
+            await self.pilot.press(key)
+        for _ in range(3):
+            await self.pilot.pause()
+
+    async def open(self) -> None:
+        await self.press("F")
+        self.clock.now += 1.0
+
+    async def publish(self, fleet: Fleet) -> None:
+        self.engine.publish(fleet)
+        await eventually_async(lambda: self.app.watching.newest is fleet)
+        await self.pilot.pause()
+
+    @property
+    def up(self) -> bool:
+        return isinstance(self.app.screen, Confirm)
+
+    @property
+    def asking(self) -> Asking:
+        assert isinstance(self.app.screen, Confirm)
+        return self.app.screen.asking
+
+    def line(self, name: str) -> str:
+        line = self.app.screen.query_one(f"#{name}", Line)
+        return line.render_lines(line.size.region)[0].text
+
+    @property
+    def says(self) -> str:
+        return self.line("says")
+
+    @property
+    def text(self) -> str:
+        rows = self.app.screen.query_one(Rows)
+        return "\n".join("".join(text for text, _ in line) for line in rows._lines)
+
+
+@asynccontextmanager
+async def dialog(
+    monkeypatch: pytest.MonkeyPatch,
+    what: Action | None = None,
+    *,
+    armed: bool = True,
+    size: tuple[int, int] = (80, 24),
+    outcome: str = "verified",
+) -> AsyncIterator[Dialog]:
+    monkeypatch.setattr(acting, "BY_NAME", {"failover": what or action()})
+    runner = Runner(outcome)
+    monkeypatch.setattr(acting.Acting, "runner", runner)
+    clock = SimpleNamespace(now=fleets.AT)
+    with standing_in(fleets.quiet()) as engine:
+        app = RedistuiApp(engine, Settings(armed=armed), panels=PANELS, clock=lambda: clock.now)  # type: ignore[arg-type]
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            run = Dialog(app, pilot, engine, runner, clock)
+            await run.open()
+            assert run.up
+            yield run
+            runner.go.set()
+
+
+# What it shows
+
+
+async def test_it_shows_name_badge_commands_loss_and_undo(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        assert "PROD" in d.line("about")
+        assert NAME in d.line("about")
+        assert "ARMED" in d.line("about")
+        assert "Poke orders" in d.line("title")
+        for text in ("two writes", "poke back", "DEBUG SLEEP 0 at 10.20.0.11:6379", "it is late", "the moon is up"):
+            assert text in d.text
+
+
+async def test_cancel_has_the_focus(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await d.press("enter")
+        assert not d.up
+        assert d.runner.fired == []
+
+
+@pytest.mark.parametrize("key", ["escape", "ctrl+c"])
+async def test_it_can_be_cancelled_at_any_time(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    async with dialog(monkeypatch) as d:
+        await d.press(*NAME, key)
+        assert not d.up
+        assert d.app.return_code is None
+        assert d.runner.fired == []
+
+
+async def test_keys_reach_nothing_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await d.press("q", "space", "colon", "3", "question_mark", "slash", "y", "n", "tab", "plus")
+        assert d.up
+        assert d.app.return_code is None
+        assert d.app.watching.paused_at is None
+        assert d.engine.period == 1.0
+        assert d.app.house.panel is not None
+        assert d.app.house.panel.NAME == "topology"
+
+
+# Confirming
+
+
+async def test_the_groups_name_and_enter_fire_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        plan = d.asking.plan
+        await d.press(*NAME)
+        assert d.asking.ready
+        await d.press("enter")
+        await eventually_async(lambda: d.runner.fired)
+        assert d.runner.fired == [(plan, True)]
+        d.runner.go.set()
+        await eventually_async(lambda: d.asking.phase == "ended")
+
+
+async def test_half_a_name_cancels_on_enter(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await d.press(*"order", "enter")
+        assert not d.up
+        assert d.runner.fired == []
+
+
+async def test_another_name_does_not_fire(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await d.press(*"orderz", "enter")
+        assert d.runner.fired == []
+
+
+async def test_a_wrong_letter_can_be_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await d.press(*"ordex", "backspace", "r", "s", "enter")
+        await eventually_async(lambda: d.runner.fired)
+
+
+async def test_tab_goes_back_to_cancel(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await d.press(*NAME, "tab", "enter")
+        assert not d.up
+        assert d.runner.fired == []
+
+
+async def test_a_lossy_plan_wants_its_whole_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = "lose up to 10 s of writes"
+    async with dialog(monkeypatch, action("lossy", sentence)) as d:
+        await eventually_async(lambda: sentence in d.says)
+        await d.press(*("space" if c == " " else c for c in sentence), "enter")
+        await eventually_async(lambda: d.runner.fired)
+
+
+async def test_a_routine_plan_wants_y(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch, action("routine", "")) as d:
+        await d.press("n", "x", "Y")
+        assert d.runner.fired == []
+        await d.press("y")
+        await eventually_async(lambda: d.runner.fired)
+
+
+async def test_nothing_is_typed_in_the_first_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch, action("routine", "")) as d:
+        await d.press("escape", "F", "y")
+        assert d.runner.fired == []
+        assert "read it first" in d.says
+
+
+def ready(now: float = 100.0, danger: Danger = "routine", confirm: str = "") -> Asking:
+    asking = Asking(action(danger, confirm), Aim(NAME), True, now)
+    asking.look(fleets.quiet(), now)
+    return asking
+
+
+def test_a_key_that_is_held_down_does_not_confirm() -> None:
+    asking = ready()
+    now = 100.0
+    while now < 104.0:
+        now += 0.03
+        assert not asking.press("y", "y", now)
+    assert asking.press("y", "y", now + 1.0)
+
+
+def test_enter_held_down_since_the_last_letter_does_not_fire() -> None:
+    asking = ready(danger="risky", confirm="ab")
+    asking.press("enter", None, 101.2)
+    asking.press("a", "a", 101.3)
+    asking.press("b", "b", 101.4)
+    assert asking.ready
+    assert not asking.press("enter", None, 101.5)
+    assert asking.press("enter", None, 102.5)
+
+
+def test_a_name_that_does_not_print_is_typed_as_it_is_shown() -> None:
+    asking = ready(danger="risky", confirm="a\x1bb")
+    for number, letter in enumerate("a\\x1bb"):
+        asking.press(letter, letter, 102.0 + number)
+    assert asking.ready
+
+
+# A fleet that changes while it is open
+
+
+async def test_another_plan_takes_its_place_and_what_was_typed_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await d.press(*NAME)
+        await d.publish(replace(fleets.quiet(), period=2.0, at=fleets.AT + 1))
+        assert "PING 2" in d.text
+        assert d.asking.typed == ""
+        assert "THE PLAN HAS CHANGED" in d.says
+        await d.press("enter")
+        assert d.runner.fired == []
+
+
+async def test_the_same_plan_keeps_what_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await d.press(*"ord")
+        await d.publish(replace(fleets.quiet(), at=fleets.AT + 1))
+        assert d.asking.typed == "ord"
+
+
+async def test_a_refusal_that_comes_up_leaves_nothing_to_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await d.press(*NAME)
+        await d.publish(replace(fleets.quiet(), stalled=True, at=fleets.AT + 1))
+        assert "we stood still" in d.text
+        await d.press(*NAME)
+        assert "nothing can be confirmed" in d.says
+        await d.press("enter")
+        assert d.runner.fired == []
+
+
+async def test_a_paused_view_does_not_make_the_dialog_blind(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await d.press("escape", "space", "F")
+        await d.publish(replace(fleets.quiet(), stalled=True, at=fleets.AT + 1))
+        assert d.asking.phase == "refused"
+
+
+async def test_read_only_shows_the_plan_and_fires_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch, armed=False) as d:
+        assert "DEBUG SLEEP 0" in d.text
+        assert ":arm" in d.says
+        await d.press(*NAME, "y", "enter")
+        assert d.runner.fired == []
+
+
+async def test_a_refused_action_opens_to_show_its_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await d.press("escape")
+        await d.publish(replace(fleets.quiet(), stalled=True, at=fleets.AT + 1))
+        await d.open()
+        assert d.text.index("FAIL we stood still") < d.text.index("the moon is up")
+        assert "Run" not in d.line("buttons")
+
+
+# While it runs
+
+
+async def fired(d: Dialog) -> None:
+    await d.press(*NAME, "enter")
+    await eventually_async(lambda: d.runner.fired)
+    await eventually_async(lambda: "it was poked" in d.text)
+
+
+async def test_progress_is_shown_step_by_step_with_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await fired(d)
+        assert "12 ms" in d.text
+        assert d.asking.phase == "running"
+        d.runner.go.set()
+        await eventually_async(lambda: d.asking.phase == "ended")
+        await eventually_async(lambda: "done and verified" in d.says)
+        assert "as it should be" in d.text
+
+
+@pytest.mark.parametrize(("outcome", "said"), [("failed", "FAILED"), ("unknown", "NOT KNOWN"), ("refused", "refused")])
+async def test_an_end_that_is_not_good_is_said_with_the_next_thing_to_do(
+    monkeypatch: pytest.MonkeyPatch, outcome: str, said: str
+) -> None:
+    async with dialog(monkeypatch, outcome=outcome) as d:
+        await fired(d)
+        d.runner.go.set()
+        await eventually_async(lambda: said in d.says)
+        assert "look again" in d.text
+
+
+async def test_closing_it_leaves_it_running_and_the_banner_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await fired(d)
+        await d.press("escape")
+        assert not d.up
+        banner = d.app.house.query_one(BannerLine)
+        assert "failover of orders is running" in banner.render_lines(banner.size.region)[0].text
+        await d.press("F")
+        assert d.asking.phase == "running"
+        d.runner.go.set()
+        await eventually_async(lambda: d.asking.phase == "ended")
+
+
+async def test_a_new_snapshot_does_not_disturb_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await fired(d)
+        await d.publish(replace(fleets.quiet(), stalled=True, at=fleets.AT + 1))
+        assert d.asking.phase == "running"
+
+
+async def test_quitting_while_it_runs_asks_and_stops_at_a_safe_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+        await fired(d)
+        await d.press("escape", "q")
+        assert isinstance(d.app.screen, Leave)
+        await d.press("enter")
+        assert d.app.screen is d.app.house
+        await d.press("q", "y")
+        await eventually_async(lambda: d.app.return_code == 0)
+        assert d.runner.stops == 1
+
+
+async def test_a_runner_that_breaks_is_an_outcome_and_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch) as d:
+
+        async def broken(*_: object, **__: object) -> Run:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(d.runner, "run", broken)
+        await d.press(*NAME, "enter")
+        await eventually_async(lambda: "NOT KNOWN" in d.says)
+        assert "ZeroDivisionError" in d.text
+
+
+# Size
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (160, 48)])
+async def test_it_fits_and_its_foot_is_always_seen(monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
+    async with dialog(monkeypatch, size=size) as d:
+        screen = d.app.screen
+        for name in ("about", "title", "says", "buttons"):
+            region = screen.query_one(f"#{name}", Line).region
+            assert region.height == 1
+            assert region.bottom <= size[1] - 1
+            assert region.right <= size[0] - 1
+
+
+async def test_what_does_not_fit_can_be_scrolled(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dialog(monkeypatch, size=(60, 16)) as d:
+        assert " of " in d.line("buttons")
+        await d.press("pagedown", "down")
+        assert d.app.screen.query_one(Rows).scroll_offset.y > 0
+
+
+def test_every_row_is_as_wide_as_it_may_be() -> None:
+    long = "x" * 30 + " "
+    step = Poke("10.20.0.11:6379", long * 5)
+    plan = Plan("failover", NAME, "t", "risky", (step,), (step,), release=(step,), loses=long * 5, undo=long * 5)
+    checks = [Check(mark, long * 5) for mark in ("pass", "warn", "fail")]  # type: ignore[arg-type]
+    run = replace(planned("failover", NAME, plan), outcome="failed", steps=(StepRun(step, "failed", long * 5, 1.0),))
+    for rows in (asking_rows(plan, checks, 60), running_rows(replace(run, message=long * 5), ASCII, 60)):
+        assert max(sum(len(cell.text) for cell in row) for row in rows) <= 60
+
+
+def test_server_text_in_a_plan_is_spelled_out() -> None:
+    step = Poke("a\x1b[31m:1", "SET \x1b]0;x\x07")
+    plan = Plan("failover", "g\x1b", "t\x1b", "risky", (step,), (step,), loses="\u202e", undo="\x9b", confirm="g\x1b")
+    rows = asking_rows(plan, [Check("fail", "\x1b[2J")], 70)
+    assert all(cell.text.isprintable() for row in rows for cell in row)

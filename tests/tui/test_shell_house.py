@@ -1,0 +1,564 @@
+"""The house under a pilot: groups, filter, command line, pause, themes, small terminals."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from redistui.model import Fleet
+from redistui.tui import Settings
+from redistui.tui.app import RedistuiApp
+from redistui.tui.commandline import CommandLine, LineInput
+from redistui.tui.footer import Footer
+from redistui.tui.header import BannerLine, Header
+from redistui.tui.hop import Latest
+from redistui.tui.line import Line
+from redistui.tui.lists import Reading
+from redistui.tui.palette import Palette
+from redistui.tui.toosmall import TooSmall
+from redistui.tui.watching import Watching
+from redistui.view.glyphs import UNICODE
+from tests import fleets
+from tests.tui.stand_in import PANELS, Blank, StandIn, renamed, standing_in
+from tests.waiting import eventually_async
+
+
+@pytest.fixture(autouse=True)
+def _own_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of the operator's own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("REDISTUI_JOURNAL", str(tmp_path / "journal.jsonl"))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+class Run:
+    """A dashboard under a pilot."""
+
+    def __init__(self, app: RedistuiApp, pilot: Pilot[None], engine: StandIn) -> None:
+        self.app, self.pilot, self.engine = app, pilot, engine
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def settle(self) -> None:
+        for _ in range(3):
+            await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        await self.press("colon", *text, "enter")
+
+    async def publish(self, fleet: Fleet) -> None:
+        self.engine.publish(fleet)
+        await eventually_async(lambda: self.app.watching.newest is fleet)
+        await self.settle()
+
+    @property
+    def told(self) -> str:
+        return self.app.house.query_one(Footer).told
+
+    @property
+    def panel(self) -> Blank:
+        assert isinstance(self.app.house.panel, Blank)
+        return self.app.house.panel
+
+    @property
+    def header(self) -> str:
+        return text_of(self.app.house.query_one("#facts", Line))
+
+    @property
+    def age(self) -> str:
+        return text_of(self.app.house.query_one("#age", Line)).strip()
+
+    @property
+    def banner(self) -> str:
+        line = self.app.house.query_one(BannerLine)
+        return text_of(line).strip() if line.display else ""
+
+
+def text_of(line: Line) -> str:
+    return line.render_lines(line.size.region)[0].text
+
+
+@asynccontextmanager
+async def running(
+    fleet: Fleet | None = None,
+    settings: Settings | None = None,
+    size: tuple[int, int] = (80, 24),
+    clock: Callable[[], float] | None = None,
+) -> AsyncIterator[Run]:
+    fleet = fleet or fleets.quiet()
+    with standing_in(fleet) as engine:
+        now = clock or (lambda: fleet.at + 0.2)
+        app = RedistuiApp(engine, settings or Settings(), panels=PANELS, clock=now)  # type: ignore[arg-type]
+        async with app.run_test(size=size) as pilot:
+            run = Run(app, pilot, engine)
+            await run.settle()
+            yield run
+
+
+# Snapshots
+
+
+async def test_a_new_snapshot_reaches_the_panel_that_is_shown_and_no_other() -> None:
+    async with running() as run:
+        await run.press("4", "1")
+        sites = run.app.house.query_one("#sites", Blank)
+        before = len(sites.scenes)
+        fleet = replace(fleets.quiet(), at=fleets.AT + 1)
+        await run.publish(fleet)
+        assert run.panel.scenes[-1].fleet is fleet
+        assert len(sites.scenes) == before
+
+
+async def test_a_panel_gets_the_present_scene_when_it_is_opened() -> None:
+    async with running() as run:
+        fleet = replace(fleets.quiet(), at=fleets.AT + 1)
+        await run.publish(fleet)
+        await run.press("3")
+        assert run.panel.NAME == "slots"
+        assert run.panel.scenes[-1].fleet is fleet
+
+
+async def test_many_snapshots_at_once_are_one_redraw() -> None:
+    async with running() as run:
+        before = len(run.panel.scenes)
+        last = fleets.quiet()
+        for number in range(200):
+            last = replace(last, at=fleets.AT + number)
+            run.app._latest.offer(last)  # All while the screen's loop does not get to run.
+        await run.settle()
+        assert run.panel.scenes[-1].fleet is last
+        assert len(run.panel.scenes) - before == 1
+
+
+def test_the_latest_snapshot_wins_and_wakes_once() -> None:
+    woken: list[int] = []
+    latest = Latest(lambda: woken.append(1))
+    first, second = fleets.quiet(), replace(fleets.quiet(), at=1.0)
+    latest.offer(first)
+    latest.offer(second)
+    assert latest.take() is second
+    assert latest.take() is None
+    latest.offer(first)
+    assert len(woken) == 2
+
+
+async def test_an_age_ticks_by_itself_and_nothing_else_is_drawn() -> None:
+    now = [fleets.AT]
+    async with running(clock=lambda: now[0]) as run:
+        assert run.age == "age 0s"
+        drawn = len(run.panel.scenes)
+        now[0] += 7
+        await eventually_async(lambda: run.age == "age 7s", 5)
+        assert len(run.panel.scenes) == drawn
+
+
+async def test_an_idle_dashboard_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running() as run:
+        drawn: list[object] = []
+        monkeypatch.setattr(type(run.app), "_display", lambda self, screen, renderable: drawn.append(renderable))
+        run.app.house.show_age()
+        run.app.house.redraw()
+        await run.publish(replace(fleets.quiet(), at=fleets.AT))
+        await asyncio.sleep(0.1)
+        assert drawn == []
+
+
+# Pause
+
+
+async def test_a_paused_view_stays_while_the_engine_goes_on() -> None:
+    async with running() as run:
+        shown = run.app.watching.fleet
+        await run.press("space")
+        assert "paused since 08:53:20 UTC" in run.banner
+        await run.publish(replace(fleets.quiet(), at=fleets.AT + 5))
+        assert run.panel.scenes[-1].fleet is shown
+        assert run.panel.scenes[-1].paused
+        await run.press("space")
+        assert run.panel.scenes[-1].fleet.at == fleets.AT + 5
+        assert run.banner == ""
+
+
+async def test_the_banner_takes_a_line_of_its_own() -> None:
+    async with running() as run:
+        await run.press("space")
+        header, banner = run.app.house.query_one(Header), run.app.house.query_one(BannerLine)
+        assert (header.region.y, banner.region.y, run.panel.region.y) == (0, 1, 2)
+
+
+# Groups and nodes
+
+
+async def test_groups_go_around() -> None:
+    async with running() as run:
+        seen = []
+        for _ in range(3):
+            await run.press("tab")
+            seen.append(run.app.watching.group.name)  # type: ignore[union-attr]
+        assert seen == ["cart", "orders", "cart"]
+        assert "2/2" in run.header
+
+
+@pytest.mark.parametrize(("typed", "group"), [("group cart", "cart"), ("group ca", "cart"), ("group nosuch", "orders")])
+async def test_a_group_is_chosen_by_name_or_its_beginning(typed: str, group: str) -> None:
+    async with running() as run:
+        await run.type(typed)
+        assert run.app.watching.group.name == group  # type: ignore[union-attr]
+
+
+async def test_a_mistyped_group_is_answered_with_the_nearest() -> None:
+    async with running() as run:
+        await run.type("group ordres")
+        assert "did you mean orders?" in run.told
+
+
+async def test_a_group_that_goes_away_comes_back_when_it_does() -> None:
+    async with running() as run:
+        await run.type("group cart")
+        whole = fleets.quiet()
+        await run.publish(replace(whole, groups=whole.groups[:1], at=fleets.AT + 1))
+        assert "orders" in run.header
+        await run.publish(replace(whole, at=fleets.AT + 2))
+        assert "cart" in run.header
+
+
+async def test_no_group_yet_is_shown_as_connecting() -> None:
+    async with running(replace(fleets.quiet(), groups=())) as run:
+        assert "connecting" in run.header
+        assert run.age == "age ?"
+        await run.press("tab", "F", "y", "colon", *"group x", "enter")
+        assert run.app.return_code is None
+
+
+async def test_a_node_is_found_in_its_group() -> None:
+    async with running() as run:
+        address = fleets.quiet().groups[1].nodes[2].address
+        await run.type(f"node {address}")
+        assert run.app.watching.group.name == "cart"  # type: ignore[union-attr]
+        await eventually_async(lambda: run.panel.chosen == address)
+
+
+async def test_a_panel_can_send_one_elsewhere() -> None:
+    async with running() as run:
+        run.panel.post_message(Blank.Goto(group="cart", panel="slots"))
+        await eventually_async(lambda: run.panel.NAME == "slots")
+        assert run.app.watching.group.name == "cart"  # type: ignore[union-attr]
+
+
+# Going back
+
+
+async def test_escape_goes_back_level_by_level_and_never_quits() -> None:
+    async with running() as run:
+        run.panel.depth = 1
+        await run.press("3", "slash", "x", "enter")
+        run.panel.depth = 1
+        await run.press("escape")
+        assert run.app.watching.filter == "x"
+        await run.press("escape")
+        assert run.app.watching.filter == ""
+        await run.press("escape")
+        assert run.panel.NAME == "topology"
+        await run.press("escape", "escape", "escape")
+        assert run.app.return_code is None
+
+
+# Filter
+
+
+async def test_a_filter_is_live_while_it_is_typed() -> None:
+    async with running() as run:
+        await run.press("slash", "1", "0")
+        assert run.panel.scenes[-1].filter == "10"
+        await run.press("enter", "n", "N")
+        assert run.panel.found == [1, -1]
+        assert run.panel.scenes[-1].filter == "10"
+
+
+async def test_escape_on_the_filter_line_drops_it() -> None:
+    async with running() as run:
+        await run.press("slash", "1", "escape")
+        assert run.panel.scenes[-1].filter == ""
+
+
+async def test_without_a_filter_n_says_how_to_set_one() -> None:
+    async with running() as run:
+        await run.press("n")
+        assert "/" in run.told
+
+
+# The command line
+
+
+async def test_what_is_typed_ahead_of_the_line_is_no_command() -> None:
+    async with running() as run:
+        await run.pilot.press("colon", *"quit")
+        await run.settle()
+        assert run.app.return_code is None
+        assert run.app.house.query_one(LineInput).value == "quit"
+
+
+async def test_tab_completes_and_goes_on_to_the_next() -> None:
+    async with running() as run:
+        await run.press("colon", *"grou", "tab")
+        line = run.app.house.query_one(LineInput)
+        assert line.value == "group "
+        await run.press("tab")
+        assert line.value == "group orders"
+        await run.press("tab")
+        assert line.value == "group cart"
+        await run.press("shift+tab", "enter")
+        assert run.app.watching.wanted == "orders"
+
+
+async def test_up_and_down_go_through_what_was_typed() -> None:
+    async with running() as run:
+        await run.type("period 5")
+        await run.type("period 10")
+        await run.press("colon", "up", "up")
+        line = run.app.house.query_one(LineInput)
+        assert line.value == "period 5"
+        await run.press("down")
+        assert line.value == "period 10"
+        await run.press("down")
+        assert line.value == ""
+
+
+async def test_the_keyboard_goes_back_to_the_panel() -> None:
+    async with running() as run:
+        await run.press("colon", "escape")
+        assert run.app.focused is not None
+        assert run.app.focused.parent is run.panel
+        assert run.app.house.query_one(Footer).display
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("nosuch", "no command"),
+        ("gruop x", "did you mean group?"),
+        ("group", "group NAME"),
+        ("period x", "no poll period"),
+        ("period 0", "no poll period"),
+        ("period 1e9", "no poll period"),
+        ("node 1.2.3.4:5", "no node"),
+        ("theme nosuch", "no such theme"),
+        ("failover a b", "what is 'b'?"),
+        ("failover --to", "wants a value"),
+        ("dismiss abc", "no unfinished operation"),
+        ("", ""),
+        ("   ", ""),
+    ],
+)
+async def test_a_line_that_cannot_be_done_is_answered_in_one_sentence(typed: str, said: str) -> None:
+    async with running() as run:
+        await run.type(typed)
+        assert said in run.told
+        assert run.app.screen is run.app.house
+
+
+async def test_a_period_is_set_by_key_and_by_line() -> None:
+    async with running(size=(120, 24)) as run:
+        await run.press("plus")
+        assert run.engine.period == 2.0
+        await run.type("period 0.5s")
+        assert run.engine.period == 0.5
+        assert "every 0.5s" in run.header
+
+
+async def test_arming_is_seen_in_the_header_and_in_the_scene() -> None:
+    async with running() as run:
+        assert "READ-ONLY" in run.header
+        await run.type("arm")
+        assert "ARMED" in run.header
+        assert run.panel.scenes[-1].armed
+        await run.type("disarm")
+        assert "READ-ONLY" in run.header
+
+
+async def test_a_paste_brings_no_control_characters() -> None:
+    async with running() as run:
+        await run.press("colon")
+        line = run.app.house.query_one(LineInput)
+        from textual.events import Paste
+
+        line.post_message(Paste("gro\x1b]52;c;x\x07up\nq"))
+        await run.settle()
+        assert line.value == "gro]52;c;xup"
+
+
+def test_no_command_has_two_rows() -> None:
+    from redistui.tui import commands
+
+    class NoHouse:
+        panels = PANELS
+
+    names = [row.name for row in commands.commands(NoHouse())]  # type: ignore[arg-type]
+    assert len(names) == len(set(names))
+    assert {"group", "node", "theme", "arm", "disarm", "period", "q", "failover", "topology"} <= set(names)
+
+
+# The palette
+
+
+async def test_the_palette_runs_what_is_chosen() -> None:
+    async with running() as run:
+        await run.press("ctrl+p", *"group cart", "enter")
+        assert run.app.screen is run.app.house
+        assert run.app.watching.wanted == "cart"
+
+
+async def test_the_palette_puts_a_command_that_wants_more_on_the_line() -> None:
+    async with running() as run:
+        await run.press("ctrl+p", *"period", "enter")
+        assert run.app.house.query_one(LineInput).value == "period "
+        assert run.app.house.query_one(CommandLine).display
+
+
+async def test_the_palette_lists_a_disarmed_action_with_its_reason() -> None:
+    async with running() as run:
+        await run.press("ctrl+p")
+        palette = run.app.screen
+        assert isinstance(palette, Palette)
+        reasons = {entry.line: entry.reason for entry in palette._all}
+        assert reasons["failover"] == "read-only: :arm first"
+        assert reasons["arm"] == ""
+
+
+async def test_the_palette_with_nothing_found_does_nothing() -> None:
+    async with running() as run:
+        await run.press("ctrl+p", *"zzzz", "down", "up", "enter")
+        assert run.app.screen is run.app.house
+        assert run.app.return_code is None
+
+
+# Help
+
+
+async def test_help_has_every_key_and_the_panels_legend() -> None:
+    from redistui.tui.help import help_screen
+    from redistui.view.keys import KEYS
+
+    async with running() as run:
+        rows = help_screen(run.app.house)._rows
+        text = "\n".join("".join(cell.text for cell in row) for row in rows)
+        assert all(row.what in text for row in KEYS)
+        assert "a primary" in text
+        await run.press("question_mark", "j", "pagedown", "k")
+        assert isinstance(run.app.screen, Reading)
+        await run.press("q")
+        assert run.app.screen is run.app.house
+        assert run.app.return_code is None
+
+
+# Themes
+
+
+async def test_a_theme_is_changed_live() -> None:
+    async with running() as run:
+        await run.type("theme light")
+        assert run.app.dress.name == "light"
+        assert run.panel.scenes[-1].theme is run.app.dress
+        assert run.app.house.styles.background.hex.lower() == "#fbfaf6"
+
+
+async def test_ones_own_theme_is_found_and_a_broken_one_changes_nothing() -> None:
+    folder = Path(os.environ["XDG_CONFIG_HOME"]) / "redistui" / "themes"
+    folder.mkdir(parents=True)
+    (folder / "mine.toml").write_text("[tones]\nbad = 'puce'\n")
+    async with running() as run:
+        await run.type("theme mine")
+        assert run.app.dress.name == "dark"
+        assert "mine.toml" in run.told
+        assert "see :problems" in run.banner
+
+
+async def test_a_broken_theme_at_the_start_gives_the_default_and_a_banner() -> None:
+    async with running(settings=Settings(theme="nosuch")) as run:
+        assert run.app.dress.name == "dark"
+        assert "1 problem in the settings" in run.banner
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "colour-blind-safe", "high-contrast", "mono", "prod-red"])
+async def test_every_theme_can_be_worn_on_every_screen(theme: str) -> None:
+    async with running(settings=Settings(theme=theme, ascii=theme == "mono", armed=True)) as run:
+        for key in ("question_mark", "escape", "ctrl+p", "escape", "F", "escape", "colon", "tab", "escape", "space"):
+            await run.press(key)
+        assert run.app.return_code is None
+
+
+async def test_no_color_keeps_to_the_theme_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with running(settings=Settings(theme="dark")) as run:
+        assert run.app.dress.name == "mono"
+        await run.type("theme light")
+        assert run.app.dress.name == "mono"
+        assert "NO_COLOR" in run.told
+
+
+# Size
+
+
+@pytest.mark.parametrize("size", [(59, 24), (80, 15), (52, 14), (20, 5), (1, 1)])
+async def test_under_60x16_one_sentence_stands_there(size: tuple[int, int]) -> None:
+    async with running(size=size) as run:
+        assert isinstance(run.app.screen, TooSmall)
+        await run.press("F", "colon", "question_mark", "space", "x")
+        assert isinstance(run.app.screen, TooSmall)
+        assert run.app.watching.paused_at is None
+
+
+async def test_a_terminal_that_grows_shows_the_dashboard_again() -> None:
+    async with running(size=(52, 14)) as run:
+        screen = run.app.screen
+        assert "terminal 52x14, needs 60x16" in screen._line(7).text  # type: ignore[attr-defined]
+        await run.pilot.resize_terminal(80, 24)
+        await run.settle()
+        assert run.app.screen is run.app.house
+        assert "orders" in run.header
+
+
+async def test_quitting_works_in_a_tiny_terminal() -> None:
+    async with running(size=(30, 8)) as run:
+        await run.press("q")
+        assert run.app.return_code == 0
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (160, 48), (300, 90)])
+async def test_the_header_keeps_badge_and_group_at_every_size(size: tuple[int, int]) -> None:
+    async with running(size=size, settings=Settings(armed=True)) as run:
+        assert "PROD" in run.header
+        assert "orders" in run.header
+        assert "ARMED" in run.header
+
+
+# Hostile names
+
+HOSTILE = "a\x1b]0;x\x07\x9b31m\u202eb[@click=app.quit]x[/]"
+
+
+async def test_a_hostile_group_name_is_harmless_everywhere() -> None:
+    async with running(renamed(fleets.quiet(), "orders", HOSTILE), size=(160, 48)) as run:
+        shown = "a\\x1b]0;x\\x07\\x9b31m\\u202eb[@click=app.quit]x[/]"
+        assert shown in run.header
+        await run.press("ctrl+p", "escape", "F")
+        assert text_of(run.app.screen.query_one("#about", Line)).isprintable()
+        await run.press("escape", "colon", *"group ", "tab", "tab", "tab", "enter")
+        assert run.told.isprintable()
+
+
+def test_watching_keeps_the_filter_and_the_group_out_of_the_engine() -> None:
+    watching = Watching(fleets.quiet(), fleets.history(fleets.quiet(), 3), group="cart", armed=False)
+    assert watching.place == "2/2"
+    scene = watching.scene(object(), UNICODE)  # type: ignore[arg-type]
+    assert scene.group is watching.group
+    assert scene.now == fleets.AT

@@ -1,0 +1,173 @@
+"""Screen 3 under a pilot: the map, its cursor, and what is drawn again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from textual.geometry import Region
+
+from redistui.model import SLOTS, Cluster, Fleet
+from redistui.tui.screens.slots import Slots
+from redistui.tui.widgets.heatmap import LABEL, Heatmap
+from tests import fleets
+from tests.tui.panels import played, scene, theme
+
+
+def cart(troubled: bool = True) -> Fleet:
+    return replace(fleets.quiet(), groups=(fleets.cluster_group(troubled=troubled),))
+
+
+def moved(fleet: Fleet, slots: Sequence[int], owner: int) -> Fleet:
+    """The same cluster with some slots at another owner."""
+    group = fleet.groups[0]
+    assert group.cluster is not None
+    owners = list(group.cluster.owners)
+    for slot in slots:
+        owners[slot] = owner
+    other: Cluster = replace(group.cluster, owners=tuple(owners))
+    return replace(fleet, groups=(replace(group, cluster=other),))
+
+
+@contextmanager
+def repaints(board: Heatmap, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Region]]:
+    seen: list[Region] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(board, "refresh", lambda *regions, **_: seen.extend(regions or (board.size.region,)))
+        yield seen
+
+
+@pytest.mark.parametrize("size", [(80, 22), (60, 14), (100, 28), (160, 46), (200, 58), (200, 26)])
+async def test_at_every_size_the_whole_map_is_on_the_screen(size: tuple[int, int]) -> None:
+    panel = Slots()
+    async with played(panel, scene(cart()), size) as run:
+        shape = panel.map.shape
+        assert shape.columns * shape.rows * shape.per == SLOTS
+        assert panel.map.size.height >= panel.map.lines
+        assert panel.map.size.width >= LABEL + shape.columns
+        text = "\n".join(run.text())
+        assert "10.30.0.3:7000" in text
+        assert "slot     0" in text
+
+
+async def test_open_uncovered_and_failing_slots_have_signs_of_their_own() -> None:
+    async with played(Slots(), scene(cart())) as run:
+        drawn = [line[LABEL:] for line in run.text()[1:17]]
+        assert sum(line.count("◆") for line in drawn) == 1
+        assert sum(line.count("░") for line in drawn) >= 5
+        assert sum(line.count("╳") for line in drawn) > 300
+
+
+@pytest.mark.parametrize(("name", "ascii_signs"), [("mono", False), ("dark", True), ("dark", False)])
+async def test_without_colours_owners_are_letters(name: str, ascii_signs: bool) -> None:
+    panel = Slots()
+    panel.letters = name == "dark" and not ascii_signs
+    async with played(panel, scene(cart(), worn=theme(name), ascii_signs=ascii_signs)) as run:
+        drawn = "".join(line[LABEL:] for line in run.text()[1:17])
+        assert set(drawn) == set("AB!x>")
+        assert drawn.index("B") * 16 == pytest.approx(5462, abs=16)
+
+
+async def test_the_cursor_moves_by_cell_by_slot_by_range_and_by_trouble() -> None:
+    panel = Slots()
+    async with played(panel, scene(cart())) as run:
+        stops = []
+        for key in ("right", "j", "full_stop", "comma", "w", "t", "t", "T", "b", "end", "home"):
+            await run.press(key)
+            stops.append(panel.map.slot)
+        assert stops == [8, 520, 521, 520, 5462, 10_000, 10_923, 10_000, 5462, 16_383, 0]
+
+
+async def test_the_line_below_tells_slot_owner_and_range() -> None:
+    panel = Slots()
+    async with played(panel, scene(cart())) as run:
+        await run.press("t")
+        line = next(line for line in run.text() if line.startswith(" slot"))
+        assert line.startswith(" slot  5461  A 10.30.0.1:7000  > migrating to 10.30.0.2:7000  range 0-5461")
+        assert panel.selected() == "10.30.0.1:7000"
+        await run.press("t")
+        assert panel.selected() is None
+
+
+async def test_nothing_is_painted_when_no_slot_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = Slots()
+    async with played(panel, scene(cart())) as run:
+        with repaints(panel.map, monkeypatch) as seen:
+            await run.show(scene(cart(), worn=run.app.scene.theme))
+        assert seen == []
+
+
+async def test_slots_that_move_paint_their_lines_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = Slots()
+    async with played(panel, scene(cart(troubled=False))) as run:
+        with repaints(panel.map, monkeypatch) as seen:
+            new = moved(cart(troubled=False), range(1024, 1088), 2)
+            await run.show(scene(new, worn=run.app.scene.theme))
+        assert seen == [Region(0, 1, LABEL + 8, 1)]
+
+
+async def test_a_frame_of_all_slots_is_drawn_in_time() -> None:
+    panel = Slots()
+    fleet = replace(fleets.quiet(), groups=(fleets.wide_cluster(),))
+    async with played(panel, scene(fleet), (160, 46)) as run:
+        board, console = panel.map, run.app.console
+        best = 1.0
+        for _ in range(5):
+            begun = time.process_time()
+            board._arrange()
+            for y in range(board.size.height):
+                board._strip(y, board.size.width).render(console)
+            best = min(best, time.process_time() - begun)
+        assert best < 0.025
+
+
+async def test_a_group_without_slots_says_so_and_enter_leads_to_one_that_has() -> None:
+    panel = Slots()
+    async with played(panel, scene(fleets.quiet(), group="orders")) as run:
+        assert run.text()[0].strip() == "orders is no cluster: it has no slots. enter goes to cart."
+        assert [each.group for each in run.app.gone] == ["cart"]
+        await run.press("enter")
+        assert [each.group for each in run.app.gone] == ["cart", "cart"]
+        await run.show(scene(fleets.quiet(), group="cart"))
+        await run.press("right")
+        assert panel.map.slot > 0
+
+
+async def test_select_goes_to_a_nodes_first_slot() -> None:
+    panel = Slots()
+    async with played(panel, scene(cart())) as run:
+        assert panel.select("10.30.0.5:7000")
+        await run.settle()
+        assert panel.map.slot == 5462
+        assert not panel.select("10.99.0.1:1")
+
+
+async def test_the_filter_steps_through_owners() -> None:
+    panel = Slots()
+    async with played(panel, scene(cart(), wanted="0.3:7000")) as run:
+        panel.find(1)
+        await run.settle()
+        assert panel.map.slot == 10_923
+
+
+async def test_letters_are_a_key_away() -> None:
+    panel = Slots()
+    async with played(panel, scene(cart())) as run:
+        assert "AAAA" not in "".join(run.text())
+        await run.press("o")
+        assert "AAAA" in "".join(run.text())
+        await run.press("o")
+        assert "AAAA" not in "".join(run.text())
+
+
+async def test_more_shards_than_lines_scroll_with_the_cursor() -> None:
+    panel = Slots()
+    fleet = replace(fleets.quiet(), groups=(fleets.wide_cluster(),))
+    async with played(panel, scene(fleet)) as run:
+        assert "1-3 of 16" in "\n".join(run.text())
+        assert panel.select("10.40.15.1:7000")
+        await run.settle()
+        assert "10.40.15.1:7000" in "\n".join(run.text()[-3:])
