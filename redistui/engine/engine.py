@@ -21,7 +21,6 @@ from redistui.engine.listener import Listener
 from redistui.engine.observation import Observation
 from redistui.engine.poller import Poller
 from redistui.history import History
-from redistui.metrics import KEPT
 from redistui.model import Access, Address, Event, Fleet, Site, Target
 from redistui.replies.sentinel import Hello
 
@@ -198,9 +197,7 @@ class Engine:
         ledger = self._assembler.take(seen)
         if ledger is None:
             return
-        for name in KEPT:
-            value = ledger.metrics.get(name, ledger.lag.get(name)) if seen.fault is None else None
-            self.history.add(seen.address, name, value)
+        ledger.remember(self.history, answered=seen.fault is None)
         if ledger.changed:
             self._roster.follow(ledger)
             self._tell_change(ledger, seen)

@@ -12,7 +12,8 @@ from typing import Any, Literal
 import hiredis
 
 from redistui.engine.observation import Observation, ServerKind
-from redistui.metrics import METRICS
+from redistui.history import History
+from redistui.metrics import KEPT, METRICS
 from redistui.model import (
     Address,
     ClusterView,
@@ -236,6 +237,11 @@ class Ledger:
         elif "memory_used" in metrics:
             metrics["memory_percent"] = 100 * metrics["memory_used"] / limit
         self.metrics = metrics
+
+    def remember(self, history: History, answered: bool) -> None:
+        """Adds a sample to the past of every kept metric: a gap where it did not answer."""
+        for name in KEPT:
+            history.add(self.address, name, self.metrics.get(name, self.lag.get(name)) if answered else None)
 
     # -- giving out -----------------------------------------------------------------------------------------------
 

@@ -19,7 +19,6 @@ from redistui.engine.grouping import mentions
 from redistui.engine.listener import EventLog
 from redistui.engine.observation import Observation
 from redistui.history import History
-from redistui.metrics import KEPT
 from redistui.model import Address, Event, Fault, Fleet, Site, Target, Wanted
 from redistui.replies.info import wanted_lines
 
@@ -82,7 +81,7 @@ def play(recording: Recording, until: float | None = None, period: float = 1.0) 
     for target in recording.targets:
         for address in target.addresses:
             assembler.expect(address, target, target.wanted == "sentinel")
-    at = 0.0
+    at = drawn = 0.0
     for item in recording.items:
         if until is not None and item.at > until:
             continue
@@ -95,9 +94,10 @@ def play(recording: Recording, until: float | None = None, period: float = 1.0) 
             continue
         for address, sentinel in mentions(ledger):
             assembler.expect(address, ledger.target, sentinel)
-        if item.fault is None:
-            for name in KEPT:
-                history.add(item.address, name, ledger.metrics.get(name))
+        ledger.remember(history, answered=item.fault is None)
+        if at - drawn >= period:  # lag is known only once two nodes stand side by side in a snapshot
+            assembler.fleet(at, period)
+            drawn = at
     return assembler.fleet(at, period, log.all()), history
 
 

@@ -41,7 +41,7 @@ def verdict(group: Group) -> Quorum:
     watches = group.watches()
     fresh = [(sentinel, watch) for sentinel, watch in watches if sentinel.up]
     trusted = [(sentinel, watch) for sentinel, watch in fresh if not sentinel.tilt]
-    newest = max((watch for _, watch in fresh), key=lambda watch: watch.epoch or 0, default=None)
+    newest = max((watch for _, watch in fresh), key=_age, default=None)
     known = max((watch.other_sentinels or 0 for _, watch in fresh), default=-1) + 1
     quorum = max((watch.quorum or 0 for _, watch in fresh), default=0) or None
     majority = known // 2 + 1 if known else 0
@@ -68,6 +68,11 @@ def verdict(group: Group) -> Quorum:
         dissenters=dissenters,
         lost=gone or few or bool(said - {"ok"}),
     )
+
+
+def _age(watch: Watch) -> tuple[int, bool]:
+    """A failover's leader bears the new epoch while it still names the old primary: those who do not are ahead of it."""
+    return watch.epoch or 0, "failover_in_progress" not in watch.flags
 
 
 def _reasons(group: Group, fresh: list[tuple[Sentinel, Watch]], newest: Watch | None, few: str | None) -> list[str]:
