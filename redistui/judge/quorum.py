@@ -71,7 +71,7 @@ def verdict(group: Group) -> Quorum:
 
 
 def _age(watch: Watch) -> tuple[int, bool]:
-    """A failover's leader bears the new epoch while it still names the old primary: those who do not are ahead of it."""
+    """A failover's leader bears the new epoch while it still names the old primary: the others are ahead of it."""
     return watch.epoch or 0, "failover_in_progress" not in watch.flags
 
 
