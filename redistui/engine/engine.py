@@ -230,7 +230,10 @@ class Engine:
             self._fleet = fleet
             self._news.notify_all()
         for callback in self._callbacks:
-            callback(fleet)
+            try:
+                callback(fleet)
+            except Exception as error:  # one watcher's bug takes the picture from nobody else
+                self._loop.call_exception_handler({"message": "a subscriber failed", "exception": error})
 
     # -- what happens ---------------------------------------------------------------------------------------------
 

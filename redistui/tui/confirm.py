@@ -174,19 +174,17 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
                 return (Cell("running", "accent"), Cell("  esc closes this; it runs on", "dim")), (self._since(now),)
             case "ended":
                 return self._ended(), (self._since(now),)
+        return self._asks(now), ()
+
+    def _asks(self, now: float) -> Row:
+        asking = self.asking
         news = (Cell("THE PLAN HAS CHANGED, read it again. ", "warn"),) if asking.changed and not asking.typed else ()
         if asking.waits(now):
-            return (*news, Cell("read it first", "dim")), ()
-        if asking.by_letter:
-            return (*news, Cell("press "), Cell("y", "key"), Cell(" to run it")), ()
-        tone: Tone = "ok" if asking.ready else "text" if asking.wanted.startswith(asking.typed) else "bad"
-        return (
-            *news,
-            Cell("type "),
-            Cell(asking.wanted, "key"),
-            Cell(" to run it: "),
-            Cell(asking.typed + "_", tone),
-        ), ()
+            return *news, Cell("read it first", "dim")
+        if asking.ready:
+            return Cell("enter", "key"), Cell(" runs it, "), Cell("tab", "key"), Cell(" goes back to Cancel")
+        verb = "press " if asking.by_letter else "type "
+        return *news, Cell(verb), Cell(asking.wanted, "key"), Cell(" to run it")
 
     def _since(self, now: float) -> Cell:
         run = self.asking.run
@@ -209,7 +207,10 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         fire = base + app.dress.chrome("alarm")
         buttons = [("[ Cancel ]", off if asking.ready else on)]
         if not asking.by_letter:
+            fits: Tone = "ok" if asking.ready else "text" if asking.wanted.startswith(asking.typed) else "bad"
+            typed = safe(asking.typed, app.signs.ascii) + ("" if asking.waits(app.clock()) else "_")
             buttons += [("   ", Style.null()), ("[ Run ]", fire if asking.ready else off)]
+            buttons += [("   ", Style.null()), (typed, app.dress.style_of(fits))]
         return buttons
 
     def _place(self) -> list[Cell]:

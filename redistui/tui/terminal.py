@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import locale
 import os
 import signal
 import sys
 import termios
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import FrameType
@@ -36,15 +35,21 @@ RESTORE = (
 _FATAL = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
-def utf8_terminal() -> bool:
-    """Whether signs beyond ASCII come out as themselves: what the locale says, and what stderr is opened with."""
+def utf8_terminal(environ: Mapping[str, str], encoding: str | None) -> bool:
+    """Whether signs beyond ASCII come out as themselves: what the locale says, and what stderr is opened with.
+
+    Python itself puts LC_CTYPE=C.UTF-8 into the environment where the locale is C: that is not the operator's word.
+    Without any locale it is the encoding alone that decides.
+    """
+    mine = environ.get("LC_CTYPE", "")
+    if mine == "C.UTF-8" and environ.get("LANG") in ("C", "POSIX"):
+        mine = ""
+    name = environ.get("LC_ALL") or mine or environ.get("LANG", "")
     try:
-        names = {
-            codecs.lookup(name).name for name in (locale.getpreferredencoding(False), sys.stderr.encoding or "ascii")
-        }
+        written = codecs.lookup(encoding or "ascii").name
     except LookupError:
         return False
-    return names == {"utf-8"}
+    return written == "utf-8" and (not name or "utf8" in name.lower().replace("-", ""))
 
 
 def run_app(engine: Engine, settings: Settings) -> int:
@@ -53,7 +58,7 @@ def run_app(engine: Engine, settings: Settings) -> int:
         os.environ.pop("NO_COLOR", None)  # Set but empty means nothing, and Textual would take it for a yes.
     from redistui.tui.app import RedistuiApp
 
-    ascii_signs = not utf8_terminal() if settings.ascii is None else settings.ascii
+    ascii_signs = not utf8_terminal(os.environ, sys.stderr.encoding) if settings.ascii is None else settings.ascii
     app = RedistuiApp(engine, replace(settings, ascii=ascii_signs))
     before = _attributes()
     with _Signals(app, engine, before):

@@ -19,6 +19,7 @@ from redistui.engine.observation import Observation
 from redistui.engine.poller import IN_FLIGHT, Poller
 from redistui.engine.rounds import data_round
 from redistui.engine.watched import BEATS, beat
+from redistui.history import LENGTH
 from redistui.model import Access, Fleet, Target, host_of, port_of
 from tests.bench import child, usage
 
@@ -174,12 +175,21 @@ async def engine(request: Request) -> Cost:
     watched.start()
     try:
         found = await asyncio.to_thread(watched.wait, lambda fleet: _whole(fleet, request["nodes"]), 60.0)
-        meter.count(2 * sum(len(group.nodes) for group in found.groups))
-        cost = await meter.measured()
-        cost["polls"] = round(request["nodes"] * cost["seconds"] / PERIOD)
+        await asyncio.sleep(request["warm"])
+        before = _samples(watched, found)
+        meter.open()
+        await asyncio.sleep(request["seconds"])
+        cost = meter.cost()
+        cost["polls"] = _samples(watched, found) - before
         return cost
     finally:
         watched.stop()
+
+
+def _samples(watched: Engine, fleet: Fleet) -> int:
+    """Polls that were answered, by what is kept of each: one sample."""
+    addresses = [node.address for group in fleet.groups for node in group.nodes]
+    return sum(len(watched.history.last(address, "clients", LENGTH)) for address in addresses)
 
 
 def _whole(fleet: Fleet, nodes: int) -> bool:

@@ -5,6 +5,7 @@ The demo's keeper process starts them and ends them by their pids, whatever beco
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ SETTINGS = (
     "--repl-backlog-size", "1mb",
 )  # fmt: skip
 """Nothing on disk, and quick to attach."""
+SAMPLE = 50
+"""Servers that are looked at to tell how often all are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,12 @@ class Farm:
     def targets(self) -> list[str]:
         """A URL for each group, as the command line takes it: its primary, which leads to the rest."""
         return [f"redis://{primary.address}" for primary in self.primaries]
+
+    def asked(self) -> float:
+        """How often a server was asked for its role so far: once a poll. A mean over some of them."""
+        servers = self.servers
+        sample = servers[:: max(1, len(servers) // SAMPLE)]
+        return sum(_roles(server) for server in sample) / len(sample)
 
     def kill(self, server: Served) -> None:
         """kill -9."""
@@ -122,6 +131,12 @@ def _says(server: Served, ready: Callable[[Wire], bool]) -> bool:
             return ready(wire)
     except (OSError, EOFError, ErrorReply):
         return False
+
+
+def _roles(server: Served) -> int:
+    with Wire(server.address) as wire:
+        found = re.search(r"cmdstat_role:calls=(\d+)", wire.ask("INFO", "commandstats"))
+    return int(found[1]) if found else 0
 
 
 def _linked(wire: Wire) -> bool:

@@ -26,7 +26,7 @@ def measure(place: Place, farm: Farm, seconds: float) -> Table:
     nodes = len(farm.servers)
     table = Table(
         f"poll: CPU of the client per poll of a node, {nodes} nodes at 1 Hz",
-        ("", "us", "user", "system", "turns (us)", "beside redis-py"),
+        ("", "us", "user", "system", "turns (us)", "Hz", "beside redis-py"),
     )
     costs: dict[str, list[Cost]] = {name: [] for name in CLIENTS}
     for _ in range(TURNS):
@@ -37,7 +37,15 @@ def measure(place: Place, farm: Farm, seconds: float) -> Table:
         turns = " ".join(f"{per_poll([cost]):.0f}" for cost in costs[name])
         user = 1e6 * sum(cost["user"] for cost in costs[name]) / _polls(costs[name])
         beside = "" if name == "redis-py" else ratio(total, per_poll(costs["redis-py"]))
-        table.add(title, f"{total:.1f}", f"{user:.1f}", f"{total - user:.1f}", turns, beside)
+        table.add(
+            title,
+            f"{total:.1f}",
+            f"{user:.1f}",
+            f"{total - user:.1f}",
+            turns,
+            f"{pace(costs[name], nodes):.2f}",
+            beside,
+        )
     over = ratio(per_poll(costs["ours"]), per_poll(costs["floor"]))
     table.notes += [
         f"Target: ours at most {TARGET}x redis-py. Ours beside the bare epoll loop: {over}.",
@@ -59,6 +67,11 @@ def _turn(place: Place, farm: Farm, name: str, seconds: float) -> Cost:
 def per_poll(costs: list[Cost]) -> float:
     """Microseconds."""
     return 1e6 * sum(cost["user"] + cost["system"] for cost in costs) / _polls(costs)
+
+
+def pace(costs: list[Cost], nodes: int) -> float:
+    """How often a node was asked, per second: under 1 where the machine was too slow for clients and servers."""
+    return _polls(costs) / sum(cost["seconds"] for cost in costs) / nodes
 
 
 def _polls(costs: list[Cost]) -> int:

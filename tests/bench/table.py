@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from textwrap import wrap
+
+WIDTH = 100
+"""Of the notes, in characters."""
 
 
 @dataclass(slots=True)
@@ -24,14 +28,15 @@ class Table:
         >>> table = Table("speed", ("", "ms"), [("ours", "1.0"), ("theirs", "12.5")], ["in one run"])
         >>> print(table.text())
         speed
-                  ms
+                    ms
           ours     1.0
           theirs  12.5
           in one run
         """
         widths = self._widths()
         lines = ["  ".join(self._aligned(row, widths)).rstrip() for row in (self.columns, *self.rows)]
-        return "\n".join([self.title, *(f"  {line}" for line in lines), *(f"  {note}" for note in self.notes)])
+        notes = [line for note in self.notes for line in wrap(note, WIDTH)]
+        return "\n".join([self.title, *(f"  {line}" for line in (*lines, *notes))])
 
     def markdown(self) -> str:
         """The same, to be pasted."""

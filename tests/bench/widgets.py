@@ -13,13 +13,13 @@ from textual.widgets import DataTable, Sparkline, Static
 from redistui.metrics import KEPT, SPARKS
 from redistui.model import SLOTS, Cluster, Fleet
 from redistui.tui.themes import Theme, load_or_default
-from redistui.tui.widgets.heatmap import Heatmap, size_for
+from redistui.tui.widgets.heatmap import LABEL, Heatmap
 from redistui.tui.widgets.plot import Plot
 from redistui.tui.widgets.table import LiveTable
 from redistui.view.figures import size
 from redistui.view.glyphs import UNICODE
 from redistui.view.metrics import Sparks, shape
-from redistui.view.slots import spots
+from redistui.view.slots import grid, spots
 from redistui.view.topology import Outline
 from tests import fleets
 from tests.bench.stage import Drawn
@@ -57,7 +57,7 @@ def heatmap(moved: range) -> Drawn:
 def static_heatmap(moved: range) -> Drawn:
     """A Static with one Text of half blocks."""
     widget, worn, both = Static(), theme(), clusters(moved)
-    form = size_for(*SIZE, letters=False)
+    form = grid(SIZE[0] - LABEL, SIZE[1] * 2)
 
     def draw(cluster: Cluster) -> None:
         cells, text = spots(cluster, form), Text()

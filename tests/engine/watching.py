@@ -68,7 +68,7 @@ def until(engine: Engine, condition: Callable[[Fleet], object], seconds: float =
     def holds(fleet: Fleet) -> bool:
         try:
             return bool(condition(fleet))
-        except (AssertionError, LookupError, AttributeError, TypeError) as error:
+        except (AssertionError, LookupError, AttributeError, TypeError, ValueError) as error:
             last[:] = [error]
             return False
 

@@ -38,6 +38,18 @@ def test_no_key_has_two_meanings_in_one_place() -> None:
     assert [place for place, count in taken.items() if count > 1] == []
 
 
+def test_a_screens_own_keys_shadow_no_key_of_the_house() -> None:
+    shared = {key: row.id for row in KEYS if row.where == "app" for key in row.key.split(",")}
+    screens = {row.id.partition(".")[2] for row in keys_at("app") if row.action.startswith("panel(")}
+    own = [(row.id, key) for row in KEYS if row.where in screens for key in row.key.split(",")]
+    assert [(id_, key, shared[key]) for id_, key in own if key in shared] == []
+
+
+def test_no_key_of_a_table_shadows_one_of_the_house() -> None:
+    house = {key for row in keys_at("app") for key in row.key.split(",")}
+    assert [row.id for row in keys_at("table") if house & set(row.key.split(","))] == []
+
+
 def test_every_key_is_named_as_textual_names_it() -> None:
     for row in KEYS:
         for key in row.key.split(","):
