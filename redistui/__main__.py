@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from redistui.cli.dashboard import Look
     from redistui.engine.engine import Engine
+    from redistui.engine.late import LateEngine
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
     sys.exit(run(sys.argv[1:], screens))
 
 
-def screens() -> Callable[[Engine, Look], int]:
+def screens() -> Callable[[Engine | LateEngine, Look], int]:
     """Imports Textual, and returns what shows the dashboard on an engine."""
     if not os.environ.get("NO_COLOR"):
         os.environ.pop("NO_COLOR", None)  # Set but empty means nothing; Textual, as it is imported, takes it for a yes.
@@ -28,7 +29,7 @@ def screens() -> Callable[[Engine, Look], int]:
 
     assert app
 
-    def show(engine: Engine, look: Look) -> int:
+    def show(engine: Engine | LateEngine, look: Look) -> int:
         return run(
             engine,
             Settings(
@@ -40,6 +41,7 @@ def screens() -> Callable[[Engine, Look], int]:
                 group=look.group,
                 notes=look.notes,
                 secrets=look.secrets,
+                wants_password=look.wants_password,
             ),
         )
 

@@ -6,6 +6,7 @@ Read-only unless --write is given, or `:arm` is typed in it.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from redistui.cli.terminal import need_terminal
 if TYPE_CHECKING:
     from redistui.cli.opening import Opening
     from redistui.config.values import Config
+    from redistui.model import Fleet
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Look:
     group: str | None
     notes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    wants_password: Callable[[Fleet], bool] | None = None
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,23 +60,46 @@ def run(args: argparse.Namespace) -> int:
 
 
 def show_dashboard(args: argparse.Namespace, where: Opening) -> int:
-    """Runs the screens on an engine of their own. The first answers come in while Textual is being imported."""
+    """Runs the screens on an engine that begins after the first paint.
+
+    Where a server wants a password that nobody gave, the screens are left once to ask for it.
+    """
     from redistui.cli.opening import with_passwords
 
     check_theme(args.theme)
-    engine = where.engine()
+    show = args.screens()
+    closed = Closed(where)
+    code = _show(show, args, where, closed)
+    if closed.seen is None:
+        return code
+    return _show(show, args, with_passwords(where, closed.seen), None)
+
+
+def _show(show: Callable[..., int], args: argparse.Namespace, where: Opening, closed: Closed | None) -> int:
+    engine = where.late_engine()
     try:
-        show = args.screens()
-        asked = with_passwords(where, engine.fleet)
-        if asked is not where:
-            engine.stop()
-            where, engine = asked, asked.engine()
-        return int(show(engine, look(args, where)))
+        return show(engine, look(args, where, closed))
     finally:
         engine.stop()
 
 
-def look(args: argparse.Namespace, where: Opening) -> Look:
+class Closed:
+    """Looks for servers that want a password nobody gave; `seen` is the snapshot that showed one."""
+
+    def __init__(self, where: Opening) -> None:
+        self._where = where
+        self.seen: Fleet | None = None
+
+    def __call__(self, fleet: Fleet) -> bool:
+        from redistui.cli.opening import wanted_passwords
+
+        if any(wanted_passwords(self._where, fleet)):
+            self.seen = fleet
+        return self.seen is not None
+
+
+def look(args: argparse.Namespace, where: Opening, closed: Closed | None = None) -> Look:
+    """`closed` ends the screens when a password has to be asked for."""
     config = where.config
     return Look(
         config=config,
@@ -84,6 +110,7 @@ def look(args: argparse.Namespace, where: Opening) -> Look:
         group=getattr(args, "group", None),
         notes=tuple(notes(where)),
         secrets=tuple(secrets(where)),
+        wants_password=closed,
     )
 
 

@@ -19,6 +19,8 @@ from redistui.view.cells import show
 
 if TYPE_CHECKING:
     from redistui.engine.engine import Engine
+    from redistui.engine.late import LateEngine
+    from redistui.history import History
 
 
 QUICK = 0.5
@@ -35,13 +37,20 @@ class Opening:
     sites: tuple[Site, ...] = ()
     thresholds: Mapping[str, float] | None = None
 
-    def engine(self) -> Engine:
+    def engine(self, history: History | None = None) -> Engine:
         """A started engine. Whoever asks for it stops it."""
         from redistui.engine.engine import Engine
 
-        engine = Engine(self.targets, period=self.period, sites=self.sites, thresholds=self.thresholds or {})
+        limits = self.thresholds or {}
+        engine = Engine(self.targets, period=self.period, sites=self.sites, thresholds=limits, history=history)
         engine.start()
         return engine
+
+    def late_engine(self) -> LateEngine:
+        """One that begins when it is first looked at."""
+        from redistui.engine.late import LateEngine
+
+        return LateEngine(self.engine, self.period)
 
 
 def config_of(args: argparse.Namespace) -> Config:
@@ -137,13 +146,19 @@ def unreached(targets: tuple[Target, ...], fleet: Fleet, seconds: float) -> list
 
 def with_passwords(where: Opening, fleet: Fleet) -> Opening:
     """The same opening with passwords asked for at the terminal, where a server wants one and none was given."""
+    data, sentinel = wanted_passwords(where, fleet)
+    return ask_passwords(where, data=data, sentinel=sentinel) if data or sentinel else where
+
+
+def wanted_passwords(where: Opening, fleet: Fleet) -> tuple[bool, bool]:
+    """Whether a password of data servers, and of Sentinels, is wanted that nobody gave, and a person could be asked."""
     data = any(_wants_password(node) for group in fleet.groups for node in group.nodes)
     sentinel = any(_wants_password(sentinel) for group in fleet.groups for sentinel in group.sentinels)
-    data = data and any(target.access.data.password is None for target in where.targets)
-    sentinel = sentinel and any(target.access.sentinel.password is None for target in where.targets)
-    if not (data or sentinel) or not person_here():
-        return where
-    return ask_passwords(where, data=data, sentinel=sentinel)
+    here = person_here()
+    return (
+        here and data and any(target.access.data.password is None for target in where.targets),
+        here and sentinel and any(target.access.sentinel.password is None for target in where.targets),
+    )
 
 
 def ask_passwords(where: Opening, *, data: bool = True, sentinel: bool = False) -> Opening:

@@ -27,6 +27,8 @@ from redistui.replies.sentinel import Hello
 T = TypeVar("T")
 SOON = 0.012
 """Seconds between news and the snapshot that shows it: what happens together is shown together."""
+GOSSIP = 0.2
+"""Seconds after which all members of a cluster know of a new epoch: asked before, they would still show the old map."""
 URGENT = frozenset({"+switch-master", "+odown", "-odown", "+promoted-slave", "+failover-end", "+sdown", "-sdown"})
 """Announcements after which everybody in the group is asked at once."""
 
@@ -42,13 +44,14 @@ class Engine:
         sites: Sequence[Site] = (),
         thresholds: Mapping[str, float] | None = None,
         record: Callable[[Observation | Event], None] | None = None,
+        history: History | None = None,
     ) -> None:
         """Targets are where discovery starts; `period` is in seconds; `thresholds` as in judge.rules.DEFAULTS.
 
-        `record` is given every observation and event, on the engine's thread.
+        `record` is given every observation and event, on the engine's thread; the past is written into `history`.
         """
         self.targets = tuple(targets)
-        self.history = History()
+        self.history = history or History()
         self._period = period
         self._fleet = Fleet(at=time.time(), period=period, groups=())
         self._assembler = Assembler(sites, thresholds)
@@ -284,6 +287,7 @@ class Engine:
                 self._record(event)
             if self._listener.log.add(event) and witnesses:
                 self._poke_group(ledger.address)
+                self._loop.call_later(GOSSIP, self._poke_group, ledger.address)
 
 
 __all__ = ["Engine"]

@@ -264,12 +264,11 @@ class Ledger:
     def node(self, known_as: Mapping[Address, Address]) -> Node:
         """The server as a frozen Node; `known_as` leads from other addresses of a server to the one used here."""
         info, conflict = self.info, self._conflict()
-        shown = None if self.role is None or self.role.role == "sentinel" or conflict else self.role.role
         return Node(
             address=self.address,
             seen_at=self.seen_at,
             fault=self.fault,
-            role=shown,
+            role=None if conflict else self._role(),
             last_role=self.last_role,
             conflict=conflict,
             server=self._server(),
@@ -284,10 +283,13 @@ class Ledger:
         )
 
     def bare(self) -> Node:
-        """The server after a long silence: nothing it said still counts."""
+        """The server after a long silence: nothing it said still counts, but its role, should it tell that much."""
         return Node(
-            self.address, self.seen_at, self.fault, last_role=self.last_role, run_id=self.run_id, site=self.site
+            self.address, self.seen_at, self.fault, self._role(), self.last_role, run_id=self.run_id, site=self.site
         )
+
+    def _role(self) -> Literal["primary", "replica"] | None:
+        return None if self.role is None or self.role.role == "sentinel" else self.role.role
 
     def _server(self) -> Literal["redis", "valkey"] | None:
         if self.seen_at is None:

@@ -26,7 +26,7 @@ from redistui.engine.observation import Observation
 from redistui.engine.rounds import PING, Round, data_round, greeting, sentinel_round, takes_sections
 from redistui.engine.watched import Flights, Watched, beat
 from redistui.model import Access, Address, Fault, FaultKind, Login
-from redistui.net.watch import Wire, WireFault, dial, tls_context
+from redistui.net.watch import Wire, WireFault, cut_short, dial, tls_context
 from redistui.replies import BadReply
 from redistui.replies.errors import SENTENCES, kind_of, needs_no_password
 from redistui.replies.info import InfoReader, InfoText
@@ -198,7 +198,9 @@ class Poller:
             for one in self.watched.values()
             if one.ping_due <= now and one.wire is not None and not one.wire.count and not one.queued
         )
-        for watched in islice(idle, 1 + len(self.watched) // 50):
+        for watched in islice(
+            idle, 1 + len(self.watched) // 25
+        ):  # twice as many as must be, so that all have their turn
             watched.ping_due = now + PING_EVERY
             watched.asked = now
             self._flights.start(watched)
@@ -330,11 +332,12 @@ class Poller:
         assert watched.round is not None
         wall = time.time()
         took = now - watched.asked
+        midway = wall - took / 2 if watched.flying else wall  # of a late answer nobody knows when it was thought of
         watched.fault, watched.cuts = None, 0
         ping, watched.ping_ms = watched.ping_ms, None
         answers = dict(zip(watched.round.names, replies, strict=True))
         self._release(watched)
-        self._observe(Observation(watched.address, wall - took / 2, wall - took, watched.kind, answers, None, ping))
+        self._observe(Observation(watched.address, midway, wall - took, watched.kind, answers, None, ping))
 
     def _release(self, watched: Watched, after: float | None = None) -> None:
         self._flights.land(watched)
@@ -356,9 +359,8 @@ class Poller:
         if why.kind != "closed":
             self._fail(watched, why.kind, why.text)
         elif fresh and watched.kind == "unknown":
-            self._fail(
-                watched, "closed", "closes the connection without an answer; does the port speak TLS (rediss://)?"
-            )
+            cut = cut_short(watched.access.tls)
+            self._fail(watched, cut.kind, cut.text)
         elif watched.cuts > 1:
             self._fail(watched, "closed", "closes each connection before it has answered")
         elif fresh:

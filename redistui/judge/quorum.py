@@ -39,7 +39,7 @@ class Quorum:
 def verdict(group: Group) -> Quorum:
     """Judges a Sentinel group; of a group that no Sentinel watches, everything is zero and None."""
     watches = group.watches()
-    fresh = [(sentinel, watch) for sentinel, watch in watches if sentinel.up]
+    fresh = [(sentinel, watch) for sentinel, watch in watches if sentinel.fault is None]
     trusted = [(sentinel, watch) for sentinel, watch in fresh if not sentinel.tilt]
     newest = max((watch for _, watch in fresh), key=_age, default=None)
     known = max((watch.other_sentinels or 0 for _, watch in fresh), default=-1) + 1

@@ -128,7 +128,7 @@ class Node:
     @property
     def up(self) -> bool:
         """It answers us: a node that loads, is busy or refuses our user is up and has a fault."""
-        return self.seen_at is not None and (self.fault is None or not self.fault.down)
+        return self.seen_at is not None if self.fault is None else not self.fault.down
 
     def metric(self, name: str) -> float | None:
         return self.metrics.get(name)

@@ -83,4 +83,4 @@ class Sentinel:
 
     @property
     def up(self) -> bool:
-        return self.seen_at is not None and (self.fault is None or not self.fault.down)
+        return self.seen_at is not None if self.fault is None else not self.fault.down

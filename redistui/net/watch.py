@@ -161,6 +161,15 @@ def fault_of_error(text: str) -> WireFault:
     return WireFault(kind, SENTENCES[kind] if kind != "error" else text[:200])
 
 
+def cut_short(tls: Tls | None) -> WireFault:
+    """What it means when a connection ends before the first answer. Over TLS 1.3 a server takes or refuses a client's
+    certificate only after the handshake, and its refusal may be lost with the connection."""
+    if tls is None:
+        return WireFault("closed", "closes the connection without an answer; does the port speak TLS (rediss://)?")
+    wish = "does it trust our client certificate?" if tls.certificate else "does it want a client certificate?"
+    return WireFault("tls", f"closes the connection right after the TLS handshake; {wish}")
+
+
 def announced(data: bytes, since: int = 0) -> int:
     """How many elements those array heads announce that end at `since` or later; beyond all measure from a million on.
 

@@ -37,8 +37,8 @@ TEXTS = (
 NUMBERS = (
     "tcp_port", "master_port", "master_repl_offset", "slave_repl_offset", "second_repl_offset", "slave_priority",
     "slave_read_only", "master_last_io_seconds_ago", "master_link_down_since_seconds", "master_sync_in_progress",
-    "repl_backlog_active", "repl_backlog_size", "connected_slaves", "min_slaves_good_slaves", "loading",
-    "async_loading", "loading_loaded_perc", "loading_eta_seconds",
+    "repl_backlog_active", "repl_backlog_size", "loading", "async_loading", "loading_loaded_perc",
+    "loading_eta_seconds", "connected_slaves", "min_slaves_good_slaves", "replicas_waiting_psync",
     "sentinel_tilt", "sentinel_tilt_since_seconds", "sentinel_running_scripts", "sentinel_scripts_queue_length",
 )  # fmt: skip
 

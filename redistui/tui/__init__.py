@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from redistui.engine.engine import Engine
+    from redistui.engine.late import LateEngine
+    from redistui.model import Fleet
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,11 @@ class Settings:
     """Anything else to tell the operator, a sentence each; `:problems` lists them."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Texts that a crash report must not show."""
+    wants_password: Callable[[Fleet], bool] | None = None
+    """Whether a snapshot shows that a password must be asked for: the dashboard then ends, so that it can be."""
 
 
-def run(engine: Engine, settings: Settings) -> int:
+def run(engine: Engine | LateEngine, settings: Settings) -> int:
     """Shows the dashboard until it is left; the process' exit code. The engine is started by then, or on its way."""
     from redistui.tui.terminal import run_app
 

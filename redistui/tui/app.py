@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from textual.geometry import Size
 
     from redistui.engine.engine import Engine
+    from redistui.engine.late import LateEngine
     from redistui.tui.acting import Acting
     from redistui.tui.confirm import Confirm
 
@@ -36,7 +37,7 @@ class RedistuiApp(Mannered, inherit_bindings=False):
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Engine | LateEngine,
         settings: Settings,
         *,
         panels: Sequence[type[Panel]] | None = None,
@@ -51,6 +52,7 @@ class RedistuiApp(Mannered, inherit_bindings=False):
         self.problems = (*map(str, broken), *(f"keymap: {text}" for text in wrong), *settings.notes)
         self.watching = Watching(engine.fleet, engine.history, group=settings.group, armed=settings.armed)
         self._latest = Latest(self._wake)
+        self._painted = False
         self._panels = panels
         self.dialog: Confirm | None = None
         """The confirm dialog while it is open, also under the sentence that the terminal is too small."""
@@ -69,13 +71,21 @@ class RedistuiApp(Mannered, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.begin_manners()
-        self.engine.subscribe(self._latest.offer)
-        self.call_after_refresh(self._arrived)
+        self.call_after_refresh(self._begin)
 
     def fit_into(self, size: Size) -> None:
-        guard_size(self, size)
+        """Not before the first paint: a screen that is pushed while the first one is still coming blocks both."""
+        if self._painted:
+            guard_size(self, size)
 
     # Snapshots
+
+    def _begin(self) -> None:
+        """After the first paint: an engine that has waited for this begins now."""
+        self._painted = True
+        guard_size(self, self.size)
+        self.engine.subscribe(self._latest.offer)
+        self._arrived()
 
     def _wake(self) -> None:
         self.on_loop(self._arrived)
@@ -88,6 +98,9 @@ class RedistuiApp(Mannered, inherit_bindings=False):
     def take_fleet(self, fleet: Fleet) -> None:
         """A new snapshot. An open dialog looks at it even while the view is held still."""
         self.watching.take(fleet)
+        if self.settings.wants_password is not None and self.settings.wants_password(fleet):
+            self.exit()
+            return
         self.house.redraw()
         if self.dialog is not None:
             self.dialog.look(fleet)

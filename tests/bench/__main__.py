@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from redistui.demo.headless import Interrupted, interruptible
+from redistui.demo.problems import DemoError
 from tests import bench
 from tests.bench import crash, dashboard, paint, poll, screens
 from tests.bench.child import Place
@@ -19,6 +20,9 @@ NAMES = ("poll", "dashboard", "paint", "crash", "screens")
 
 def main() -> int:
     args = arguments()
+    if sys.platform != "linux":
+        print("bench: needs Linux, whose /proc tells what a process costs", file=sys.stderr)
+        return 2
     shown = Table.markdown if args.markdown else Table.text
     print("\n".join(f"- {line}" for line in facts()) if args.markdown else "\n".join(facts()), flush=True)
     try:
@@ -27,7 +31,7 @@ def main() -> int:
                 print(f"\n{shown(table)}", flush=True)
     except Interrupted as interrupted:
         return interrupted.code
-    except RuntimeError as error:
+    except (RuntimeError, DemoError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     return 0

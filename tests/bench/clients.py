@@ -1,6 +1,7 @@
 """The clients that are measured, each in a process of its own (see child.py): they poll, paced, and tell what it cost.
 
-All three ask at the same instants, so that what differs is what a poll costs and not how often the loop wakes up.
+Those of a poll ask at the same instants, so that what differs is what a poll costs and not how often the loop wakes up.
+None cleans up: the answer is all that is wanted of the process, and whoever started it ends it.
 """
 
 from __future__ import annotations
@@ -54,11 +55,14 @@ class Meter:
     def __init__(self, request: Request) -> None:
         self.polls = 0
         self._request = request
+        self._awaited = set(request["addresses"])
         self._warm = asyncio.Event()
 
-    def count(self, polls: int = 1) -> None:
-        self.polls += polls
-        if self.polls >= 2 * self._request["nodes"]:
+    def count(self, address: str) -> None:
+        """A poll of that server was answered."""
+        self.polls += 1
+        self._awaited.discard(address)
+        if not self._awaited:
             self._warm.set()
 
     def open(self) -> None:
@@ -71,7 +75,7 @@ class Meter:
         return Cost(polls=self.polls, seconds=seconds, user=used.user, system=used.system, peak_mb=peak)
 
     async def measured(self) -> Cost:
-        """Warms up, from the moment on at which the servers were asked twice, then measures."""
+        """Warms up, from the moment on at which every server has answered, then measures."""
         await asyncio.wait_for(self._warm.wait(), 60)
         await asyncio.sleep(self._request["warm"])
         self.open()
@@ -80,21 +84,19 @@ class Meter:
 
 
 async def ours(request: Request) -> Cost:
-    """Poller and Assembler: every reply of a poll, with the 40 fields as numbers, is in the ledgers."""
+    """Poller and Assembler: what a poll brought stands in the ledgers, as values."""
     meter, target, assembler = Meter(request), Target(()), Assembler()
 
     def observe(seen: Observation) -> None:
         assembler.take(seen)
-        meter.count(seen.fault is None)
+        if seen.fault is None:
+            meter.count(seen.address)
 
     poller = Poller(observe, lambda address: None, PERIOD)
     for address in request["addresses"]:
         assembler.expect(address, target)
         poller.watch(address, Access(), False)
-    try:
-        return await meter.measured()
-    finally:
-        poller.close()
+    return await meter.measured()
 
 
 async def redis_py(request: Request) -> Cost:
@@ -105,23 +107,19 @@ async def redis_py(request: Request) -> Cost:
 
     async def watch(address: str) -> None:
         held = Redis(host=host_of(address), port=port_of(address), single_connection_client=True)
-        try:
-            while True:
-                async with limit:
-                    await held.info()
-                meter.count()
-                now = time.monotonic()
-                await asyncio.sleep(_next_beat(address, now) - now)
-        finally:
-            await held.aclose()
+        while True:
+            async with limit:
+                await held.info()
+            meter.count(address)
+            now = time.monotonic()
+            await asyncio.sleep(_next_beat(address, now) - now)
 
     tasks = [asyncio.create_task(watch(address)) for address in request["addresses"]]
-    try:
-        return await meter.measured()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    cost = await meter.measured()
+    for task in tasks:
+        if task.done():
+            task.result()
+    return cost
 
 
 def _next_beat(address: str, now: float) -> float:
@@ -133,18 +131,15 @@ async def floor(request: Request) -> Cost:
     """No client at all: an epoll loop that sends the bytes of our poll and throws away what comes. Blocks the loop."""
     meter, payload = Meter(request), data_round("data", True, True).payload
     beats: list[list[socket.socket]] = [[] for _ in range(BEATS)]
-    with selectors.DefaultSelector() as selector:
-        for address in request["addresses"]:
-            opened = socket.create_connection((host_of(address), port_of(address)))
-            selector.register(opened, selectors.EVENT_READ)
-            beats[int(beat(address) * BEATS)].append(opened)
-        _run(meter, selector, beats, payload, max(2.0, request["warm"]))
-        meter.open()
-        _run(meter, selector, beats, payload, request["seconds"])
-        cost = meter.cost()
-        for one in [one for each in beats for one in each]:
-            one.close()
-    return cost
+    selector = selectors.DefaultSelector()
+    for address in request["addresses"]:
+        opened = socket.create_connection((host_of(address), port_of(address)))
+        selector.register(opened, selectors.EVENT_READ)
+        beats[int(beat(address) * BEATS)].append(opened)
+    _run(meter, selector, beats, payload, max(2.0, request["warm"]))
+    meter.open()
+    _run(meter, selector, beats, payload, request["seconds"])
+    return meter.cost()
 
 
 def _run(
@@ -161,7 +156,7 @@ def _run(
         if now >= due:
             for each in beats[number % BEATS]:
                 each.send(payload)
-            meter.count(len(beats[number % BEATS]))
+            meter.polls += len(beats[number % BEATS])
             number += 1
         else:
             for key, _ in selector.select(due - now):
@@ -173,17 +168,14 @@ async def engine(request: Request) -> Cost:
     watched = Engine([Target((address,)) for address in request["addresses"]], period=PERIOD)
     meter = Meter(request)
     watched.start()
-    try:
-        found = await asyncio.to_thread(watched.wait, lambda fleet: _whole(fleet, request["nodes"]), 60.0)
-        await asyncio.sleep(request["warm"])
-        before = _samples(watched, found)
-        meter.open()
-        await asyncio.sleep(request["seconds"])
-        cost = meter.cost()
-        cost["polls"] = _samples(watched, found) - before
-        return cost
-    finally:
-        watched.stop()
+    found = await asyncio.to_thread(watched.wait, lambda fleet: _whole(fleet, request["nodes"]), 60.0)
+    await asyncio.sleep(request["warm"])
+    before = _samples(watched, found)
+    meter.open()
+    await asyncio.sleep(request["seconds"])
+    cost = meter.cost()
+    cost["polls"] = _samples(watched, found) - before
+    return cost
 
 
 def _samples(watched: Engine, fleet: Fleet) -> int:
@@ -204,6 +196,9 @@ CLIENTS: dict[str, Callable[[Request], Any]] = {
 }
 
 
+async def answer(request: Request) -> None:
+    child.say(await CLIENTS[request["client"]](request))
+
+
 if __name__ == "__main__":
-    asked: Request = child.request()
-    child.say(asyncio.run(CLIENTS[asked["client"]](asked)))
+    asyncio.run(answer(child.request()))

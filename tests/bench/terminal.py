@@ -13,6 +13,7 @@ import threading
 import time
 from bisect import bisect_left
 from collections.abc import Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from types import TracebackType
 
@@ -32,6 +33,7 @@ class Terminal:
         self._ends: list[int] = []
         self._moments: list[float] = []
         self._news = threading.Condition()
+        self._hung_up: Future[float] = Future()
         self.began = time.monotonic()
         self._process = subprocess.Popen(
             list(argv), stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, env=place.environment,
@@ -57,6 +59,7 @@ class Terminal:
             except OSError:  # Linux' way to say that nobody holds the other end any more
                 piece = b""
             if not piece:
+                self._hung_up.set_result(time.monotonic())
                 return
             with self._news:
                 self._painted += piece
@@ -74,9 +77,8 @@ class Terminal:
             return self._moments[bisect_left(self._ends, found.end())]
 
     def exited(self, seconds: float = 30.0) -> float:
-        """Waits until the program has ended by itself; the moment."""
-        self._process.wait(seconds)
-        return time.monotonic()
+        """Waits until the program has ended by itself; the moment at which it let go of the terminal."""
+        return self._hung_up.result(seconds)
 
     def __enter__(self) -> Terminal:
         return self

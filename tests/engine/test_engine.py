@@ -81,7 +81,7 @@ def test_after_a_restart_no_rate_is_negative(replication_group: Start) -> None:
 
     with watching(only.address, period=0.1) as engine:
         engine.subscribe(collect)
-        for _ in range(3):
+        for _ in range(2):
             with only.connect() as wire:
                 for number in range(500):
                     wire.ask("GET", number)
@@ -147,10 +147,10 @@ def test_a_replica_that_serves_nothing_without_its_primary_says_so(replication_g
 def test_a_loading_server_tells_how_far_it_is(replication_group: Start) -> None:
     slow = {"key-load-delay": "200", "rdbcompression": "no", "save": "3600 1000000"}
     (only,) = replication_group(replicas=0, settings=slow).nodes
-    only.ask("DEBUG", "POPULATE", 20000, "key", 500, seconds=10)
+    only.ask("DEBUG", "POPULATE", 10000, "key", 2000, seconds=10)
     only.ask("SAVE", seconds=10)
     with watching(only.address) as engine:
-        until(engine, lambda fleet: node(fleet, only.address).metric("keys") == 20000)
+        until(engine, lambda fleet: node(fleet, only.address).metric("keys") == 10000)
         only.kill()
         only.start()
         fleet = until(engine, lambda fleet: fault(fleet, only.address) == "loading", 8)

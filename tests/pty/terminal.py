@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from fcntl import ioctl
 from pathlib import Path
+from select import select
 from struct import pack
 from typing import Any
 
@@ -33,6 +34,9 @@ LEADER = (
 )
 """Takes the terminal as its own before it becomes the program: closing it then hangs the program up."""
 
+SHADOWS = ("NO_COLOR", "TERM_PROGRAM", "COLUMNS", "LINES")
+"""Of the environment around the tests, what would speak for our terminal; pytest-xdist sets a size."""
+
 
 class Terminal:
     """Runs `python ARGS` as the leader of a session on a terminal of its own. Use as a context."""
@@ -42,7 +46,7 @@ class Terminal:
     ) -> None:
         self._args = (sys.executable, "-c", LEADER, *args)
         self._environ = {
-            **{name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM_PROGRAM")},
+            **{name: value for name, value in os.environ.items() if name not in SHADOWS},
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",
@@ -52,6 +56,7 @@ class Terminal:
         }
         self._size = size
         self._raw = bytearray()
+        self._ended = threading.Event()
         self._reading = threading.Event()
         self._reading.set()
 
@@ -69,27 +74,31 @@ class Terminal:
             env=self._environ,
             start_new_session=True,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait(10)
-        for descriptor in (self._theirs, self._ours):
-            try:
-                os.close(descriptor)
-            except OSError:
-                continue
+        self._close()
+
+    def _close(self) -> None:
+        """Once. The reader ends first: the next terminal is given the same number, and its output is not ours."""
+        if not self._ended.is_set():
+            self._ended.set()
+            self._reader.join()
+            os.close(self._theirs)
+            os.close(self._ours)
 
     def _read(self) -> None:
-        while True:
-            self._reading.wait()
-            try:
-                piece = os.read(self._ours, 65536)
-            except OSError:
-                return
-            self._raw += piece
+        while not self._ended.is_set():
+            if self._reading.wait(0.05) and select([self._ours], [], [], 0.05)[0]:
+                try:
+                    self._raw += os.read(self._ours, 65536)
+                except OSError:
+                    return
 
     @property
     def raw(self) -> bytes:
@@ -135,8 +144,7 @@ class Terminal:
 
     def hang_up(self) -> None:
         """Closes the terminal, as a window that is closed or a link that is cut."""
-        os.close(self._theirs)
-        os.close(self._ours)
+        self._close()
 
     def exit_code(self, seconds: float = 20.0) -> int:
         code = self._process.wait(seconds)

@@ -1,0 +1,140 @@
+"""TLS through the same engine, against Redis 7.0: what is trusted, and every way in which it is not, by its name."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from redistui.demo.fleet import DemoFleet
+from redistui.demo.ports import Ports
+from redistui.demo.servers import Server
+from redistui.demo.shapes import replication
+from redistui.model import Tls
+from tests.engine.watching import fault, member, node, only_group, target, until, watching
+
+pytestmark = pytest.mark.versions("redis-7.0")
+Start = Callable[..., DemoFleet]
+
+
+class Papers:
+    """A certificate authority, and what it signed."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder / name
+        self._folder.mkdir()
+        self.ca = str(self._folder / "ca.pem")
+        key = self._folder / "ca.key"
+        openssl("req", "-x509", *NEW_KEY, "-keyout", key, "-out", self.ca, "-days", "2", "-subj", f"/CN={name}")
+
+    def sign(self, name: str, *names: str) -> tuple[str, str]:
+        """A certificate and its key; `names` as openssl writes them: `IP:127.0.0.1`."""
+        pem, key, asked = (self._folder / f"{name}.{end}" for end in ("pem", "key", "csr"))
+        extra = self._folder / f"{name}.ext"
+        extra.write_text(f"subjectAltName={','.join(names)}\n" if names else "basicConstraints=CA:FALSE\n")
+        openssl("req", *NEW_KEY, "-keyout", key, "-out", asked, "-subj", f"/CN={name}")
+        ca = ("-CA", self.ca, "-CAkey", self._folder / "ca.key", "-CAcreateserial")
+        openssl("x509", "-req", "-in", asked, *ca, "-out", pem, "-days", "2", "-extfile", extra)
+        return str(pem), str(key)
+
+
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+
+def openssl(*words: str | Path) -> None:
+    run = subprocess.run(["openssl", *map(str, words)], capture_output=True, text=True, check=False, timeout=20)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Papers, Papers]:
+    """Ours, and those of somebody else."""
+    folder = tmp_path_factory.mktemp("papers")
+    return Papers(folder, "ours"), Papers(folder, "theirs")
+
+
+class Guarded:
+    """Two servers that speak TLS on a port beside their plain one; the second follows the first over TLS."""
+
+    def __init__(self, start: Start, papers: Papers, *, clients: str = "yes") -> None:
+        self.ports = Ports()
+        pem, key = papers.sign("server", "IP:127.0.0.1", "DNS:localhost")
+        self.client = papers.sign("operator")
+        self.servers: list[Server] = []
+        for name in ("one", "two"):
+            settings = {
+                "tls-port": str(self.ports.take()), "tls-cert-file": pem, "tls-key-file": key,
+                "tls-ca-cert-file": papers.ca, "tls-auth-clients": clients, "tls-replication": "yes",
+            }  # fmt: skip
+            group = start((replication(name, 0).with_settings(settings),)).groups[name]
+            self.servers.append(group.nodes[0])
+        self.first, self.second = (f"127.0.0.1:{one.ask('CONFIG', 'GET', 'tls-port')[1]}" for one in self.servers)
+        self.servers[1].ask("REPLICAOF", *self.first.split(":"))
+
+
+@pytest.fixture
+def guarded(demo_fleet: Start, papers: tuple[Papers, Papers]) -> Iterator[Guarded]:
+    pair = Guarded(demo_fleet, papers[0])
+    yield pair
+    pair.ports.release()
+
+
+def test_a_group_is_found_and_watched_over_tls(guarded: Guarded, papers: tuple[Papers, Papers]) -> None:
+    tls = Tls(papers[0].ca, *guarded.client)
+    with watching(target(guarded.second, tls=tls)) as engine:
+        fleet = until(engine, lambda fleet: len(only_group(fleet).nodes) == 2 and not fleet.findings and fleet.complete)
+        assert only_group(fleet).primary == guarded.first
+        assert node(fleet, guarded.second).role == "replica"
+        guarded.servers[0].hang()
+        until(engine, lambda fleet: fault(fleet, guarded.first) == "hung", 4)
+        guarded.servers[0].resume()
+        until(engine, lambda fleet: not fleet.findings)
+    with watching(target(f"localhost:{guarded.first.rpartition(':')[2]}", tls=tls)) as engine:
+        until(engine, lambda fleet: len(only_group(fleet).nodes) == 2 and fleet.complete)
+
+
+def test_whatever_is_wrong_with_tls_has_its_name(
+    guarded: Guarded, demo_fleet: Start, papers: tuple[Papers, Papers], tmp_path: Path
+) -> None:
+    ours, theirs = papers
+    client = guarded.client
+    plain = guarded.servers[0].address
+    port = guarded.first.rpartition(":")[2]
+    nonsense = tmp_path / "nonsense.pem"
+    nonsense.write_text("not a certificate")
+    wrong = [
+        (guarded.first, Tls(theirs.ca, *client), "tls", "certificate not trusted"),
+        (guarded.first, Tls(None, *client), "tls", "certificate not trusted"),
+        (f"127.0.0.2:{port}", Tls(ours.ca, *client), "tls", "IP address mismatch"),
+        (guarded.first, Tls(ours.ca), "tls", "certificate"),
+        (guarded.first, Tls(ours.ca, *theirs.sign("stranger")), "tls", "c"),
+        (guarded.first, Tls(str(tmp_path / "missing.pem")), "tls", "certificate files cannot be used: No such file"),
+        (guarded.first, Tls(str(nonsense)), "tls", "certificate files cannot be used"),
+        (guarded.first, None, ("garbage", "closed"), "TLS"),
+        (plain, Tls(ours.ca, *client), "tls", "does the port speak TLS?"),
+    ]
+    guarded.servers[0].ask("CONFIG", "SET", "bind", "127.0.0.1 127.0.0.2")
+    for address, tls, kind, words in wrong:
+        with watching(target(address, tls=tls)) as engine:
+            fleet = until(engine, lambda fleet, at=address: member(fleet, at).fault)  # type: ignore[misc]
+            found = member(fleet, address).fault
+            assert found is not None
+            assert found.kind in kind
+            assert words in found.text, (address, tls, found)
+            assert found.down
+
+
+def test_a_certificate_may_be_left_unchecked_only_on_purpose(guarded: Guarded, papers: tuple[Papers, Papers]) -> None:
+    with watching(target(guarded.first, tls=Tls(None, *guarded.client, verify=False))) as engine:
+        until(engine, lambda fleet: len(only_group(fleet).nodes) == 2 and fleet.complete and not fleet.findings)
+
+
+def test_too_many_clients_over_tls_are_named_too(guarded: Guarded, papers: tuple[Papers, Papers]) -> None:
+    first = guarded.servers[0]
+    first.ask("CONFIG", "SET", "maxclients", 1)
+    with first.connect(), watching(target(guarded.first, tls=Tls(papers[0].ca, *guarded.client))) as engine:
+        found = member(until(engine, lambda fleet: member(fleet, guarded.first).fault), guarded.first).fault
+        assert found is not None
+        assert found.kind in ("maxclients", "closed", "tls")
