@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ def main() -> None:
     from redistui.cli.main import run
 
     _no_core_dumps()
+    gc.set_threshold(50_000, 20, 100)  # snapshots of a thousand nodes are many small values and no circles
     sys.exit(run(sys.argv[1:], screens))
 
 

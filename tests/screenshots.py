@@ -36,6 +36,7 @@ SHOTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("slots", ("tab", "3"), "dark"),
     ("sites", ("4",), "dark"),
     ("metrics", ("5",), "dark"),
+    ("plot", ("5", "enter"), "dark"),
     ("events", ("6",), "dark"),
     ("failover", ("F",), "dark"),
     ("topology-light", ("1",), "light"),

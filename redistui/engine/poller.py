@@ -26,7 +26,7 @@ from redistui.engine.observation import Observation
 from redistui.engine.rounds import PING, Round, data_round, greeting, sentinel_round, takes_sections
 from redistui.engine.watched import Flights, Watched, beat
 from redistui.model import Access, Address, Fault, FaultKind, Login
-from redistui.net.watch import Wire, WireFault, cut_short, dial, tls_context
+from redistui.net.watch import Intake, Wire, WireFault, cut_short, dial, tls_context
 from redistui.replies import BadReply
 from redistui.replies.errors import SENTENCES, kind_of, needs_no_password
 from redistui.replies.info import InfoReader, InfoText
@@ -70,6 +70,7 @@ class Poller:
         self._ticked = self._loop.time()
         self._contexts: dict[int, ssl.SSLContext] = {}
         self._reader = InfoReader()
+        self._intake = Intake()
 
     # -- who is watched -------------------------------------------------------------------------------------------
 
@@ -232,7 +233,7 @@ class Poller:
         try:
             context = self._context(access)
             address = access.reachable.get(watched.address, watched.address)
-            watched.wire = await dial(address, context, lambda: Wire(watched), DEADLINE)
+            watched.wire = await dial(address, context, lambda: Wire(watched, intake=self._intake), DEADLINE)
         except WireFault as why:
             watched.connecting = None
             self._fail(watched, why.kind, why.text)
@@ -363,8 +364,8 @@ class Poller:
             self._fail(watched, cut.kind, cut.text)
         elif watched.cuts > 1:
             self._fail(watched, "closed", "closes each connection before it has answered")
-        elif fresh:
-            self._release(watched, 1.0)
+        elif fresh:  # the kernel was still closing a dead process' connections: once more, and it will refuse
+            self._release(watched, 0.05)
         else:
             self._flights.land(watched)
             if not watched.queued:

@@ -11,7 +11,7 @@ from redistui.engine.rounds import Round
 from redistui.model import Access, Address, Fault
 from redistui.net.watch import Wire, WireFault
 
-BEATS = 20
+BEATS = 5
 """Instants in a period at which polls begin: what begins together costs one waking of the loop, not one each."""
 
 

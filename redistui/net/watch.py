@@ -29,6 +29,9 @@ MAX_ELEMENTS = 1_000_000
 """Of all arrays in one answer together, as their heads announce them: the reader makes room for a head at once."""
 MAX_DIGITS = 6
 """Of one array's length."""
+PIECE = 64 * 1024
+"""Bytes taken from a connection at once."""
+_MARK = b"+.\r\n"
 _AGGREGATES = (b"*", b"%", b"~", b">", b"|")
 _KEEPALIVE = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
 """A subscription may be silent for hours: that the other end is gone is noticed within half a minute."""
@@ -62,17 +65,47 @@ def command(*argv: str) -> bytes:
     return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
 
 
-class Wire(asyncio.Protocol):
+class Intake:
+    """One buffer and one reader for all connections of a loop: what every answer goes through stays in the cache.
+
+    A connection borrows them for an answer that comes whole in one piece, as nearly all do, and otherwise reads on with
+    a reader of its own.
+    """
+
+    __slots__ = ("_reader", "view")
+
+    def __init__(self) -> None:
+        self.view = memoryview(bytearray(PIECE))
+        self._reader = hiredis.Reader()
+
+    def whole(self, chunk: bytes, count: int) -> list[Any] | None:
+        """The `count` replies of a chunk that holds just these, else None. Raises what hiredis raises."""
+        reader, clean = self._reader, False
+        try:
+            reader.feed(chunk)
+            replies = [reader.gets() for _ in range(count)]
+            reader.feed(_MARK)  # comes back at once, and last, only if nothing is left half read
+            whole = all(reply is not False for reply in replies)
+            clean = whole and reader.gets() == b"." and reader.gets() is False
+        finally:
+            if not clean:
+                self._reader = hiredis.Reader()
+        return replies if clean else None
+
+
+class Wire(asyncio.BufferedProtocol):
     """One connection. With `stream`, replies are handed over as they come (a subscription); else one answer an ask."""
 
     __slots__ = (
-        "_bytes", "_closed", "_elements", "_owner", "_reader", "_replies", "_tail", "_transport", "count", "ended",
-        "stream",
+        "_bytes", "_closed", "_elements", "_intake", "_owner", "_reader", "_replies", "_tail", "_transport", "count",
+        "ended", "stream",
     )  # fmt: skip
 
-    def __init__(self, owner: WireOwner, stream: bool = False) -> None:
+    def __init__(self, owner: WireOwner, stream: bool = False, intake: Intake | None = None) -> None:
+        """Connections of one loop may share an `intake`; of two loops, never."""
         self._owner = owner
-        self._reader = hiredis.Reader()
+        self._intake = intake or Intake()
+        self._reader: hiredis.Reader | None = None
         self._replies: list[Any] = []
         self._bytes = self._elements = 0
         self._tail = b""
@@ -97,6 +130,7 @@ class Wire(asyncio.Protocol):
     def ask(self, payload: bytes, count: int) -> None:
         """Sends commands whose answer is `count` replies. One ask at a time."""
         self.count = count
+        self._tail = b""
         self._bytes = self._elements = 0
         if self._transport is not None:
             self._transport.write(payload)
@@ -107,21 +141,39 @@ class Wire(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def data_received(self, chunk: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._intake.view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        chunk = bytes(self._intake.view[:nbytes])
         joined = self._tail + chunk
-        self._bytes += len(chunk)
+        self._bytes += nbytes
         self._elements += announced(joined, len(self._tail))
         if self._bytes > MAX_BYTES or self._elements > MAX_ELEMENTS:
             self._end(WireFault("garbage", "answers beyond all measure; is this Redis?"))
             return
         self._tail = joined[-MAX_DIGITS - 2 :]
         try:
-            self._reader.feed(chunk)
-            while (reply := self._reader.gets()) is not False:
-                self._replies.append(reply)
+            self._read(chunk)
         except Exception as error:  # hiredis raises ProtocolError, MemoryError and RecursionError, as it happens
             self._end(WireFault("garbage", _garbage(chunk, error)))
             return
+        self._judge()
+
+    def _read(self, chunk: bytes) -> None:
+        if self._reader is None and self.count and not self.stream:
+            replies = self._intake.whole(chunk, self.count)
+            if replies is not None:
+                self._replies = replies
+                return
+        if self._reader is None:
+            self._reader = hiredis.Reader()
+        self._reader.feed(chunk)
+        while (reply := self._reader.gets()) is not False:
+            self._replies.append(reply)
+
+    def _judge(self) -> None:
+        """Is this what was asked for, a part of it, or something else?"""
         if self.stream:
             self._hand_over()
         elif len(self._replies) == self.count:

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import compress
+from operator import itemgetter, ne
 from typing import Any
 
 from redistui.model import ReplicaSeen
@@ -51,6 +53,13 @@ def wanted_lines(raw: Any) -> Any:
     return b"\r\n".join(kept)
 
 
+def _picker(indices: Sequence[int]) -> Callable[[Sequence[bytes]], tuple[bytes, ...]]:
+    """Takes the lines at these places, all at once."""
+    if len(indices) < 2:  # itemgetter gives a tuple from two on
+        return lambda lines: tuple(lines[index] for index in indices)
+    return itemgetter(*indices)
+
+
 class Layout:
     """Where the wanted fields stand in replies of one shape: (line, prefix, length of prefix, field, converter).
 
@@ -58,7 +67,7 @@ class Layout:
     scratch each time, so that a line smuggled in between the replicas cannot take the place of a harmless one unseen.
     """
 
-    __slots__ = ("count", "names", "numbered", "plain", "rows", "twice")
+    __slots__ = ("count", "names", "numbered", "pick", "plain", "rows", "twice")
 
     def __init__(self, lines: Sequence[bytes], wanted: dict[bytes, Callable[[bytes], Value]]) -> None:
         self.count = len(lines)
@@ -87,6 +96,7 @@ class Layout:
         if self.twice:
             sure = self.numbered[0] if self.numbered else self.count
             self.rows = [row for row in self.rows if row[0] < sure or row[3] not in self.twice]
+        self.pick = _picker([row[0] for row in self.rows])
 
     def fits(self, lines: Sequence[bytes]) -> bool:
         return (
@@ -137,7 +147,7 @@ class InfoText:
 
     def __init__(self, reader: InfoReader) -> None:
         self._reader = reader
-        self._kept: list[bytes] = []
+        self._kept: tuple[bytes, ...] = ()
         self._numbered: list[bytes] = []
         self._layout: Layout | None = None
         self.values: dict[str, Value] = {}
@@ -163,14 +173,14 @@ class InfoText:
 
     def _take_changed(self, lines: list[bytes], layout: Layout) -> bool:
         """Converts the lines that differ; False where the layout does not fit any more."""
-        kept, values = self._kept, self.values
-        for place, (index, prefix, skip, field, convert) in enumerate(layout.rows):
-            line = lines[index]
-            if line != kept[place]:
-                if not line.startswith(prefix):
-                    return False
-                kept[place] = line
-                values[field] = convert(line[skip:])
+        picked, values = layout.pick(lines), self.values
+        for place in compress(range(len(picked)), map(ne, picked, self._kept)):
+            _, prefix, skip, field, convert = layout.rows[place]
+            line = picked[place]
+            if not line.startswith(prefix):
+                return False
+            values[field] = convert(line[skip:])
+        self._kept = picked
         numbered = [lines[index] for index in layout.numbered]
         if numbered != self._numbered:
             if not all(map(bytes.startswith, numbered, layout.names)):
@@ -180,7 +190,7 @@ class InfoText:
 
     def _take_all(self, lines: list[bytes]) -> None:
         layout = self._layout = self._reader.layout(lines)
-        self._kept = [lines[row[0]] for row in layout.rows]
+        self._kept = layout.pick(lines)
         self.values = {field: convert(lines[index][skip:]) for index, _, skip, field, convert in layout.rows}
         self._take_numbered([lines[index] for index in layout.numbered])
 

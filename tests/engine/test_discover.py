@@ -128,7 +128,7 @@ def test_a_replica_that_announces_another_address_is_dialled_where_the_map_says(
         until(engine, lambda fleet: node(fleet, announced).metric("lag_seconds") is not None)
 
 
-@pytest.mark.versions("valkey-9.1", "redis-7.0")  # 6.2 announces it only from its start on
+@pytest.mark.versions("redis-7.0")  # 6.2 announces it only from its start on
 def test_a_cluster_node_that_announces_another_port_is_dialled_where_the_map_says(cluster_group: Start) -> None:
     group = cluster_group(replicas=0)
     hidden = group.nodes[1]
@@ -197,6 +197,7 @@ def leave(server: Server, others: list[Server]) -> None:
         other.ask("CLUSTER", "FORGET", me)
 
 
+@pytest.mark.versions("valkey-9.1")
 def test_a_dead_replica_stays_in_view_long_after_its_primary_has_dropped_it(replication_group: Start) -> None:
     first, second, third = replication_group(replicas=2).nodes
     with watching(first.address) as engine:

@@ -20,8 +20,8 @@ from tests.waiting import eventually
 Start = Callable[..., RunningGroup]
 
 
-def test_a_failover_is_told_once_and_in_order_by_all_sentinels(sentinel_group: Start, version: str) -> None:
-    """The primary is killed, a replica is promoted, the old primary comes back and takes writes for ten seconds."""
+def test_a_failover_is_told_once_and_in_order_by_all_sentinels(sentinel_group: Start) -> None:
+    """The primary is killed, a replica is promoted, the old primary comes back and takes writes for a while."""
     group = sentinel_group()
     old = group.nodes[0]
     with watching(target(*(one.address for one in group.sentinels), wanted="sentinel", title="prod")) as engine:
@@ -38,9 +38,6 @@ def test_a_failover_is_told_once_and_in_order_by_all_sentinels(sentinel_group: S
         old.start()
         old.wait()
         until(engine, lambda fleet: "two-primaries" in rules(fleet), 3, "the resurrected primary was not noticed")
-        if version == "valkey-9.1":  # the same on all, and slow on all
-            fleet = until(engine, lambda fleet: node(fleet, old.address).role == "replica", 25)
-            until(engine, lambda fleet: whole(fleet, group) and not fleet.findings, 15)
         fleet = until(engine, lambda fleet: len(one_of(fleet.events, "+switch-master").witnesses) == 3)
     assert_told_once(fleet.events, "prod")
     assert set(one_of(fleet.events, "+switch-master").witnesses) == {one.address for one in group.sentinels}
@@ -97,6 +94,7 @@ def test_the_epoch_of_a_cluster_failover_makes_us_ask_at_once(cluster_group: Sta
     assert [event.text for event in epochs] == [f"cluster epoch {cluster.epoch}"]
 
 
+@pytest.mark.versions("valkey-9.1")
 def test_a_sentinel_that_was_away_is_listened_to_again(sentinel_group: Start) -> None:
     group = sentinel_group(replicas=1, sentinels=1, quorum=1)
     only = group.sentinels[0]

@@ -46,6 +46,7 @@ def noted(place: str, period: float) -> Iterator[tuple[Engine, Notes]]:
         yield engine, notes
 
 
+@pytest.mark.versions("valkey-9.1")
 def test_everybody_is_asked_once_a_period_and_a_tree_at_one_instant(standing_fleet: DemoFleet) -> None:
     """Offsets read at different times make no lag."""
     group = standing_fleet.groups["sessions"]
@@ -62,6 +63,7 @@ def test_everybody_is_asked_once_a_period_and_a_tree_at_one_instant(standing_fle
     assert sorted(spreads)[1] < 0.15, spreads
 
 
+@pytest.mark.versions("valkey-9.1")
 def test_pings_are_timed_alone_and_now_and_then(standing_fleet: DemoFleet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(poller, "PING_EVERY", 0.8)
     group = standing_fleet.groups["sessions"]
@@ -135,6 +137,7 @@ def test_after_we_ourselves_stood_still_nothing_is_fresh_until_all_were_asked_ag
         until(engine, lambda fleet: not fleet.stalled, 5)
 
 
+@pytest.mark.versions("valkey-9.1")
 def test_a_cut_connection_is_opened_again_at_once(replication_group: Start) -> None:
     """As Sentinel cuts those to the replica that it promotes: it means `ask`, not `down`."""
     (only,) = replication_group(replicas=0).nodes

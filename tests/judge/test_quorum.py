@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from redistui.judge.quorum import ghosts, verdict
@@ -130,6 +132,19 @@ def test_a_ckquorum_that_may_not_be_asked_is_no_alarm_and_no_all_clear() -> None
 def test_one_that_refuses_our_password_may_still_vote() -> None:
     found = verdict(group(A, B, sentinel("x"), sentinel("y"), sentinel("z", None, fault="noauth", read=None)))
     assert found.reachable
+
+
+def test_what_one_said_before_it_refused_us_does_not_count_any_more() -> None:
+    found = verdict(group(A, B, sentinel("x"), sentinel("y"), sentinel("z", "b", epoch=9, fault="noauth")))
+    assert (found.primary, found.up, found.agree) == (at("a"), 2, True)
+
+
+def test_the_leader_of_a_failover_is_not_ahead_of_those_who_follow_it() -> None:
+    """It bears the new epoch while it still names the old primary."""
+    leader = sentinel("x", "a", epoch=2)
+    watch = replace(leader.watches["orders"], flags=frozenset({"primary", "failover_in_progress"}))
+    found = verdict(group(A, B, replace(leader, watches={"orders": watch}), sentinel("y", "b", epoch=2)))
+    assert found.primary == at("b")
 
 
 def test_a_group_without_sentinels_has_no_quorum_to_speak_of() -> None:
