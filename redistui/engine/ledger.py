@@ -7,6 +7,7 @@ five periods is known only by its address, its fault and the role it last had.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Any, Literal
 
 import hiredis
@@ -46,6 +47,8 @@ _COUNTERS = tuple(
 """Name, place of its first and (0: none) second field in _COUNTED, scale."""
 _ESSENTIAL = ("ping", "role", "masters", "info")
 """Replies without which a poll is not whole; of the others each greys its own cell only."""
+_UNKNOWN = float("nan")
+"""A counter that is not there, or went back: adding to it leaves it unknown."""
 _NO_FACTS = ClusterFacts(None, None, None, None, None, None, None, None)
 _NO_NODES = ClusterNodes(None, (), ())
 
@@ -189,8 +192,11 @@ class Ledger:
     def _settle(self, seen: Observation, informed: bool) -> None:
         """After all replies of a poll: is it whole (INFO could be read), and which fault is left?"""
         answers = seen.answers
-        said = (answers.get(name) for name in _ESSENTIAL)
-        error = next((str(reply) for reply in said if isinstance(reply, hiredis.ReplyError)), self.trouble)
+        error = self.trouble
+        for name in _ESSENTIAL:
+            if isinstance(said := answers.get(name), hiredis.ReplyError):
+                error = str(said)
+                break
         if "role" not in self._raw:
             self.role = None
         self.fault = self._fault(error, seen.at)
@@ -221,13 +227,13 @@ class Ledger:
         counters = [values.get(field) for field in _COUNTED]
         before, run_id = self._before, values.get("run_id")
         if before is not None and before[1] == run_id and at > before[0]:
-            seconds, old = at - before[0], before[2]
+            seconds = at - before[0]
+            growth = [
+                _UNKNOWN if a is None or b is None or b < a else b - a for a, b in zip(before[2], counters, strict=True)
+            ]
             for name, first, second, scale in _COUNTERS:
-                grown = _grown(old[first], counters[first])
-                if second and grown is not None:
-                    more = _grown(old[second], counters[second])
-                    grown = None if more is None else grown + more
-                if grown is not None:
+                grown = growth[first] + growth[second] if second else growth[first]
+                if not isnan(grown):
                     metrics[name] = grown * scale / seconds
         self._before = (at, run_id, counters)
         metrics["keys"] = self.info.keys
@@ -374,11 +380,6 @@ class Ledger:
             watch.down_after_ms, watch.failover_timeout_ms, watch.parallel_syncs, watch.failover_state, watch.run_id,
             parts.get(f"ckquorum/{name}"), parts.get(f"replicas/{name}", ()), parts.get(f"sentinels/{name}", ()),
         )  # fmt: skip
-
-
-def _grown(before: Any, after: Any) -> float | None:
-    """A counter's growth; None where it is unknown, or went back (a restart)."""
-    return None if before is None or after is None or after < before else after - before
 
 
 def _flag(value: int | None) -> bool | None:

@@ -21,7 +21,7 @@ from redistui.engine.poller import IN_FLIGHT, Poller
 from redistui.engine.rounds import data_round
 from redistui.engine.watched import BEATS, beat
 from redistui.history import LENGTH
-from redistui.model import Access, Fleet, Target, host_of, port_of
+from redistui.model import Access, Address, Fleet, Target, host_of, port_of
 from tests.bench import child, usage
 
 PERIOD = 1.0
@@ -99,7 +99,13 @@ async def ours(request: Request) -> Cost:
     return await meter.measured()
 
 
-async def redis_py(request: Request) -> Cost:
+async def spread(request: Request) -> Cost:
+    """The same, each server at an instant of its own: a client that knows no beats."""
+    places = {address: place / request["nodes"] for place, address in enumerate(request["addresses"])}
+    return await redis_py(request, places.__getitem__)
+
+
+async def redis_py(request: Request, place_of: Callable[[Address], float] = beat) -> Cost:
     """redis-py's asyncio client with hiredis: `info()` on a held connection to each server."""
     from redis.asyncio import Redis
 
@@ -112,7 +118,7 @@ async def redis_py(request: Request) -> Cost:
                 await held.info()
             meter.count(address)
             now = time.monotonic()
-            await asyncio.sleep(_next_beat(address, now) - now)
+            await asyncio.sleep(_next(place_of(address), now) - now)
 
     tasks = [asyncio.create_task(watch(address)) for address in request["addresses"]]
     cost = await meter.measured()
@@ -122,8 +128,9 @@ async def redis_py(request: Request) -> Cost:
     return cost
 
 
-def _next_beat(address: str, now: float) -> float:
-    due = (now // PERIOD + beat(address)) * PERIOD
+def _next(place: float, now: float) -> float:
+    """When a server that is asked at this place in the period, from 0 to 1, is due again."""
+    due = (now // PERIOD + place) * PERIOD
     return due if due > now + 0.3 * PERIOD else due + PERIOD
 
 
@@ -191,6 +198,7 @@ def _whole(fleet: Fleet, nodes: int) -> bool:
 CLIENTS: dict[str, Callable[[Request], Any]] = {
     "ours": ours,
     "redis-py": redis_py,
+    "spread": spread,
     "floor": floor,
     "engine": engine,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -111,6 +112,20 @@ def test_a_title_stays_with_the_group_and_a_name_taken_twice_is_told_apart(stand
         assert all(name.startswith("same (127.0.0.1:") for name in names)
 
 
+def test_servers_are_found_over_ipv6_too(replication_group: Start) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    first, second = replication_group(replicas=1, settings={"bind": "127.0.0.1 ::1"}).nodes
+    second.ask("REPLICAOF", "::1", first.port)
+    eventually(lambda: "::1" in str(first.ask("ROLE")))
+    with watching(f"::1:{first.port}") as engine:
+        fleet = until(engine, lambda fleet: len(only_group(fleet).nodes) == 2 and fleet.complete and not fleet.findings)
+        assert only_group(fleet).primary == f"::1:{first.port}"
+        assert node(fleet, f"::1:{second.port}").role == "replica"
+
+
 # -- addresses that are not where they say ----------------------------------------------------------------------------
 
 
@@ -198,7 +213,9 @@ def leave(server: Server, others: list[Server]) -> None:
 
 
 @pytest.mark.versions("valkey-9.1")
-def test_a_dead_replica_stays_in_view_long_after_its_primary_has_dropped_it(replication_group: Start) -> None:
+def test_a_dead_replica_stays_in_view_long_after_its_primary_has_dropped_it(
+    replication_group: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, second, third = replication_group(replicas=2).nodes
     with watching(first.address) as engine:
         until(engine, lambda fleet: fleet.complete and len(only_group(fleet).nodes) == 3)
@@ -208,6 +225,8 @@ def test_a_dead_replica_stays_in_view_long_after_its_primary_has_dropped_it(repl
         gone = node(until(engine, lambda fleet: node(fleet, third.address).replication is None), third.address)
         assert (gone.role, gone.last_role, gone.up, gone.metrics) == (None, "replica", False, {})
         assert node(fleet, second.address).up
+        monkeypatch.setattr(discover, "KEEP_DEAD", 0.1)
+        until(engine, lambda fleet: len(only_group(fleet).nodes) == 2 and not fleet.findings, 5)
 
 
 def test_one_name_of_many_can_be_picked(sentinel_group: Start, demo_fleet: Callable[..., DemoFleet]) -> None:
