@@ -117,6 +117,12 @@ def whole(fleet: Fleet, group: RunningGroup) -> bool:
     return fleet.complete
 
 
+def whole_node(fleet: Fleet, address: Address) -> bool:
+    """It answers all that is asked of a data node."""
+    found = node(fleet, address)
+    return found.fault is None and found.role is not None and found.metric("clients") is not None
+
+
 def rules(fleet: Fleet) -> set[str]:
     return {finding.rule for finding in fleet.findings}
 
