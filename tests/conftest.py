@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
+from hypothesis import settings
 
 from redistui.demo.fleet import DemoFleet
 from redistui.demo.groups import RunningGroup
 from redistui.demo.shapes import GroupShape, cluster, replication, sentinel, two_sites
 from tests import versions
+
+settings.register_profile("calm", deadline=None)  # that the machine is busy is nobody's failure
+settings.load_profile("calm")
 
 Start = Callable[[GroupShape], RunningGroup]
 Settings = Mapping[str, str] | None

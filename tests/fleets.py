@@ -414,7 +414,7 @@ def findings() -> tuple[Finding, ...]:
         ("node-down", "bad", "cart", "10.30.0.3:7000", "10.30.0.3:7000 hung, was primary: no answer for 1.0 s"),
         ("slots-uncovered", "bad", "cart", None, "40 of 16384 slots have no owner"),
         ("slots-failing", "bad", "cart", None, "5461 slots belong to a primary that fails"),
-        ("open-slot", "warn", "cart", None, "slot 5461 is open: migrating at aaaaaaaa, other end bbbbbbbb"),
+        ("open-slot", "warn", "cart", None, "slot 5461 is open: it leaves 10.30.0.1:7000 for 10.30.0.2:7000"),
         ("views-differ", "warn", "cart", None, "views of the slot map differ: 10.30.0.5:7000"),
     )
     return tuple(Finding(rule, level, group, message, where) for rule, level, group, where, message in rows)

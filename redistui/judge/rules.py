@@ -211,8 +211,11 @@ def _slots(group: Group, _: Thresholds) -> Iterator[Finding]:
         yield _finding("cluster-state", "bad", group, "most nodes say cluster_state:fail: they serve no keys")
     if cluster.failing:
         yield _finding("slots-failing", "bad", group, f"{len(cluster.failing)} slots belong to a primary that fails")
+    known = {shard.id: shard.primary for shard in cluster.shards}
     for opened in cluster.open_slots:
-        text = f"slot {opened.slot} is open: {opened.kind} at {opened.node[:8]}, other end {opened.peer[:8]}"
+        here, there = (known.get(id_, id_[:8]) for id_ in (opened.node, opened.peer))
+        way = f"leaves {here} for" if opened.kind == "migrating" else f"comes to {here} from"
+        text = f"slot {opened.slot} is open: it {way} {there}"
         yield _finding("open-slot", "warn", group, text)
     if not cluster.agree:
         text = f"views of the slot map differ: {', '.join(cluster.dissenters)}"

@@ -249,7 +249,7 @@ def observations(draw: some.DrawFn) -> Observation:
     return Observation(draw(some.sampled_from(("a:1", "b:1", "127.0.0.1:6379"))), at, at, kind, answers)  # type: ignore[arg-type]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(some.lists(observations(), min_size=1, max_size=5), some.booleans())
 def test_whatever_servers_say_a_snapshot_is_drawn(seen: list[Observation], hinted: bool) -> None:
     made = Assembler()
