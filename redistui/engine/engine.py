@@ -60,7 +60,8 @@ class Engine:
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="redistui-engine", daemon=True)
-        self._drawn_at = 0.0
+        self._drawn_at = self._cost = 0.0
+        """When the last snapshot was begun, and the seconds it took: a storm of news may not draw all the time."""
         self._draw: asyncio.TimerHandle | None = None
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
@@ -213,7 +214,7 @@ class Engine:
         """News at once; plain numbers as often as the size of the fleet allows, at most ten times a second."""
         calm = min(self._period, max(0.1, self._period * len(self._assembler.ledgers) / 200))
         now = self._loop.time()
-        due = now + SOON if urgent else max(now + SOON, self._drawn_at + calm)
+        due = max(now + SOON, self._drawn_at + (4 * self._cost if urgent else calm))
         if self._draw is not None:
             if self._draw.when() <= due:
                 return
@@ -232,6 +233,7 @@ class Engine:
         with self._news:
             self._fleet = fleet
             self._news.notify_all()
+        self._cost = self._loop.time() - self._drawn_at
         for callback in self._callbacks:
             try:
                 callback(fleet)

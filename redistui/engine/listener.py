@@ -28,8 +28,8 @@ KEEP = 500
 """Events kept."""
 MERGE = 12.0
 """Seconds within which the same words from another Sentinel are the same event."""
-FLOOD = 1000
-"""Messages in one piece of a subscription; beyond that we hang up for a second."""
+FLOOD = 5000
+"""Messages in a second beyond which we hang up for a while. A hundred groups that fail over at once make half of it."""
 EVENTS: tuple[str, ...] = ("PSUBSCRIBE", "+*", "-*")
 HELLO: tuple[str, ...] = ("SUBSCRIBE", "__sentinel__:hello")
 
@@ -96,6 +96,8 @@ class Tap:
         self._over = asyncio.Event()
         self._steps: list[str] = []
         """What is still to be answered before the subscription."""
+        self._second, self._count = 0, 0
+        """Messages of this second."""
         self.denied = False
         """The server lets us not subscribe: the poll alone must do."""
         self._task = asyncio.get_running_loop().create_task(self._run())
@@ -125,7 +127,7 @@ class Tap:
         return payload([*auth, ("CLIENT", "SETNAME", "redistui"), self._subscribe])
 
     def answered(self, wire: Wire, replies: list[Any]) -> None:
-        if len(replies) > FLOOD:  # no Sentinel has so much to say at once
+        if self._floods(len(replies)):
             wire.close()
             self._over.set()
             return
@@ -139,6 +141,12 @@ class Tap:
         if self.denied:
             wire.close()
             self._over.set()
+
+    def _floods(self, messages: int) -> bool:
+        second = int(asyncio.get_running_loop().time())
+        self._count = messages if second != self._second else self._count + messages
+        self._second = second
+        return self._count > FLOOD
 
     def lost(self, wire: Wire, why: WireFault) -> None:
         self._over.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -108,12 +109,12 @@ def test_whatever_is_wrong_with_tls_has_its_name(
         (guarded.first, Tls(theirs.ca, *client), "tls", "certificate not trusted"),
         (guarded.first, Tls(None, *client), "tls", "certificate not trusted"),
         (f"127.0.0.2:{port}", Tls(ours.ca, *client), "tls", "IP address mismatch"),
-        (guarded.first, Tls(ours.ca), "tls", "certificate"),
-        (guarded.first, Tls(ours.ca, *theirs.sign("stranger")), "tls", "c"),
+        (guarded.first, Tls(ours.ca), "tls", "certificate required|want a client certificate"),
+        (guarded.first, Tls(ours.ca, *theirs.sign("stranger")), "tls", "unknown ca|client certificate"),
         (guarded.first, Tls(str(tmp_path / "missing.pem")), "tls", "certificate files cannot be used: No such file"),
         (guarded.first, Tls(str(nonsense)), "tls", "certificate files cannot be used"),
         (guarded.first, None, ("garbage", "closed"), "TLS"),
-        (plain, Tls(ours.ca, *client), "tls", "does the port speak TLS?"),
+        (plain, Tls(ours.ca, *client), "tls", r"does the port speak TLS\?"),
     ]
     guarded.servers[0].ask("CONFIG", "SET", "bind", "127.0.0.1 127.0.0.2")
     for address, tls, kind, words in wrong:
@@ -122,7 +123,7 @@ def test_whatever_is_wrong_with_tls_has_its_name(
             found = member(fleet, address).fault
             assert found is not None
             assert found.kind in kind
-            assert words in found.text, (address, tls, found)
+            assert re.search(words, found.text), (address, tls, found)
             assert found.down
 
 
