@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from redistui.demo.groups import RunningGroup
-from redistui.engine.listener import KEEP, MERGE, EventLog
+from redistui.engine.listener import MERGE, EventLog
 from redistui.model import Event
 from tests.engine.watching import fault, node, only_group, rules, target, until, watching, whole
 from tests.net.strangers import Stranger, answering, array, bulk, info
@@ -184,12 +183,3 @@ def test_the_log_is_in_order_bounded_and_forgets_no_witness(said: list[tuple[int
     assert [one.at for one in events] == sorted(one.at for one in events)
     assert sum(len(one.witnesses) for one in events) == len(said)
     assert all(len(set(one.witnesses)) == len(one.witnesses) for one in events)
-
-
-def test_adding_costs_the_same_however_many_there_are() -> None:
-    log = EventLog()
-    began = time.perf_counter()
-    for number in range(20 * KEEP):
-        log.add(event(1.0, "a", text=str(number % 700)))
-    assert len(log.all()) == KEEP
-    assert time.perf_counter() - began < 2

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -232,16 +230,3 @@ def test_ranges_come_back_as_they_were_printed(steps: tuple[object, ...]) -> Non
         at = ranges[-1][1] + 1
     printed = [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
     assert nodes(line(*printed)).peers[0].slots == tuple(ranges)
-
-
-def test_time_grows_with_the_length_only() -> None:
-    def seconds(lines: int) -> float:
-        raw = "".join(
-            line(*map(str, range(0, 400, 2)), id_=f"{number:040x}") + "\n" for number in range(lines)
-        ).encode()
-        began = time.perf_counter()
-        read_nodes(raw)
-        return time.perf_counter() - began
-
-    once = min(seconds(250) for _ in range(3))
-    assert seconds(2500) < 40 * once

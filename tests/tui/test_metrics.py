@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -12,7 +11,6 @@ from redistui.tui.screens.metrics import Metrics
 from redistui.tui.widgets import plot
 from redistui.tui.widgets.plot import drawn
 from redistui.view.figures import count, size
-from redistui.view.metrics import Sparks, shape
 from tests import fleets
 from tests.tui.panels import played, scene, theme
 
@@ -112,26 +110,6 @@ async def test_a_plot_has_the_themes_colours_and_none_without_colours() -> None:
         styles = [segment.style for y in range(3, 9) for segment in panel.plot._strip(y, panel.plot.size.width)]
         named = {style.color.name for style in styles if style is not None and style.color is not None}
         assert named <= {"default"}
-
-
-async def test_two_hundred_sparklines_are_drawn_in_time() -> None:
-    panel = Metrics()
-    fleet = fleets.large(40)
-    now = scene(fleet)
-    async with played(panel, now, (160, 48)) as run:
-        board = panel.table
-        assert board.inks is not None
-        best = 1.0
-        for _ in range(5):
-            begun = time.process_time()
-            source = Sparks(fleet, fleet.groups, now.history, now.glyphs, shape(160, "clients"))
-            board.show(source, now.theme, now.glyphs)
-            board._strips.clear()
-            for y in range(41):
-                board._strip(y, board.size.width).render(run.app.console)
-            best = min(best, time.process_time() - begun)
-        assert len(source) * 5 == 200
-        assert best < 0.010 * 2  # the machine is shared: by itself it takes half of 10 ms
 
 
 async def test_one_group_alone_is_a_key_away() -> None:

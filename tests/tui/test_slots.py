@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -107,21 +106,6 @@ async def test_slots_that_move_paint_their_lines_and_no_others(monkeypatch: pyte
             new = moved(cart(troubled=False), range(1024, 1088), 2)
             await run.show(scene(new, worn=run.app.scene.theme))
         assert seen == [Region(0, 1, LABEL + 8, 1)]
-
-
-async def test_a_frame_of_all_slots_is_drawn_in_time() -> None:
-    panel = Slots()
-    fleet = replace(fleets.quiet(), groups=(fleets.wide_cluster(),))
-    async with played(panel, scene(fleet), (160, 46)) as run:
-        board, console = panel.map, run.app.console
-        best = 1.0
-        for _ in range(5):
-            begun = time.process_time()
-            board._arrange()
-            for y in range(board.size.height):
-                board._strip(y, board.size.width).render(console)
-            best = min(best, time.process_time() - begun)
-        assert best < 0.025
 
 
 async def test_a_group_without_slots_says_so_and_enter_leads_to_one_that_has() -> None:
