@@ -19,6 +19,7 @@ from redistui.engine.grouping import mentions
 from redistui.engine.listener import EventLog
 from redistui.engine.observation import Observation
 from redistui.history import History
+from redistui.metrics import FIELDS
 from redistui.model import Address, Event, Fault, Fleet, Site, Target, Wanted
 from redistui.replies.info import wanted_lines
 
@@ -116,7 +117,7 @@ def _document(item: Item) -> dict[str, Any]:
     fault = item.fault
     return {
         "address": item.address, "at": item.at, "asked_at": item.asked_at, "kind": item.kind, "ping_ms": item.ping_ms,
-        "answers": {name: _plain(wanted_lines(reply)) for name, reply in item.answers.items()},
+        "answers": {name: _plain(_kept(name, reply)) for name, reply in item.answers.items()},
         "fault": None if fault is None else [fault.kind, fault.text, fault.since],
     }  # fmt: skip
 
@@ -133,6 +134,10 @@ def _item(document: dict[str, Any]) -> Item:
         document["address"], document["at"], document["asked_at"], document["kind"], answers,
         None if fault is None else Fault(*fault), document["ping_ms"],
     )  # fmt: skip
+
+
+def _kept(name: str, reply: Any) -> Any:
+    return wanted_lines(reply, FIELDS) if name == "info" else reply
 
 
 def _plain(reply: Any) -> Any:

@@ -24,7 +24,6 @@ Value = int | float | str | None
 _REPLICA = re.compile(
     rb"ip=([0-9a-fA-F:.%A-Za-z_-]{1,255}),port=(\d{1,5}),state=(\w+),offset=(\d+),lag=(\d+)(?:,type=[a-z-]+)?"
 )
-_PRIVATE = (b"executable:", b"config_file:", b"os:", b"gcc_version:", b"redis_build_id:", b"process_id:")
 _NUMBERED = re.compile(rb"(slave|db)\d{1,6}:")
 MAX_LINES = 20_000
 """Of one reply; a server prints a few hundred, and one for each replica and database."""
@@ -45,12 +44,13 @@ NUMBERS = (
 )  # fmt: skip
 
 
-def wanted_lines(raw: Any) -> Any:
-    """Of an INFO text the lines that any of us may read: no paths, no configuration, no system."""
+def wanted_lines(raw: Any, numbers: Sequence[str] = ()) -> Any:
+    """Of an INFO text the lines that an InfoReader of these numbers reads: no path, no configuration, no system."""
     if not isinstance(raw, bytes):
         return raw
-    kept = (line for line in raw.split(b"\r\n") if not line.startswith(_PRIVATE))
-    return b"\r\n".join(kept)
+    wanted = {name.encode() for name in (*TEXTS, *NUMBERS, *numbers)}
+    lines = raw.split(b"\r\n")
+    return b"\r\n".join(line for line in lines if line.partition(b":")[0] in wanted or _NUMBERED.match(line))
 
 
 def _picker(indices: Sequence[int]) -> Callable[[Sequence[bytes]], tuple[bytes, ...]]:
