@@ -22,14 +22,9 @@ def eventually(
     """
     deadline = time.monotonic() + seconds
     while True:
-        last: object
-        try:
-            answer = condition()
-            if answer:
-                return answer
-            last = answer
-        except (AssertionError, OSError, EOFError, DemoError, ErrorReply) as error:
-            last = error
+        answer, last = _asked(condition)
+        if answer:
+            return answer
         if time.monotonic() > deadline:
             raise AssertionError(f"{otherwise or 'it did not come true'} within {seconds:g} s; last seen: {last!r}")
         time.sleep(every)
@@ -41,14 +36,18 @@ async def eventually_async(
     """The same on an event loop, which goes on meanwhile."""
     deadline = time.monotonic() + seconds
     while True:
-        last: object
-        try:
-            answer = condition()
-            if answer:
-                return answer
-            last = answer
-        except (AssertionError, OSError, EOFError, DemoError, ErrorReply) as error:
-            last = error
+        answer, last = _asked(condition)
+        if answer:
+            return answer
         if time.monotonic() > deadline:
             raise AssertionError(f"{otherwise or 'it did not come true'} within {seconds:g} s; last seen: {last!r}")
         await asyncio.sleep(every)
+
+
+def _asked(condition: Callable[[], T | None]) -> tuple[T | None, object]:
+    """The answer, and what to show when it is not true."""
+    try:
+        answer = condition()
+    except (AssertionError, OSError, EOFError, DemoError, ErrorReply) as error:
+        return None, error
+    return answer, answer

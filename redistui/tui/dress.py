@@ -39,15 +39,21 @@ def textual_theme(theme: Theme) -> TextualTheme:
             "input-cursor-background": text,
             "input-cursor-foreground": background,
             "input-cursor-text-style": "reverse" if plain else "none",
-            "scrollbar": guide,
-            "scrollbar-hover": guide,
-            "scrollbar-active": accent,
-            "scrollbar-background": background,
-            "scrollbar-background-hover": background,
-            "scrollbar-background-active": background,
-            "scrollbar-corner-color": background,
+            **_scrollbar(guide, accent, background),
         },
     )
+
+
+def _scrollbar(bar: str, held: str, ground: str) -> dict[str, str]:
+    return {
+        "scrollbar": bar,
+        "scrollbar-hover": bar,
+        "scrollbar-active": held,
+        "scrollbar-background": ground,
+        "scrollbar-background-hover": ground,
+        "scrollbar-background-active": ground,
+        "scrollbar-corner-color": ground,
+    }
 
 
 def _css(colour: str | None) -> str:

@@ -158,7 +158,7 @@ def _others(fleet: Fleet, group: Group, node: Node, width: int) -> Iterator[Row]
         for known in watch.replicas:
             if known.address == node.address:
                 link = {True: "link up", False: "link down", None: "link unknown"}[known.link_up]
-                said = f"a replica{_flags(known.flags)}, {link}, follows {known.primary}"
+                said = f"a replica{_flags(known.flags)}, {link}, follows {known.primary or 'nobody known'}"
                 yield from _saying(sentinel.address, said, width)
     yield from _peers(group, node, width)
 

@@ -2,51 +2,32 @@
 
 from __future__ import annotations
 
-from textual import events
-from textual.app import ComposeResult
-
 from redistui.model import Address
-from redistui.tui.panel import Panel
 from redistui.tui.scene import Scene
+from redistui.tui.screens.listed import ListPanel
 from redistui.tui.widgets.table import LiveTable
-from redistui.view.cells import Row
-from redistui.view.legends import LEGENDS
 from redistui.view.sentinels import sentinels
+from redistui.view.source import Source
 
 WIDE = 130
 
 
-class Sentinels(Panel):
+class Sentinels(ListPanel):
     """One list: verdict, Sentinels, replicas, other groups."""
 
     NAME = "sentinels"
     TITLE = "Sentinels"
     KEY = "2"
+    LIST = "beliefs"
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.table = LiveTable(id="beliefs")
-        self._scene: Scene | None = None
         self._followed: str | None = None
 
-    def compose(self) -> ComposeResult:
-        yield self.table
+    def rows(self, scene: Scene, width: int) -> Source:
+        return sentinels(scene.fleet, scene.group, scene.glyphs, width, width >= WIDE, scene.filter)
 
-    def on_resize(self, event: events.Resize) -> None:
-        self.call_after_refresh(self._redraw)
-
-    def show_scene(self, scene: Scene) -> None:
-        self._scene = scene
-        self._redraw()
-
-    def _redraw(self) -> None:
-        scene, width = self._scene, self.size.width
-        if scene is not None and width:
-            source = sentinels(scene.fleet, scene.group, scene.glyphs, width, width >= WIDE, scene.filter)
-            self.table.show(source, scene.theme, scene.glyphs, scene.filter)
-            self._follow(scene)
-
-    def _follow(self, scene: Scene) -> None:
+    def drawn(self, scene: Scene) -> None:
         """Another group is looked at: the cursor goes to its first Sentinel."""
         name = None if scene.group is None else scene.group.name
         if name != self._followed:
@@ -62,9 +43,6 @@ class Sentinels(Panel):
     def select(self, node: Address) -> bool:
         return self.table.go_key(f"sentinel {node}") or self.table.go_key(f"replica {node}")
 
-    def find(self, step: int) -> None:
-        self.table.find(step)
-
     def on_live_table_entered(self, event: LiveTable.Entered) -> None:
         event.stop()
         kind, _, name = event.key.partition(" ")
@@ -72,7 +50,3 @@ class Sentinels(Panel):
             self.post_message(self.Goto(group=name))
         elif kind == "replica" and (node := self.selected()) is not None:
             self.post_message(self.Goto(node=node, panel="topology"))
-
-    @classmethod
-    def legend(cls) -> tuple[Row, ...]:
-        return LEGENDS[cls.NAME]

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-from textual import events
-from textual.app import ComposeResult
-
 from redistui.model import Address
-from redistui.tui.panel import Panel
 from redistui.tui.scene import Scene
+from redistui.tui.screens.listed import ListPanel
 from redistui.tui.widgets.table import LiveTable
-from redistui.view.cells import Row
-from redistui.view.legends import LEGENDS
 from redistui.view.sites import listing
+from redistui.view.source import Source
 
 
-class Sites(Panel):
+class Sites(ListPanel):
     """Every site as a heading, its groups below."""
 
     NAME = "sites"
     TITLE = "Sites"
     KEY = "4"
+    LIST = "places"
 
-    def __init__(self, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.table = LiveTable(id="places")
-        self._scene: Scene | None = None
-
-    def compose(self) -> ComposeResult:
-        yield self.table
-
-    def on_resize(self, event: events.Resize) -> None:
-        self.call_after_refresh(self._redraw)
-
-    def show_scene(self, scene: Scene) -> None:
-        self._scene = scene
-        self._redraw()
-
-    def _redraw(self) -> None:
-        scene = self._scene
-        if scene is not None and self.size.width:
-            source = listing(scene.fleet, scene.glyphs, self.size.width, scene.filter)
-            self.table.show(source, scene.theme, scene.glyphs, scene.filter)
+    def rows(self, scene: Scene, width: int) -> Source:
+        return listing(scene.fleet, scene.glyphs, width, scene.filter)
 
     def _group(self) -> str | None:
         """The group under the cursor: a key is `group NAME SITE`, and both may hold blanks."""
@@ -54,9 +33,6 @@ class Sites(Panel):
         group = None if scene is None or name is None else scene.fleet.group(name)
         return None if group is None else group.primary
 
-    def find(self, step: int) -> None:
-        self.table.find(step)
-
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         """The group under the cursor is the one that is looked at."""
         event.stop()
@@ -69,7 +45,3 @@ class Sites(Panel):
         name = self._group()
         if name is not None:
             self.post_message(self.Goto(group=name, panel="topology"))
-
-    @classmethod
-    def legend(cls) -> tuple[Row, ...]:
-        return LEGENDS[cls.NAME]
