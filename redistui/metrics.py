@@ -6,9 +6,10 @@ samples of one process, and starts afresh when the server restarts, so a rate is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from operator import sub
+from typing import Any, Literal
 
 Unit = Literal["bytes", "percent", "count", "per second", "bytes per second", "seconds", "ms", "ratio"]
 
@@ -78,5 +79,19 @@ FIELDS: tuple[str, ...] = tuple(dict.fromkeys(field for metric in METRICS for fi
 
 SPARKS: tuple[str, ...] = ("ops_per_second", "memory_used", "clients", "cpu_percent", "lag_bytes")
 """The metrics the sparkline screen can show, in the order it steps through them."""
+_BACK = float("-inf")
 KEPT: tuple[str, ...] = (*SPARKS, "memory_percent", "net_in", "net_out", "lag_seconds")
 """The metrics whose past is kept."""
+
+
+def growth(before: Sequence[Any], now: Sequence[Any]) -> list[float]:
+    """Of each counter; minus infinity, whatever is added to it, where one is not there or went back.
+
+    >>> growth([1, 5, None, 7], [3, 5, 1, 0])
+    [2, 0, -inf, -inf]
+    """
+    try:
+        grown = list(map(sub, now, before))
+    except TypeError:
+        grown = [_BACK if a is None or b is None else b - a for a, b in zip(before, now, strict=True)]
+    return grown if min(grown) >= 0 else [_BACK if one < 0 else one for one in grown]

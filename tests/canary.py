@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from redistui.demo.groups import RunningGroup
+from redistui.demo.problems import StartFailed
 from redistui.demo.wire import ErrorReply, Wire
 
 PATIENCE = 30.0
@@ -75,7 +76,8 @@ class Writer:
 
 @dataclass
 class Canary:
-    """Two writers: one stays with the primary it found first, one asks the Sentinels anew after every error."""
+    """Two writers: one stays with the primary it found first, one asks the Sentinels anew after every error; without
+    Sentinels it asks the nodes."""
 
     group: RunningGroup
 
@@ -86,6 +88,11 @@ class Canary:
         self.aware = Writer("aware", self._asked)
 
     def _asked(self) -> str:
+        if not self.group.sentinels:
+            try:
+                return self.group.primary.address
+            except StartFailed as nobody:
+                raise OSError(str(nobody)) from None
         self._turn += 1
         sentinel = self.group.sentinels[self._turn % len(self.group.sentinels)]
         host, port = sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self.group.name)

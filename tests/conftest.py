@@ -7,6 +7,7 @@ keeps it to some. Factories give a RunningGroup (redistui.demo.groups): `.nodes`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -37,6 +38,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def own_versions(metafunc: pytest.Metafunc) -> bool:
     """The test names its versions itself (`parametrize("version", ...)`), as those of recorded replies do."""
     return any("version" in str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize"))
+
+
+@pytest.fixture(autouse=True)
+def _own_journal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a test does is not in the next one's past, nor in that of whoever runs the tests."""
+    monkeypatch.setenv("REDISTUI_JOURNAL", str(tmp_path / "journal.jsonl"))
 
 
 @pytest.fixture(scope="session")

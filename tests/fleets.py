@@ -9,7 +9,6 @@ from math import sin
 from typing import get_args
 
 from redistui.history import History
-from redistui.metrics import KEPT
 from redistui.model import (
     DOWN,
     SLOTS,
@@ -517,10 +516,9 @@ def history(fleet: Fleet, samples: int = 300, length: int = 900) -> History:
     """A past for every node: waves around its present figures, a gap of ten samples in the middle."""
     past = History(length)
     for seed, each in enumerate(node for group in fleet.groups for node in group.nodes):
-        for name in KEPT:
-            value = each.metric(name)
-            for tick in range(samples):
-                missing = value is None or samples // 2 <= tick < samples // 2 + 10
-                wave = 1 + 0.35 * sin(tick / (19 + seed % 7) + seed) + 0.06 * sin(tick * 0.9 + seed)
-                past.add(each.address, name, None if missing or value is None else max(0.0, value * wave))
+        for tick in range(samples):
+            missing = samples // 2 <= tick < samples // 2 + 10
+            wave = 1 + 0.35 * sin(tick / (19 + seed % 7) + seed) + 0.06 * sin(tick * 0.9 + seed)
+            waved = {name: max(0.0, value * wave) for name, value in each.metrics.items()}
+            past.add(each.address, {} if missing else waved)
     return past

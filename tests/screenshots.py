@@ -21,6 +21,7 @@ from typing import Any
 from redistui.demo.fleet import DemoFleet
 from redistui.demo.servers import Server
 from redistui.engine.engine import Engine
+from redistui.engine.logins import Logins
 from redistui.engine.recording import Recording, play, read, write
 from redistui.model import Fleet
 from redistui.tui import Settings
@@ -51,6 +52,7 @@ class Still:
 
     def __init__(self, recording: Recording) -> None:
         self.fleet, self.history = play(recording)
+        self.logins = Logins()
         self.period = 1.0
 
     def subscribe(self, callback: Callable[[Fleet], None]) -> None:

@@ -6,12 +6,18 @@ import sys
 import threading
 from array import array
 from collections.abc import Iterator
+from math import nan
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from redistui.history import LENGTH, History, Ring
+
+
+def row(value: float | None) -> array[float]:
+    return array("f", [nan if value is None else value])
+
 
 values = some.none() | some.floats(-1e6, 1e6, width=32)
 
@@ -20,7 +26,7 @@ values = some.none() | some.floats(-1e6, 1e6, width=32)
 def test_the_newest_samples_come_back_in_order(written: list[float | None], length: int, count: int) -> None:
     ring = Ring(length)
     for value in written:
-        ring.add(value)
+        ring.add(row(value))
     kept = written[-length:]
     assert ring.last(count) == (kept[-count:] if count else [])
 
@@ -33,10 +39,12 @@ def test_a_series_that_was_never_written_is_empty() -> None:
 def test_series_are_kept_apart_and_forgotten_by_node() -> None:
     history = History(3)
     for number in range(5):
-        history.add("a:1", "clients", float(number))
-    history.add("a:1", "memory_used", 7.0)
-    history.add("b:1", "clients", None)
-    assert history.last("a:1", "clients", 9) == [2.0, 3.0, 4.0]
+        history.add("a:1", {"clients": float(number), "unheard_of": 1.0})
+    history.add("a:1", {"memory_used": 7.0})
+    history.add("b:1", {})
+    assert history.last("a:1", "clients", 9) == [3.0, 4.0, None]
+    assert history.last("a:1", "memory_used", 9) == [None, None, 7.0]
+    assert history.last("a:1", "unheard_of", 9) == []
     assert history.last("b:1", "clients", 9) == [None]
     history.forget("a:1")
     history.forget("a:1")
@@ -47,7 +55,7 @@ def test_series_are_kept_apart_and_forgotten_by_node() -> None:
 @pytest.mark.parametrize("value", [1e300, -1e300, float("inf"), 2.0**24 + 1])
 def test_numbers_too_great_for_a_float_do_not_stop_the_writing(value: float) -> None:
     ring = Ring(3)
-    ring.add(value)
+    ring.add(row(value))
     (kept,) = ring.last(1)
     assert kept == array("f", [value])[0]
 
@@ -72,7 +80,7 @@ def test_whoever_reads_while_another_writes_sees_a_run_without_a_jump(hasty: Non
 
     def write() -> None:
         for number in range(100_000):
-            ring.add(float(number))
+            ring.add(row(float(number)))
         stop.set()
 
     writer = threading.Thread(target=write)

@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Any
 from redistui.cli.exits import USAGE, Quit
 from redistui.cli.options import add_json, add_target_option, add_timeout
 from redistui.model import Fleet
-from redistui.ops import ACTIONS
+from redistui.ops import ACTIONS, repeated
 from redistui.ops.action import Action, Aim, Plan, refusals, warnings
+from redistui.ops.resume import RESUME
 from redistui.ops.run import Run, StepRun, planned, refused
 from redistui.view.cells import Row, show
 
 if TYPE_CHECKING:
     from redistui.engine.engine import Engine
+    from redistui.ops.stored import Past
 
 SETTLE_SECONDS = 2.0
 """A fleet that was just discovered may lack its first lag or CKQUORUM; a refusal older than this is one."""
-OPTIONS = tuple(dict.fromkeys(option for action in ACTIONS for option in action.options))
+OPTIONS = {option.name: option for action in ACTIONS for option in action.options}
 
 
 def add_action(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +33,11 @@ def add_action(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", metavar="ACTION", help=f"one of: {names}")
     parser.add_argument("words", nargs="*", metavar="ARG", help="the action's own arguments, then any TARGETs")
     parser.add_argument("--group", metavar="NAME", help="the group, where more than one is there")
-    for option in OPTIONS:
-        parser.add_argument(f"--{option.name}", metavar=option.metavar, help=option.doc)
+    for option in OPTIONS.values():
+        if option.metavar:
+            parser.add_argument(f"--{option.name}", metavar=option.metavar, help=option.doc)
+        else:
+            parser.add_argument(f"--{option.name}", action="store_const", const="yes", help=option.doc)
     add_target_option(parser)
     add_json(parser)
     add_timeout(parser)
@@ -52,38 +57,53 @@ def chosen(args: argparse.Namespace) -> Action:
         raise Quit(USAGE, [f"no action is called {args.action!r}{nearest(args.action, names)}; use {', '.join(names)}"])
     wanted = len(found.arguments)
     if len(args.words) < wanted:
-        raise Quit(USAGE, [f"{found.name} wants {' '.join(found.arguments)}; usage: {found.name} {found.usage}"])
+        missing = " ".join(argument.name for argument in found.arguments[len(args.words) :])
+        raise Quit(USAGE, [f"{found.name} wants {missing}; usage: {found.name} {found.usage}"])
     args.arguments, args.targets = args.words[:wanted], [*args.words[wanted:], *args.targets]
+    sorts = [(word, argument.sort) for word, argument in zip(args.arguments, found.arguments, strict=True)]
+    args.past = past_of(found, args.arguments)
+    args.seeds = list(args.past.plan.named()) if args.past else [word for word, sort in sorts if sort == "node"]
+    args.strangers = [word for word, sort in sorts if sort == "stranger"]
     return found
 
 
 def aimed(args: argparse.Namespace, action: Action, fleet: Fleet) -> Aim:
-    """The group it is pointed at. Quits with code 2 where that is not clear."""
-    options = {o.name: value for o in action.options if (value := getattr(args, o.name.replace("-", "_"))) is not None}
-    words = args.arguments
-    return Aim(_group(args.group, action, fleet), words[0] if words else None, options, tuple(words))
+    """What it is pointed at. Quits with code 2 where that is not clear."""
+    from redistui.ops.aiming import BadAim, aim_at, fitting_groups
+
+    given = {name: getattr(args, name.replace("-", "_"), None) for name in OPTIONS}
+    options = {name: value for name, value in given.items() if value is not None}
+    stray = sorted(options.keys() - {option.name for option in action.options})
+    if stray:
+        raise Quit(USAGE, [f"{action.name} has no option --{stray[0]}; usage: {action.name} {action.usage}"])
+    try:
+        aim = aim_at(action, fleet, args.arguments, options, group=args.group, past=args.past)
+    except BadAim as error:
+        raise Quit(USAGE, [f"{error}; usage: {action.name} {action.usage}"]) from None
+    if not aim.group and aim.node is None and action is not RESUME:
+        names = fitting_groups(action, fleet) or tuple(group.name for group in fleet.groups)
+        raise Quit(USAGE, [f"which group? name it with --group: {', '.join(map(show, names)) or 'there is none'}"])
+    return aim
 
 
-def _group(wanted: str | None, action: Action, fleet: Fleet) -> str:
-    names = [group.name for group in fleet.groups]
-    fitting = [group.name for group in fleet.groups if group.kind in action.kinds]
-    if wanted is not None:
-        if wanted not in names:
-            from redistui.config.problems import nearest
+def past_of(action: Action, words: Sequence[str]) -> Past | None:
+    """The unfinished operation that is to be resumed."""
+    if action is not RESUME:
+        return None
+    from redistui.engine.journal import Journal, journal_path
 
-            there = ", ".join(map(show, names)) or "none"
-            raise Quit(USAGE, [f"there is no group {wanted!r}{nearest(wanted, names)}; there are {there}"])
-        return wanted
-    if len(names) == 1 or len(fitting) == 1:
-        return (fitting or names)[0]
-    raise Quit(USAGE, [f"which group? name it with --group: {', '.join(map(show, fitting or names))}"])
+    found = (one.past for one in Journal(journal_path(os.environ)).unfinished() if one.operation == words[0])
+    return next(found, None)
 
 
 def prepared(engine: Engine, action: Action, aim: Aim) -> tuple[Run, Fleet]:
     """The plan for a fleet that was read just now, or why there is none."""
+    from redistui.engine.journal import Journal, journal_path
+
+    engine.recount(Journal(journal_path(os.environ)).deeds(repeated.SECONDS))
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
-        fleet = engine.call(engine.fresh(aim.group)).result()
+        fleet = engine.call(engine.fresh(*aim.groups)).result()
         against = refusals(action, fleet, aim)
         if not against or time.monotonic() > deadline:
             break

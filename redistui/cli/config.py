@@ -42,10 +42,11 @@ def run(args: argparse.Namespace) -> int:
 
 def check_files(config: Config) -> None:
     """Password files, variables and certificates of all fleets. Raises ConfigErrors with every problem."""
+    from redistui.config.operators import check_passwords
     from redistui.config.resolve import resolve
 
     if config.fleets:
-        resolve(tuple(config.fleets), config, os.environ)
+        check_passwords(resolve(tuple(config.fleets), config, os.environ), os.environ)
 
 
 def document(config: Config) -> dict[str, object]:
@@ -69,6 +70,10 @@ def _fleet(fleet: FleetConfig) -> Iterator[tuple[str, object]]:
     yield "password", _secret(fleet.password)
     yield "sentinel_user", fleet.sentinel_user
     yield "sentinel_password", _secret(fleet.sentinel_password)
+    yield "operator_user", fleet.operator_user
+    yield "operator_password", _secret(fleet.operator_password)
+    yield "sentinel_operator_user", fleet.sentinel_operator_user
+    yield "sentinel_operator_password", _secret(fleet.sentinel_operator_password)
     yield "tls", fleet.tls
     for name in ("ca", "cert", "key"):
         path = getattr(fleet, name)

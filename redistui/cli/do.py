@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from redistui.cli.acting import aimed, chosen, plan_rows, prepared, print_rows, tell_unfinished
-    from redistui.cli.opening import person_here, watching
+    from redistui.cli.opening import ask_operators, person_here, watching
 
     action = chosen(args)
     if not args.yes and not person_here():
@@ -52,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
         if found.plan is not None:
             if not args.yes and not confirmed(found.plan):
                 raise Quit(REFUSED, ["not confirmed: nothing was sent"])
+            ask_operators(engine, aim.groups)
             found, code = fire(engine, action, aim, found.plan)
         tell(args, engine, found)
     return CODES[found.outcome] if code is None else code

@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from redistui.cli.exits import UNREACHED, Quit
+from redistui.cli.exits import UNREACHED, USAGE, Quit
 from redistui.cli.verbs import NAMES
 from redistui.config import Config, config_file, load, period_of, resolve, thresholds_of
-from redistui.model import Access, Fleet, Login, Node, Sentinel, Site, Target
+from redistui.config.files import Unreadable
+from redistui.config.operators import kept_password
+from redistui.config.targets import BadTarget, bracketed, parse_address
+from redistui.engine.logins import Logins, NoPassword, operators_of
+from redistui.model import Fleet, Login, Node, Operator, Sentinel, Site, Target
 from redistui.view.cells import show
 
 if TYPE_CHECKING:
@@ -23,6 +27,10 @@ if TYPE_CHECKING:
     from redistui.history import History
 
 
+HOW_OPERATOR = (
+    "give it by operator_password_file (or sentinel_operator_password_file) in the config, or by "
+    "REDISTUI_OPERATOR_PASSWORD (or REDISTUI_SENTINEL_OPERATOR_PASSWORD) in the environment"
+)
 QUICK = 0.5
 """Seconds between the two polls of a verb that looks once."""
 
@@ -36,13 +44,21 @@ class Opening:
     period: float = 1.0
     sites: tuple[Site, ...] = ()
     thresholds: Mapping[str, float] | None = None
+    logins: Logins = field(default_factory=lambda: Logins(kept))
 
     def engine(self, history: History | None = None) -> Engine:
         """A started engine. Whoever asks for it stops it."""
         from redistui.engine.engine import Engine
 
         limits = self.thresholds or {}
-        engine = Engine(self.targets, period=self.period, sites=self.sites, thresholds=limits, history=history)
+        engine = Engine(
+            self.targets,
+            period=self.period,
+            sites=self.sites,
+            thresholds=limits,
+            history=history,
+            logins=self.logins,
+        )
         engine.start()
         return engine
 
@@ -50,7 +66,7 @@ class Opening:
         """One that begins when it is first looked at."""
         from redistui.engine.late import LateEngine
 
-        return LateEngine(self.engine, self.period)
+        return LateEngine(self.engine, self.period, self.logins)
 
 
 def config_of(args: argparse.Namespace) -> Config:
@@ -62,14 +78,25 @@ def config_of(args: argparse.Namespace) -> Config:
 def opening(args: argparse.Namespace) -> Opening:
     """Config and targets. Raises ConfigErrors."""
     config = config_of(args)
-    words: list[str] = args.targets
+    seeds = [] if config.default else [f"redis://{bracketed(seed)}" for seed in getattr(args, "seeds", [])]
+    words: list[str] = args.targets or seeds
+    targets = resolve(words, config, os.environ, others=NAMES)
     return Opening(
-        targets=resolve(words, config, os.environ, others=NAMES),
+        targets=(*targets, *strangers(targets[0], getattr(args, "strangers", []))),
         config=config,
         period=getattr(args, "period", None) or period_of(words, config) or 1.0,
         sites=config.sites,
         thresholds=thresholds_of(words, config),
     )
+
+
+def strangers(like: Target, addresses: Iterable[str]) -> Iterator[Target]:
+    """Servers that an action names and that may be of no group yet; they are reached as the fleet is."""
+    for address in addresses:
+        try:
+            yield Target((parse_address(address),), access=like.access, text=address)
+        except BadTarget as error:
+            raise Quit(USAGE, [f"{show(address)}: {error}"]) from None
 
 
 @contextmanager
@@ -173,6 +200,29 @@ def ask_passwords(where: Opening, *, data: bool = True, sentinel: bool = False) 
     return replace(where, targets=tuple(_with(target, *given) for target in where.targets))
 
 
+def kept(operator: Operator) -> str | None:
+    """Where its password is kept, read now; None: a person has to be asked. Raises NoPassword."""
+    try:
+        return kept_password(operator, os.environ)
+    except Unreadable as error:
+        raise NoPassword(str(error)) from None
+
+
+def ask_operators(engine: Engine, groups: Iterable[str]) -> None:
+    """Asks for the passwords of those who act on these groups, where nobody has given them.
+
+    Quits with code 2 where nobody is here to be asked.
+    """
+    from getpass import getpass
+
+    wanted = engine.logins.wanted(operators_of(engine, groups))
+    if wanted and not person_here():
+        who = "; ".join(f"{show(one.user)}, who acts on {show(one.place)}" for one in wanted)
+        raise Quit(USAGE, [f"the password of {who}, is not known: {HOW_OPERATOR}"])
+    for one in wanted:
+        engine.logins.give(one, getpass(f"Password of {show(one.user)}, who acts on {show(one.place)}: "))
+
+
 def person_here() -> bool:
     """Somebody can be asked: stdin and stderr are a terminal."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
@@ -184,10 +234,8 @@ def _wants_password(server: Node | Sentinel) -> bool:
 
 def _with(target: Target, data: str, sentinel: str) -> Target:
     access = target.access
-    return replace(
-        target,
-        access=Access(_filled(access.data, data), _filled(access.sentinel, sentinel), access.tls, access.reachable),
-    )
+    filled = replace(access, data=_filled(access.data, data), sentinel=_filled(access.sentinel, sentinel))
+    return replace(target, access=filled)
 
 
 def _filled(login: Login, password: str) -> Login:

@@ -42,6 +42,8 @@ VERBS: tuple[Verb, ...] = (
     Verb("plan", "ACTION [ARGS]", "what an action would send, and what speaks against it; sends nothing"),
     Verb("do", "ACTION [ARGS] --yes", "the same plan, run and verified"),
     Verb("key", "KEY ...", "the slot of each key, and with --target its owner"),
+    Verb("journal", "[--last N]", "past operations, every command with its reply; --verify checks the file"),
+    Verb("acl", "[TARGET ...]", "the smallest ACL users that redistui needs, per server version"),
     Verb("config", "path | show | validate", "the config file"),
     Verb("themes", "", "the themes there are"),
     Verb("keys", "", "the keys of the dashboard, with the ids that [keymap] moves"),

@@ -39,6 +39,10 @@ def _fleet(name: str, table: Section) -> FleetConfig:
         password=_secret(table, "password"),
         sentinel_user=table.text("sentinel_user"),
         sentinel_password=_secret(table, "sentinel_password"),
+        operator_user=table.text("operator_user"),
+        operator_password=_secret(table, "operator_password"),
+        sentinel_operator_user=table.text("sentinel_operator_user"),
+        sentinel_operator_password=_secret(table, "sentinel_operator_password"),
         tls=table.flag("tls") or False,
         ca=table.path("ca"),
         cert=table.path("cert"),
@@ -50,10 +54,23 @@ def _fleet(name: str, table: Section) -> FleetConfig:
     )
     if "targets" not in table.table:
         table.wrong("targets", 'is missing: it names where to look, as in targets = ["redis://10.0.0.1:6379"]')
+    _check_operators(table, fleet)
     if (fleet.cert is None) is not (fleet.key is None):
         table.wrong("cert" if fleet.cert else "key", "a client certificate needs both cert and key")
     table.finish()
     return fleet
+
+
+def _check_operators(table: Section, fleet: FleetConfig) -> None:
+    """A password needs somebody whose it is."""
+    rows = (
+        ("operator", fleet.operator_user, fleet.operator_password),
+        ("sentinel_operator", fleet.sentinel_operator_user, fleet.sentinel_operator_password),
+    )
+    for name, user, password in rows:
+        key = f"{name}_password_{'file' if password.file is not None else 'env'}"
+        if user is None and password != Secret():
+            table.wrong(key, f"{name}_user is missing: whose password is it?")
 
 
 def _secret(table: Section, name: str) -> Secret:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from redistui.config.files import Unreadable, read_config, read_password
 from redistui.config.lines import Key, key_lines, line_of
+from redistui.config.operators import operators
 from redistui.config.problems import ConfigErrors, Problem, nearest
 from redistui.config.targets import DEFAULT, BadTarget, Url, parse_url
 from redistui.config.values import Config, FleetConfig, Secret
@@ -37,7 +39,9 @@ class Resolver:
             if word in self.config.fleets:
                 found += self.fleet(self.config.fleets[word])
             else:
-                access = Access(data, sentinel, self._fleet_tls(fleet), fleet.addresses)
+                access = Access(
+                    data, sentinel, self._fleet_tls(fleet), fleet.addresses, *operators(fleet, fleet.name, self.environ)
+                )
                 found.append(self._target(parse_url(word), access, fleet))
         return found
 
@@ -49,7 +53,9 @@ class Resolver:
             return []
         data = Login(None, self.environ.get(PASSWORD) or None)
         sentinel = Login(None, self.environ.get(SENTINEL_PASSWORD) or None)
-        return [self._target(url, Access(data, sentinel))]
+        data_operator, sentinel_operator = operators(FleetConfig("", ()), word, self.environ)
+        access = Access(data, sentinel, operator=data_operator, sentinel_operator=sentinel_operator)
+        return [self._target(url, access)]
 
     def _target(self, url: Url, access: Access, fleet: FleetConfig | None = None) -> Target:
         data, sentinel, tls = access.data, access.sentinel, access.tls
@@ -67,7 +73,7 @@ class Resolver:
             only=url.only,
             title=_title(url, fleet),
             environment=None if fleet is None else fleet.environment,
-            access=Access(data, sentinel, tls, access.reachable),
+            access=replace(access, data=data, sentinel=sentinel, tls=tls),
             text=url.text,
         )
 

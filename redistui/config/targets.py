@@ -103,6 +103,16 @@ def parse_address(text: str, port: int | None = None) -> Address:
     return f"{_host(host)}:{_port(number if colon else port)}"
 
 
+def bracketed(address: Address) -> str:
+    """An address as it stands in a URL.
+
+    >>> bracketed("::1:6379"), bracketed("10.0.0.1:6379")
+    ('[::1]:6379', '10.0.0.1:6379')
+    """
+    host, _, port = address.rpartition(":")
+    return f"[{host}]:{port}" if ":" in host and not host.startswith("[") else address
+
+
 def _network(text: str, rest: str, scheme: Scheme) -> Url:
     rest, _, query = rest.partition("?")
     user, at, rest = rest.rpartition("@")

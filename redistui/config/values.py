@@ -30,6 +30,11 @@ class FleetConfig:
     password: Secret = Secret()
     sentinel_user: str | None = None
     sentinel_password: Secret = Secret()
+    operator_user: str | None = None
+    """Who acts on data nodes; None: the user that watches, or the one that the environment names."""
+    operator_password: Secret = Secret()
+    sentinel_operator_user: str | None = None
+    sentinel_operator_password: Secret = Secret()
     tls: bool = False
     ca: Path | None = None
     cert: Path | None = None

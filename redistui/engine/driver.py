@@ -9,15 +9,17 @@ tells other consoles that somebody works here.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
+from redistui.engine.clock import clock as clock
 from redistui.engine.house import House, Writer
 from redistui.engine.journal import JournalError, Line
+from redistui.engine.logins import NoPassword
 from redistui.engine.masking import masked, scrubbed
-from redistui.model import Address, Login
+from redistui.model import Address, Login, Operator
 from redistui.net.client import Client, ClientLost, ClientRefused
+from redistui.ops.action import Spent
 from redistui.ops.run import Sent, SentState
 from redistui.ops.steps import (
     Argv,
@@ -30,6 +32,7 @@ from redistui.ops.steps import (
     Recall,
     Refused,
     Reply,
+    Secret,
     Step,
     Together,
     Transaction,
@@ -69,10 +72,18 @@ class Driver:
         self._sentinels = sentinels
         self._write = write
         self._readers: dict[Address, Client] = {}
+        self._one_at_a_time: dict[Address, asyncio.Lock] = {}
+        self._logins: dict[Operator, Login] = {}
+        """Taken once: a password that is forgotten meanwhile must not lock an operation out half-way."""
+        self._spent: list[Spent] = []
+        """Of the step at work: what went out before this console was there."""
 
-    async def drive(self, step: Step, number: int) -> str:
-        """Runs a step to its end and gives its sentence. Raises what the script raises, Stopped, or Unplanned."""
-        self.sent = []
+    async def drive(self, step: Step, number: int, spent: Sequence[Spent] = ()) -> str:
+        """Runs a step to its end and gives its sentence. Raises what the script raises, Stopped, or Unplanned.
+
+        `spent` are the step's commands that an earlier console sent: the script gets their replies, and none goes out.
+        """
+        self.sent, self._spent = [], list(spent)
         left = list(step.commands())
         script = step.script()
         answer: Reply = None
@@ -136,7 +147,8 @@ class Driver:
             # A held connection may have been cut since its last use (CLIENT KILL does). A read may be asked twice.
             return await client.ask(argv, seconds)
 
-        return await self._told(node, ask)
+        async with self._one_at_a_time.setdefault(node, asyncio.Lock()):  # of reads asked `Together`, some to one node
+            return await self._told(node, ask)
 
     async def _glance(self, ask: Ask) -> Reply:
         with suppress(Refused, Lost):
@@ -157,10 +169,13 @@ class Driver:
             if argv not in left:
                 raise Unplanned(f"{argv[0]} is not in the plan, or was sent already")
             left.remove(argv)
+        if self._spent:
+            return self._remembered(len(shown))
         argvs = tuple(self._filled(argv) for argv in shown)
+        client = self._client(node)
         await self._before(node, argvs, number)
         self.heed = self.heed and not self.final
-        client = self._client(node)
+        self.strict = self.strict and not self.final
         try:
             send = client.transact(argvs, seconds) if len(argvs) > 1 else client.ask(argvs[0], seconds)
             reply = await self._told(node, lambda: send)
@@ -172,11 +187,29 @@ class Driver:
         await self._after(node, argvs, number, "done", replies_of(reply, len(argvs)))
         return reply
 
+    def _remembered(self, count: int) -> Reply:
+        """What became of commands that an earlier console sent."""
+        past, self._spent = self._spent[:count], self._spent[count:]
+        if not all(one.done for one in past):
+            raise Lost("the console that sent it ended before the reply came")
+        replies = [one.reply.encode() for one in past]
+        return replies[0] if count == 1 else replies[1:-1]
+
     def _filled(self, argv: Argv) -> Argv:
-        missing = [word for word in argv if isinstance(word, Hole) and word not in self.notes]
+        missing = [w for w in argv if isinstance(w, Hole) and not isinstance(w, Secret) and w not in self.notes]
         if missing:
             raise Unplanned(f"{missing[0]} was not found out")
-        return self._with_notes(argv)
+        return tuple(self._own(word) if isinstance(word, Secret) else word for word in self._with_notes(argv))
+
+    def _own(self, word: Secret) -> str:
+        """Our own login at a node, for another node to log in there. Raises Refused for a user that only watches."""
+        login = self._house.access_of(word.node).data
+        if login.user not in (None, "default"):
+            raise Refused(
+                f"we reach {word.node} as {login.user}, and nobody can replicate as that user: set masteruser and "
+                f"masterauth by hand first"
+            )
+        return "default" if word.part == "user" else login.password or ""
 
     def _with_notes(self, argv: Argv) -> Argv:
         return tuple(self.notes.get(word, word) if isinstance(word, Hole) else word for word in argv)
@@ -203,8 +236,13 @@ class Driver:
             self.unwritten = str(error)
 
     def _line(self, node: Address, argv: Argv, number: int, state: str) -> Line:
-        user = self._login(node).user
+        operator = self.operator_at(node)
+        user = self._watcher(node).user if operator is None else operator.user
         return {"step": number, "node": node, "command": masked(argv), "state": state, "redis_user": user}
+
+    async def stands(self, number: int, state: str, said: str, **more: object) -> None:
+        """How a step ended, for whoever has to go on from there. Raises JournalError where nothing may go unwritten."""
+        await self._journal({"step": number, "state": state, "reply": said, **more})
 
     async def _journal(self, *lines: Line) -> None:
         try:
@@ -222,14 +260,36 @@ class Driver:
     def _client(self, node: Address) -> Client:
         return Client(self._house.dial_of(node), self._login(node), self._house.access_of(node).tls, self.name)
 
-    def _login(self, node: Address) -> Login:
+    def operator_at(self, node: Address) -> Operator | None:
+        """Who acts there; None: whoever watches it."""
+        access = self._house.access_of(node)
+        return access.sentinel_operator if node in self._sentinels else access.operator
+
+    def knows(self, operator: Operator) -> bool:
+        """Its password was found when it was needed."""
+        return operator in self._logins
+
+    def _watcher(self, node: Address) -> Login:
         access = self._house.access_of(node)
         return access.sentinel if node in self._sentinels else access.data
+
+    def _login(self, node: Address) -> Login:
+        """Raises Refused where the operator's password is not known."""
+        operator = self.operator_at(node)
+        if operator is None:
+            return self._watcher(node)
+        if operator not in self._logins:
+            try:
+                self._logins[operator] = self._house.logins.login(operator)
+            except NoPassword as error:
+                raise Refused(str(error)) from None
+        return self._logins[operator]
 
     async def _told(self, node: Address, exchange: Callable[[], Awaitable[Reply]]) -> Reply:
         """The client's outcomes in the words of a script, without our own passwords."""
         access = self._house.access_of(node)
-        secrets = (access.data.password, access.sentinel.password)
+        logins = (access.data, access.sentinel, *self._logins.values())
+        secrets = [login.password for login in logins]
         try:
             reply = await exchange()
         except ClientRefused as error:
@@ -239,11 +299,6 @@ class Driver:
         if isinstance(reply, list):
             return [Refused(scrubbed(str(r), secrets)) if isinstance(r, ClientRefused) else r for r in reply]
         return reply
-
-
-def clock() -> float:
-    """Seconds that go on while the machine sleeps, where the system has such a clock."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def state_of(error: Refused | Lost) -> SentState:

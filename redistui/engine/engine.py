@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from redistui.engine.assemble import Assembler
 from redistui.engine.discover import Roster
 from redistui.engine.ledger import Ledger
 from redistui.engine.listener import Listener
+from redistui.engine.logins import Logins
 from redistui.engine.observation import Observation
 from redistui.engine.poller import Poller
 from redistui.history import History
@@ -45,6 +47,7 @@ class Engine:
         thresholds: Mapping[str, float] | None = None,
         record: Callable[[Observation | Event], None] | None = None,
         history: History | None = None,
+        logins: Logins | None = None,
     ) -> None:
         """Targets are where discovery starts; `period` is in seconds; `thresholds` as in judge.rules.DEFAULTS.
 
@@ -52,6 +55,8 @@ class Engine:
         """
         self.targets = tuple(targets)
         self.history = history or History()
+        self.logins = logins or Logins()
+        """Of whoever acts: whoever watches is in the targets."""
         self._period = period
         self._fleet = Fleet(at=time.time(), period=period, groups=())
         self._assembler = Assembler(sites, thresholds)
@@ -106,6 +111,11 @@ class Engine:
         """Asks one server, or all, now; also those that were given up for a refused password."""
         self._soon(lambda: self._poke(address))
 
+    def watch(self, address: Address, like: Address) -> None:
+        """Looks at one more server, which is reached in the way that `like` is; it leaves when it stays silent."""
+        target = Target((address,), access=self.access_of(like), text=address)
+        self._soon(lambda: self._roster.expect(address, target))
+
     def _soon(self, work: Callable[[], None]) -> None:
         """Has work done on the engine's loop; before the start and after the end there is nothing to be done."""
         if self._thread.is_alive():
@@ -127,11 +137,22 @@ class Engine:
 
     # -- on the engine's loop -------------------------------------------------------------------------------------
 
-    async def fresh(self, group: str, seconds: float = 3.0) -> Fleet:
-        """Asks every server of a group now, and returns the snapshot made of answers that began after this call."""
-        found = self._fleet.group(group)
+    def recount(self, deeds: Sequence[tuple[float, str, str]]) -> None:
+        """Deeds of before this engine began, as events: when (seconds since 1970), in which group, and what. Any
+        thread."""
+        for at, group, text in deeds:
+            self._soon(partial(self.happened, group, text, at))
+
+    def happened(self, group: str, text: str, at: float | None = None) -> None:
+        """An operator's deed, as an event of kind "action"; `at` in seconds since 1970, None: now."""
+        self._listener.log.add(Event(time.time() if at is None else at, "", "action", group, text))
+        self._schedule_draw(urgent=True)
+
+    async def fresh(self, *groups: str, seconds: float = 3.0) -> Fleet:
+        """Asks every server of these groups now, and returns the snapshot made of answers that began after this
+        call."""
         began = time.time()
-        addresses = [member.address for member in found.members] if found is not None else []
+        addresses = [member.address for one in self._fleet.groups if one.name in groups for member in one.members]
         for address in addresses:
             self._poller.poke(address)
         await self._until(lambda: all(self._heard_since(address, began) for address in addresses), seconds)
@@ -140,7 +161,9 @@ class Engine:
 
     def _heard_since(self, address: Address, moment: float) -> bool:
         ledger = self._assembler.ledgers.get(address)
-        return ledger is None or ledger.asked_at >= moment or self._poller.gave_up(address)
+        watched = self._poller.watched.get(address)
+        silent = self._poller.gave_up(address) or (watched is not None and watched.hangs)
+        return ledger is None or ledger.asked_at >= moment or silent
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
         """Waits until an observation made `condition` true, at most `seconds`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from redistui.engine.driver import NAME, Driver
 from redistui.model import Address, Fleet
@@ -39,10 +40,10 @@ def plan_hash(plan: Plan) -> str:
     return hashlib.sha256(repr((sends, plan.fingerprint)).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
-async def others_at(driver: Driver, plan: Plan, fleet: Fleet, group: str) -> tuple[str, ...]:
+async def others_at(driver: Driver, plan: Plan, fleet: Fleet, groups: Sequence[str]) -> tuple[str, ...]:
     """Operations of other consoles, seen by the names of their connections at the data nodes this plan rests on."""
     found = []
-    for node in lock_nodes(plan, fleet, group):
+    for node in lock_nodes(plan, fleet, groups):
         try:
             reply = await driver.read(node, ("CLIENT", "LIST"), LOCK_SECONDS)
         except (Refused, Lost) as error:
@@ -53,12 +54,12 @@ async def others_at(driver: Driver, plan: Plan, fleet: Fleet, group: str) -> tup
     return tuple(found)
 
 
-def lock_nodes(plan: Plan, fleet: Fleet, group: str) -> tuple[Address, ...]:
-    found = fleet.group(group)
-    if found is None:
-        return ()
-    wanted = {*plan.touched(), found.primary}
-    return tuple(node.address for node in found.nodes if node.address in wanted)
+def lock_nodes(plan: Plan, fleet: Fleet, groups: Sequence[str]) -> tuple[Address, ...]:
+    """Data nodes that commands go to, and the primaries of each group that takes part; only those that answer."""
+    found = [group for group in fleet.groups if group.name in groups]
+    shards = (shard.primary for group in found if group.cluster is not None for shard in group.cluster.shards)
+    wanted = {*plan.touched(), *(group.primary for group in found), *shards}
+    return tuple(node.address for group in found for node in group.nodes if node.address in wanted and node.up)
 
 
 def foreign(reply: object, own: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from redistui.engine.journal import Line
+from redistui.engine.logins import Logins
 from redistui.model import Access, Address, Fleet
 
 
@@ -16,8 +17,15 @@ class House(Protocol):
     def fleet(self) -> Fleet:
         """The latest snapshot."""
 
-    async def fresh(self, group: str, seconds: float = 3.0) -> Fleet:
+    async def fresh(self, *groups: str, seconds: float = 3.0) -> Fleet:
         """The fleet, made of answers that began after this call."""
+
+    def happened(self, group: str, text: str) -> None:
+        """Something was done by us: an event of kind "action". On the engine's loop."""
+
+    @property
+    def logins(self) -> Logins:
+        """Passwords of those who act, where they are others than those who watch."""
 
     def access_of(self, address: Address) -> Access: ...
 

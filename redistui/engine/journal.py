@@ -12,15 +12,15 @@ import fcntl
 import hashlib
 import json
 import os
-import socket
 import stat
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from redistui.engine.identity import os_user, process_start
+from redistui.engine.identity import os_user
+from redistui.engine.unfinished import Deed, Unfinished, deeds, unfinished
 
 VARIABLE = "REDISTUI_JOURNAL"
 TAIL = 4 * 1024 * 1024
@@ -42,27 +42,6 @@ def journal_path(environ: Mapping[str, str]) -> Path:
     return Path(platformdirs.user_state_dir("redistui", appauthor=False)) / "journal.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """An operation that was begun and not ended by a process that is gone."""
-
-    operation: str
-    action: str
-    group: str
-    at: str
-    last: str
-    """The last command that was sent, and its state."""
-    release: tuple[tuple[str, str], ...]
-    """Node and command that lift the fence, as far as the values read before are known."""
-
-    def __str__(self) -> str:
-        by_hand = "; ".join(f"{command} at {node}" for node, command in self.release)
-        return (
-            f"{self.action} of {self.group}, begun {self.at}, was not finished: operation {self.operation}, last "
-            f"command {self.last}." + (f" A fence may still be up; this lifts it: {by_hand}" if by_hand else "")
-        )
-
-
 class Journal:
     """The journal file. Safe to use from several processes; blocking, so the engine calls it in a thread."""
 
@@ -80,15 +59,18 @@ class Journal:
 
     def unfinished(self) -> tuple[Unfinished, ...]:
         """Operations whose process is gone before they ended, and those that ended with a fence up; oldest first."""
-        lines: dict[str, list[dict[str, Any]]] = {}
-        for line in self._tail():
-            lines.setdefault(str(line.get("operation")), []).append(line)
-        found = (_unfinished(its) for its in lines.values() if its[0].get("state") == "begun")
-        return tuple(one for one in found if one is not None)
+        return unfinished(self._tail())
+
+    def deeds(self, seconds: float) -> tuple[Deed, ...]:
+        """What operators began in the last so many seconds, oldest first."""
+        return deeds(self._tail(), time.time() - seconds)
 
     def dismiss(self, operation: str) -> None:
         """The operator has seen to it: it is not shown again."""
-        self.write([{"at": now(), "operation": operation, "state": "ended", "reply": "dismissed", "user": os_user()}])
+        known = next((one for one in self.unfinished() if one.operation == operation), None)
+        what = {} if known is None else {"action": known.action, "group": known.group}
+        ended = {"state": "ended", "reply": "dismissed", "user": os_user()}
+        self.write([{"at": now(), "operation": operation, **what, **ended}])
 
     def _locked(self) -> _Locked:
         return _Locked(self.path)
@@ -157,39 +139,11 @@ def _last_line(descriptor: int) -> tuple[bytes, bool]:
     size = os.fstat(descriptor).st_size
     length = min(size, 64 * 1024)
     tail = os.pread(descriptor, length, size - length)
+    while length < size and b"\n" not in tail.rstrip(b"\n"):
+        length = min(size, 4 * length)
+        tail = os.pread(descriptor, length, size - length)
     torn = bool(tail) and not tail.endswith(b"\n")
     return tail.rstrip(b"\n").rpartition(b"\n")[2], torn
-
-
-def _unfinished(lines: list[dict[str, Any]]) -> Unfinished | None:
-    begun, end = lines[0], lines[-1] if lines[-1].get("state") == "ended" else None
-    if (end is not None and not end.get("left")) or (end is None and _alive(begun)):
-        return None
-    notes = {str(line.get("hole")): str(line.get("reply")) for line in lines if line.get("state") == "noted"}
-    sent = [line for line in lines if line.get("command")]
-    last = "nothing sent"
-    if sent:
-        last = f"{words(sent[-1]['command'])} at {sent[-1].get('node')}: {sent[-1].get('state')}"
-    rows = end.get("left") if end is not None else begun.get("release") if sent else None
-    release = tuple((str(row["node"]), filled(row["command"], notes)) for row in rows or ())
-    operation, action, group, at = (str(begun.get(key)) for key in ("operation", "action", "group", "at"))
-    return Unfinished(operation, action, group, at, last, release)
-
-
-def words(argv: Sequence[object]) -> str:
-    return " ".join(map(str, argv))
-
-
-def filled(argv: Sequence[object], notes: Mapping[str, str]) -> str:
-    return words([notes.get(str(word), str(word)) for word in argv])
-
-
-def _alive(begun: Mapping[str, Any]) -> bool:
-    """The process that began it runs still, on this machine."""
-    pid = begun.get("pid")
-    if begun.get("host") != socket.gethostname() or not isinstance(pid, int):
-        return False
-    return process_start(pid) == begun.get("started")
 
 
 def now() -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from redistui.engine.logins import Logins
 from redistui.history import History
 from redistui.model import Access, Address, Fleet
 
@@ -24,9 +25,10 @@ T = TypeVar("T")
 class LateEngine:
     """Answers like redistui.engine.engine.Engine, as far as the dashboard asks."""
 
-    def __init__(self, make: Callable[[History], Engine], period: float) -> None:
+    def __init__(self, make: Callable[[History], Engine], period: float, logins: Logins | None = None) -> None:
         """`make` imports and starts the engine, which writes the past into the History it is given."""
         self.history = History()
+        self.logins = logins or Logins()
         self._make = make
         self._period = period
         self._empty = Fleet(at=time.time(), period=period, groups=())
@@ -77,8 +79,17 @@ class LateEngine:
     def dial_of(self, address: Address) -> Address:
         return self._begun().dial_of(address)
 
-    async def fresh(self, group: str, seconds: float = 3.0) -> Fleet:
-        return await self._begun().fresh(group, seconds)
+    async def fresh(self, *groups: str, seconds: float = 3.0) -> Fleet:
+        return await self._begun().fresh(*groups, seconds=seconds)
+
+    def recount(self, deeds: Sequence[tuple[float, str, str]]) -> None:
+        self._begun().recount(deeds)
+
+    def happened(self, group: str, text: str, at: float | None = None) -> None:
+        self._begun().happened(group, text, at)
+
+    def watch(self, address: Address, like: Address) -> None:
+        self._begun().watch(address, like)
 
     def stop(self) -> None:
         if self._thread.ident:

@@ -7,14 +7,13 @@ five periods is known only by its address, its fault and the role it last had.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isnan
 from typing import Any, Literal
 
 import hiredis
 
 from redistui.engine.observation import Observation, ServerKind
 from redistui.history import History
-from redistui.metrics import KEPT, METRICS
+from redistui.metrics import METRICS, growth
 from redistui.model import (
     Address,
     ClusterView,
@@ -22,6 +21,7 @@ from redistui.model import (
     Node,
     Replication,
     Sentinel,
+    Sighting,
     Target,
     Watch,
 )
@@ -47,8 +47,7 @@ _COUNTERS = tuple(
 """Name, place of its first and (0: none) second field in _COUNTED, scale."""
 _ESSENTIAL = ("ping", "role", "masters", "info")
 """Replies without which a poll is not whole; of the others each greys its own cell only."""
-_UNKNOWN = float("nan")
-"""A counter that is not there, or went back: adding to it leaves it unknown."""
+_ROLES = {"master": "primary", "slave": "replica"}
 _NO_FACTS = ClusterFacts(None, None, None, None, None, None, None, None)
 _NO_NODES = ClusterNodes(None, (), ())
 
@@ -59,7 +58,7 @@ class Ledger:
     __slots__ = (
         "_before", "_facts", "_nodes_at", "_parts", "_raw", "_ties", "_watches", "address", "asked_at", "at", "changed",
         "fault", "hinted", "info", "kind", "lag", "last_role", "metrics", "myid", "nodes", "only", "ping_ms", "role",
-        "run_id", "seen_at", "site", "target", "thorough", "trouble", "watches",
+        "run_id", "seen_at", "silent_at", "site", "target", "thorough", "trouble", "watches",
     )  # fmt: skip
 
     def __init__(
@@ -83,6 +82,7 @@ class Ledger:
         """When it was last heard of, in answer or in fault."""
         self.asked_at = 0.0
         self.seen_at: float | None = None
+        self.silent_at: float | None = None
         self.ping_ms: float | None = None
         self.metrics: dict[str, float] = {}
         self.lag: Mapping[str, float] = {}
@@ -110,13 +110,17 @@ class Ledger:
         """Takes one poll's answers, or its fault."""
         was = self._ties
         self.at, self.asked_at, self.trouble = seen.at, seen.asked_at, None
-        self.ping_ms = seen.ping_ms if seen.ping_ms is not None else self.ping_ms
+        if seen.ping_ms is not None:
+            self.ping_ms = seen.ping_ms
         if seen.fault is not None:
             self._take_fault(seen.fault)
         else:
             self.kind = seen.kind
-            read = {name for name, reply in seen.answers.items() if self._take_reply(name, reply, seen)}
-            self._settle(seen, "info" in read)
+            informed = False
+            for name, reply in seen.answers.items():
+                if self._take_reply(name, reply, seen) and name == "info":
+                    informed = True
+            self._settle(seen, informed)
         self.thorough = self.thorough or self.kind != "sentinel" or seen.fault is not None or self._asked_by_name(seen)
         self._ties = self._tied()
         self.changed = was != self._ties
@@ -126,16 +130,16 @@ class Ledger:
 
     def _tied(self) -> tuple[object, ...]:
         """What groups are made of, without what moves at every poll."""
-        said = self.role
+        said, told = self.role, self.info.values.get
         role_ties = None if said is None else (said.role, said.primary, said.replicas, said.names)
-        text = self.info.text
-        history = (text("master_replid"), text("master_replid2"))
-        watched = tuple(
+        watched = self.watches and tuple(
             (name, one.primary, tuple(r.address for r in one.replicas), tuple(s.address for s in one.sentinels))
             for name, one in self.watches.items()
         )
-        fault = self.fault.kind if self.fault is not None else None
-        return self.kind, fault, role_ties, self.run_id, history, id(self.nodes), self.epoch, watched, self.last_role
+        return (
+            self.kind, None if self.fault is None else self.fault.kind, role_ties, self.run_id, told("master_replid"),
+            told("master_replid2"), id(self.nodes), self._facts.epoch, watched, self.last_role,
+        )  # fmt: skip
 
     def _take_fault(self, fault: Fault) -> None:
         """Without an answer nobody knows its role any more."""
@@ -143,6 +147,7 @@ class Ledger:
         self._forget_role()
         if fault.down:
             self.ping_ms, self._before = None, None
+            self.silent_at = self.silent_at or self.at
 
     def _forget_role(self) -> None:
         self.role = None
@@ -192,16 +197,13 @@ class Ledger:
     def _settle(self, seen: Observation, informed: bool) -> None:
         """After all replies of a poll: is it whole (INFO could be read), and which fault is left?"""
         answers = seen.answers
-        error = self.trouble
-        for name in _ESSENTIAL:
-            if isinstance(said := answers.get(name), hiredis.ReplyError):
-                error = str(said)
-                break
+        refused = next((said for name in _ESSENTIAL if isinstance(said := answers.get(name), hiredis.ReplyError)), None)
+        error = self.trouble if refused is None else str(refused)
         if "role" not in self._raw:
             self.role = None
         self.fault = self._fault(error, seen.at)
         if informed:
-            self.seen_at = seen.at
+            self.seen_at, self.silent_at = seen.at, None
             self._measure(seen.at)
         self.run_id = self.info.text("run_id")
         if self.kind == "sentinel":
@@ -222,18 +224,16 @@ class Ledger:
 
     def _measure(self, at: float) -> None:
         """Gauges as they are, counters as their change since the last sample of the same process."""
-        values = self.info.values
-        metrics: dict[str, Any] = {name: value for name, field in _GAUGES if (value := values.get(field)) is not None}
-        counters = [values.get(field) for field in _COUNTED]
-        before, run_id = self._before, values.get("run_id")
+        told = self.info.values.get
+        metrics: dict[str, Any] = {name: value for name, field in _GAUGES if (value := told(field)) is not None}
+        counters = list(map(told, _COUNTED))
+        before, run_id = self._before, told("run_id")
         if before is not None and before[1] == run_id and at > before[0]:
             seconds = at - before[0]
-            growth = [
-                _UNKNOWN if a is None or b is None or b < a else b - a for a, b in zip(before[2], counters, strict=True)
-            ]
+            grown_by = growth(before[2], counters)
             for name, first, second, scale in _COUNTERS:
-                grown = growth[first] + growth[second] if second else growth[first]
-                if not isnan(grown):
+                grown = grown_by[first] + grown_by[second] if second else grown_by[first]
+                if grown >= 0:
                     metrics[name] = grown * scale / seconds
         self._before = (at, run_id, counters)
         metrics["keys"] = self.info.keys
@@ -246,8 +246,7 @@ class Ledger:
 
     def remember(self, history: History, answered: bool) -> None:
         """Adds a sample to the past of every kept metric: a gap where it did not answer."""
-        for name in KEPT:
-            history.add(self.address, name, self.metrics.get(name, self.lag.get(name)) if answered else None)
+        history.add(self.address, {**self.metrics, **self.lag} if answered else {})
 
     # -- giving out -----------------------------------------------------------------------------------------------
 
@@ -282,17 +281,25 @@ class Ledger:
             run_id=self.run_id,
             replication=None if self.seen_at is None else self._replication(known_as),
             cluster=self._view() if self.kind == "cluster" else None,
-            metrics=dict(self.metrics),
+            metrics=self.metrics.copy(),
             ping_ms=self.ping_ms,
             zone=info.text("availability_zone") or None,
             site=self.site,
+            last_primary=self._sighting(),
         )
 
     def bare(self) -> Node:
         """The server after a long silence: nothing it said still counts, but its role, should it tell that much."""
         return Node(
-            self.address, self.seen_at, self.fault, self._role(), self.last_role, run_id=self.run_id, site=self.site
-        )
+            self.address, self.seen_at, self.fault, self._role(), self.last_role, run_id=self.run_id, site=self.site,
+            last_primary=self._sighting(),
+        )  # fmt: skip
+
+    def _sighting(self) -> Sighting | None:
+        replid, offset = self.info.text("master_replid"), self.info.integer("master_repl_offset")
+        if self.last_role != "primary" or self.seen_at is None or replid is None or offset is None:
+            return None
+        return Sighting(replid, offset, self.seen_at, self.metrics.get("replicated"), self.silent_at)
 
     def _role(self) -> Literal["primary", "replica"] | None:
         return None if self.role is None or self.role.role == "sentinel" else self.role.role
@@ -303,7 +310,7 @@ class Ledger:
         return "valkey" if self.info.text("valkey_version") or self.info.text("server_name") == "valkey" else "redis"
 
     def _conflict(self) -> str | None:
-        said = {"master": "primary", "slave": "replica"}.get(self.info.text("role") or "")
+        said = _ROLES.get(self.info.text("role") or "")
         if self.role is not None and said is not None and said != self.role.role:
             return f"ROLE says {self.role.role}, INFO says {said}"
         if self.info.twice:
@@ -311,29 +318,27 @@ class Ledger:
         return None
 
     def _replication(self, known_as: Mapping[Address, Address]) -> Replication:
-        info, said = self.info, self.role
-        flag = info.integer
+        told, said, primary = self.info.values.get, self.role, self.primary
         replica = self.last_role == "replica"
-        link = info.text("master_link_status")
-        failover = info.text("master_failover_state")
+        link = told("master_link_status") if replica else None
         return Replication(
-            replid=info.text("master_replid"),
-            replid2=info.text("master_replid2"),
-            offset=flag("slave_repl_offset" if replica else "master_repl_offset"),
+            replid=told("master_replid"),
+            replid2=told("master_replid2"),
+            offset=told("slave_repl_offset" if replica else "master_repl_offset"),
             offset_at=self.seen_at,
-            second_offset=flag("second_repl_offset"),
-            primary=known_as.get(self.primary or "", self.primary),
-            link=("up" if link == "up" else "down" if link else None) if replica else None,
+            second_offset=told("second_repl_offset"),
+            primary=known_as.get(primary, primary) if primary else primary,
+            link="up" if link == "up" else "down" if link else None,
             link_state=said.link_state if said is not None else None,
-            link_down_seconds=flag("master_link_down_since_seconds") if replica else None,
-            last_io_seconds=flag("master_last_io_seconds_ago") if replica else None,
-            sync_in_progress=_flag(flag("master_sync_in_progress")) if replica else None,
-            priority=flag("slave_priority"),
-            read_only=_flag(flag("slave_read_only")),
-            replicas=info.replicas,
-            backlog_active=_flag(flag("repl_backlog_active")),
-            backlog_size=flag("repl_backlog_size"),
-            failover_state=failover,
+            link_down_seconds=told("master_link_down_since_seconds") if replica else None,
+            last_io_seconds=told("master_last_io_seconds_ago") if replica else None,
+            sync_in_progress=_flag(told("master_sync_in_progress")) if replica else None,
+            priority=told("slave_priority"),
+            read_only=_flag(told("slave_read_only")),
+            replicas=self.info.replicas,
+            backlog_active=_flag(told("repl_backlog_active")),
+            backlog_size=told("repl_backlog_size"),
+            failover_state=told("master_failover_state"),
         )
 
     def _view(self) -> ClusterView:
@@ -379,6 +384,7 @@ class Ledger:
             name, watch.primary, watch.flags, watch.epoch, watch.quorum, watch.other_sentinels, watch.known_replicas,
             watch.down_after_ms, watch.failover_timeout_ms, watch.parallel_syncs, watch.failover_state, watch.run_id,
             parts.get(f"ckquorum/{name}"), parts.get(f"replicas/{name}", ()), parts.get(f"sentinels/{name}", ()),
+            watch.last_ok_ping_ms,
         )  # fmt: skip
 
 

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from redistui.engine.driver import Driver, Stopped, clock
+from redistui.engine.journal import JournalError
 from redistui.model import Address
 from redistui.ops.action import Outcome, Plan
-from redistui.ops.run import Run, StepRun
+from redistui.ops.run import NOTHING_SENT, UNCHANGED, Run, StepRun
 from redistui.ops.steps import Argv, Lost, NotKnown, Refused, StepFailed
 
 GRACE_SECONDS = 10.0
@@ -41,7 +43,14 @@ class Trouble:
                 return "stopped on request"
             case Refused() | Lost() | StepFailed():
                 return str(self.error)
+            case JournalError():
+                return f"the journal cannot be written: {self.error}"
         return f"a bug: {type(self.error).__name__}: {self.error}"
+
+    @property
+    def known(self) -> bool:
+        """It was found out how things stand."""
+        return isinstance(self.error, StepFailed | Refused) and not isinstance(self.error, NotKnown)
 
 
 class Operation:
@@ -51,6 +60,7 @@ class Operation:
         self.run = replace(run, outcome="running")
         self._plan = plan
         self._driver = driver
+        driver.notes.update(plan.notes)
         self._report = report
 
     async def finish(self) -> Run:
@@ -80,11 +90,16 @@ class Operation:
         self._set(part, index, replace(row, state="running"))
         began = clock()
         trouble: Trouble | None = None
+        number = self._number(part, index)
+        spent = self._plan.spent if (part, index) == ("steps", 0) else ()
         try:
-            said = await self._driver.drive(row.step, self._number(part, index))
+            said = await self._driver.drive(row.step, number, spent)
+            await self._driver.stands(number, "passed", said)
         except (Exception, asyncio.CancelledError) as error:  # neither a bug nor our own end may leave the fence up
             trouble = Trouble(index, error)
             said = trouble.text
+            with suppress(JournalError):
+                await self._driver.stands(number, "failed", said, known=trouble.known)
         ms = round((clock() - began) * 1000, 1)
         state: Literal["done", "failed"] = "done" if trouble is None else "failed"
         self._set(part, index, StepRun(row.step, state, said, ms, tuple(self._driver.sent)))
@@ -103,18 +118,20 @@ class Operation:
         """After a failure: put everything back where that is safe, and say how things stand."""
         self._driver.heed = self._driver.strict = False
         if not self._anything_sent():
-            self._end("refused", f"Nothing was sent: {trouble.text}.", refusals=(trouble.text,))
+            self._end("refused", f"{NOTHING_SENT}: {trouble.text}.", refusals=(trouble.text,))
         elif not self._may_be_taken_back(trouble):
             step = self._plan.steps[trouble.index]
-            unknown = not isinstance(trouble.error, StepFailed | Refused) or isinstance(trouble.error, NotKnown)
+            unknown = not trouble.known
             text = f"Stopped at step {trouble.index + 1} of {len(self._plan.steps)}: {trouble.text}."
+            self.run = replace(self.run, resumable=True)
             self._end("unknown" if unknown else "failed", text, next_=step.advice)
         else:
             # All of it, whatever fails on the way: each part stands for itself.
             tried = [await self._step("release", index) for index in range(len(self._plan.release))]
             stuck = next((one for one in tried if one is not None), None)
             if stuck is None:
-                self._end("failed", f"Nothing has changed: {trouble.text}; everything was put back.")
+                back = "; everything was put back" if tried else ""
+                self._end("failed", f"{UNCHANGED}: {trouble.text}{back}.")
             else:
                 advice = self._plan.release[stuck.index].advice
                 self._end("failed", f"{trouble.text}; and the fence could not be lifted: {stuck.text}.", next_=advice)
@@ -123,11 +140,16 @@ class Operation:
         point = self._plan.point_of_no_return
         if isinstance(trouble.error, StepFailed) and trouble.error.unchanged:
             return True
+        if not self._plan.release:  # what went out stays
+            return False
         went_out = any(sent.state != "refused" for sent in self.run.steps[trouble.index].sent)
+        went_out = went_out or (trouble.index == 0 and bool(self._plan.spent))
         return trouble.index < point or (trouble.index == point and not went_out)
 
     def _anything_sent(self) -> bool:
-        return any(sent.state != "refused" for row in self.run.steps for sent in row.sent)
+        """By this console, or by the one it goes on for."""
+        ours = any(sent.state != "refused" for row in self.run.steps for sent in row.sent)
+        return ours or bool(self._plan.resumes)
 
     async def _verify(self) -> None:
         """All postconditions, also when one fails: each tells the operator something."""
@@ -138,7 +160,7 @@ class Operation:
         if not troubles:
             self._end("verified", f"{self._plan.title}: done, and verified.")
             return
-        unknown = any(not isinstance(t.error, StepFailed) or isinstance(t.error, NotKnown) for t in troubles)
+        unknown = not all(trouble.known for trouble in troubles)
         text = "; ".join(trouble.text for trouble in troubles)
         self._end("unknown" if unknown else "failed", f"All steps were done, but {text}.", next_="Look at the fleet.")
 
@@ -159,7 +181,7 @@ class Operation:
             part: tuple(replace(row, state=rest) if row.state == "planned" else row for row in getattr(self.run, part))
             for part, rest in RESTING.items()
         }
-        left = self._left()
+        left = () if outcome == "verified" else self._left()  # what was to be held is held: a pause, for one
         by_hand = "; ".join(f"{' '.join(argv)} at {node}" for node, argv in left)
         next_ = " ".join(filter(None, (next_, f"Then lift the fence: {by_hand}." if by_hand else "")))
         unwritten = f" The journal is not whole: {self._driver.unwritten}." if self._driver.unwritten else ""
@@ -167,10 +189,20 @@ class Operation:
             self.run, outcome=outcome, message=message + unwritten, next=next_, refusals=refusals, left=left, **changed
         )
 
+    def _taken(self) -> bool:
+        """It went past its point of no return, and was not put back."""
+        if any(row.state in ("done", "failed") for row in self.run.release):
+            return False
+        point = self._plan.point_of_no_return
+        if point < 0 or (point == 0 and self._plan.spent):
+            return True
+        beyond = self.run.steps[point:]
+        return any(row.state == "done" or any(one.state != "refused" for one in row.sent) for row in beyond)
+
     def _left(self) -> tuple[tuple[Address, Argv], ...]:
         """Commands of the release that nobody has seen done, though something was sent."""
         if not self._anything_sent():
             return ()
         done = [row.step for row in (*self.run.steps, *self.run.release) if row.state == "done"]
-        missing = [step for step in self._plan.release if step not in done]
+        missing = [step for step in self._plan.owed(taken=self._taken()) if step not in done]
         return tuple((s.node, self._driver.known(argv)) for s in missing for argv in s.commands() if s.node is not None)

@@ -24,9 +24,9 @@ import hiredis
 
 from redistui.engine.observation import Observation
 from redistui.engine.rounds import PING, Round, data_round, greeting, sentinel_round, takes_sections
-from redistui.engine.watched import Flights, Watched, beat
+from redistui.engine.watched import Contexts, Flights, Watched, beat
 from redistui.model import Access, Address, Fault, FaultKind, Login
-from redistui.net.watch import Intake, Wire, WireFault, cut_short, dial, tls_context
+from redistui.net.watch import Intake, Wire, WireFault, cut_short, dial
 from redistui.replies import BadReply
 from redistui.replies.errors import SENTENCES, kind_of, needs_no_password
 from redistui.replies.info import InfoReader, InfoText
@@ -39,8 +39,10 @@ DEADLINE = 1.0
 GIVE_UP = 5.0
 """Seconds of silence after which a connection is opened anew."""
 PING_EVERY = 5.0
-"""Seconds between two pings of one server. A ping goes out alone, between the polls, so that we time the network and
-not our own burst."""
+"""Seconds between two pings of one server, and more where there are many. A ping goes out alone, between the polls, so
+that we time the network and not our own burst."""
+PINGS = 200
+"""A second, of all servers together: up to a thousand, each has its turn every 5 s."""
 BACK_OFF: dict[FaultKind, float] = {"maxclients": 30.0, "noauth": float("inf")}
 """Seconds until the next attempt; a password that was refused once is not tried again, lest the user be locked out."""
 STALL = 3.0
@@ -68,7 +70,7 @@ class Poller:
         self._timer: asyncio.TimerHandle | None = None
         self._sweeper = self._loop.call_later(0.1, self._sweep)
         self._ticked = self._loop.time()
-        self._contexts: dict[int, ssl.SSLContext] = {}
+        self._contexts = Contexts()
         self._reader = InfoReader()
         self._intake = Intake()
 
@@ -174,11 +176,13 @@ class Poller:
         self._loop.call_soon(self._start)
 
     def _start(self) -> None:
-        while self._queue and not self._flights.full:
-            watched = self._queue.popleft()
+        queue, room = self._queue, self._flights.room
+        while queue and room:
+            watched = queue.popleft()
             watched.queued = False
             if watched.address in self.watched and not watched.flying:
                 self._begin(watched)
+                room -= 1
 
     def _sweep(self) -> None:
         """Ten times a second: whose deadline has passed, and did we ourselves stand still?"""
@@ -199,10 +203,10 @@ class Poller:
             for one in self.watched.values()
             if one.ping_due <= now and one.wire is not None and not one.wire.count and not one.queued
         )
-        for watched in islice(
-            idle, 1 + len(self.watched) // 25
-        ):  # twice as many as must be, so that all have their turn
-            watched.ping_due = now + PING_EVERY
+        every = max(PING_EVERY, len(self.watched) / PINGS)
+        most = 1 + min(len(self.watched) // 25, PINGS // 5)  # twice as many as must be, so that all have their turn
+        for watched in islice(idle, most):
+            watched.ping_due = now + every
             watched.asked = now
             self._flights.start(watched)
             self._ask(watched, "ping", PING)
@@ -231,7 +235,7 @@ class Poller:
     async def _connect(self, watched: Watched) -> None:
         access = watched.access
         try:
-            context = self._context(access)
+            context = self._contexts.of(access)
             address = access.reachable.get(watched.address, watched.address)
             watched.wire = await dial(address, context, lambda: Wire(watched, intake=self._intake), DEADLINE)
         except WireFault as why:
@@ -254,13 +258,6 @@ class Poller:
 
     def _login(self, watched: Watched) -> Login:
         return watched.access.sentinel if watched.sentinel else watched.access.data
-
-    def _context(self, access: Access) -> ssl.SSLContext | None:
-        if access.tls is None:
-            return None
-        if id(access.tls) not in self._contexts:
-            self._contexts[id(access.tls)] = tls_context(access.tls)
-        return self._contexts[id(access.tls)]
 
     def _ask(self, watched: Watched, stage: str, round_: Round) -> None:
         watched.stage, watched.round = stage, round_

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from redistui.engine.admission import turned_away
 from redistui.engine.driver import Driver, clock
 from redistui.engine.gate import gate, others_at, plan_hash
 from redistui.engine.house import House, Writer
@@ -25,8 +26,10 @@ from redistui.engine.masking import masked
 from redistui.engine.operation import Operation, Report
 from redistui.model import Address, Fleet
 from redistui.ops.action import Action, Aim, Plan
+from redistui.ops.repeated import begun as deed
 from redistui.ops.run import Run, refused
 from redistui.ops.steps import Argv
+from redistui.ops.stored import dump
 
 
 class Runner:
@@ -66,9 +69,10 @@ class Runner:
         """
         if not armed:
             return refused(action.name, aim.group, ("read-only: actions are not armed",), confirmed)
-        if aim.group in self._running:
-            return refused(action.name, aim.group, (f"another operation runs in {aim.group}",), confirmed)
-        self._running[aim.group] = None
+        busy = next((group for group in aim.groups if group in self._running), None)
+        if busy is not None:
+            return refused(action.name, aim.group, (f"another operation runs in {busy}",), confirmed)
+        self._running |= dict.fromkeys(aim.groups)
         work = asyncio.ensure_future(self._run(action, aim, confirmed, report or (lambda _: None)))
         try:
             return await asyncio.shield(work)
@@ -78,35 +82,50 @@ class Runner:
                 await asyncio.wait((work,), timeout=0.05)
             raise
         finally:
-            self._running.pop(aim.group, None)
+            for group in aim.groups:
+                self._running.pop(group, None)
 
     async def _run(self, action: Action, aim: Aim, confirmed: Plan, report: Report) -> Run:
         operation = secrets.token_hex(4)
         who = {"operation": operation, "action": action.name, "group": aim.group}
-        driver = Driver(self._house, operation, sentinels_of(self._house.fleet, aim.group), self._writer(who))
-        self._running[aim.group] = driver
+        driver = Driver(self._house, operation, sentinels_of(self._house.fleet, aim.groups), self._writer(who))
+        self._running |= dict.fromkeys(aim.groups, driver)
         try:
             # First our name at the nodes, then the look at the fleet: of two consoles at least one sees the other.
-            others = await others_at(driver, confirmed, self._house.fleet, aim.group)
-            fleet = await self._house.fresh(aim.group)
+            others = await turned_away(driver, confirmed, self._house, aim.groups)
+            others = others or await others_at(driver, confirmed, self._house.fleet, aim.groups)
+            fleet = await self._house.fresh(*aim.groups)
             run = replace(gate(action, aim, fleet, confirmed, others), operation=operation)
             if run.outcome != "refused":
-                run = await self._fire(run, confirmed, driver, report)
+                run = await self._fire(run, aim, confirmed, driver, report)
         finally:
             await driver.close()
         report(run)
         return run
 
-    async def _fire(self, run: Run, plan: Plan, driver: Driver, report: Report) -> Run:
+    async def _fire(self, run: Run, aim: Aim, plan: Plan, driver: Driver, report: Report) -> Run:
         write = self._writer({"operation": run.operation, "action": run.action, "group": run.group})
-        begun = {"plan": plan_hash(plan), "fingerprint": plan.fingerprint, "release": rows(released(plan)), **process()}
+        begun: Line = {
+            "words": list(aim.words),
+            "options": dict(aim.options),
+            "plan": plan_hash(plan),
+            "fingerprint": plan.fingerprint,
+            "confirmed": plan.confirm,
+            "release": rows(released(plan)),
+            "stored": dump(plan, aim),
+            "resumes": plan.resumes or None,
+            **process(),
+        }
         try:
             await write([{"state": "begun", **begun}])
         except JournalError as error:
             return replace(run, outcome="refused", refusals=(f"the journal cannot be written: {error}",))
+        self._house.happened(plan.group, deed(plan.action, plan.title))
         run = await Operation(run, plan, driver, report).finish()
         with suppress(JournalError):
-            await write([{"state": "ended", "reply": run.outcome, "message": run.message, "left": rows(run.left)}])
+            ended = {"reply": run.outcome, "message": run.message, "left": rows(run.left), "resumable": run.resumable}
+            await write([{"state": "ended", **ended}])
+        self._house.happened(plan.group, run.message)
         return run
 
     def _writer(self, who: Mapping[str, Any]) -> Writer:
@@ -121,9 +140,8 @@ class Runner:
         return write
 
 
-def sentinels_of(fleet: Fleet, group: str) -> frozenset[Address]:
-    found = fleet.group(group)
-    return frozenset() if found is None else frozenset(sentinel.address for sentinel in found.sentinels)
+def sentinels_of(fleet: Fleet, groups: Sequence[str]) -> frozenset[Address]:
+    return frozenset(sentinel.address for group in fleet.groups if group.name in groups for sentinel in group.sentinels)
 
 
 def released(plan: Plan) -> Iterator[tuple[Address | None, Argv]]:

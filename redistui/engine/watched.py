@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import Any, Protocol
 from zlib import crc32
 
 from redistui.engine.observation import ServerKind
 from redistui.engine.rounds import Round
 from redistui.model import Access, Address, Fault
-from redistui.net.watch import Wire, WireFault
+from redistui.net.watch import Wire, WireFault, tls_context
 
-BEATS = 5
+BEATS = 2
 """Instants in a period at which polls begin: what begins together costs one waking of the loop, not one each."""
 
 
@@ -55,6 +56,12 @@ class Watched:
         """Connections that ended soon after they began, since the last whole answer."""
         self.fault: Fault | None = None
 
+    @property
+    def hangs(self) -> bool:
+        """It was found silent and still owes that answer, so that another question would tell no more."""
+        owes = self.wire is not None and self.wire.count > 0
+        return owes and self.fault is not None and self.fault.kind == "hung"
+
     def answered(self, wire: Wire, replies: list[Any]) -> None:
         if wire is self.wire:
             self.owner.answered(self, replies)
@@ -80,11 +87,15 @@ class Flights:
         self._patient: dict[Watched, None] = {}
 
     @property
-    def full(self) -> bool:
-        return len(self._counted) >= self._limit
+    def room(self) -> int:
+        """How many more may be asked now. They go out in volleys, once half of the last one has landed, and not one for
+        each that lands: what is sent and read in one go costs less."""
+        counted = len(self._counted)
+        return self._limit - counted if counted <= self._limit // 2 else 0
 
     def start(self, watched: Watched) -> None:
-        self.land(watched)
+        if watched.flying:
+            self.land(watched)
         watched.flying = True
         down = watched.fault is not None and watched.fault.down
         (self._patient if down else self._counted)[watched] = None
@@ -100,6 +111,21 @@ class Flights:
             del self._counted[watched]
             self._patient[watched] = None
         return [one for one in self._patient if now - one.asked > deadline and one.connecting is None]
+
+
+class Contexts:
+    """TLS settings as ssl.SSLContext: each made once."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, ssl.SSLContext] = {}
+
+    def of(self, access: Access) -> ssl.SSLContext | None:
+        """None for a connection without TLS. Raises OSError, ssl.SSLError."""
+        if access.tls is None:
+            return None
+        if id(access.tls) not in self._made:
+            self._made[id(access.tls)] = tls_context(access.tls)
+        return self._made[id(access.tls)]
 
 
 def beat(key: str) -> float:

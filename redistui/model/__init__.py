@@ -14,7 +14,7 @@ Strings that came from a server are kept as they came and are hostile: whoever p
 from __future__ import annotations
 
 from redistui.model.fleet import Cluster, Event, Finding, Fleet, Group, Shard
-from redistui.model.node import ClusterView, Node, OpenSlot, Peer, ReplicaSeen, Replication
+from redistui.model.node import ClusterView, Node, OpenSlot, Peer, ReplicaSeen, Replication, Sighting
 from redistui.model.places import (
     DOWN,
     SLOTS,
@@ -30,7 +30,7 @@ from redistui.model.places import (
     port_of,
 )
 from redistui.model.sentinel import Sentinel, Watch, WatchedReplica, WatchedSentinel
-from redistui.model.targets import Access, Login, Site, Target, Tls
+from redistui.model.targets import Access, Login, Operator, Site, Target, Tls
 
 __all__ = [
     "DOWN",
@@ -51,12 +51,14 @@ __all__ = [
     "Login",
     "Node",
     "OpenSlot",
+    "Operator",
     "Peer",
     "ReplicaSeen",
     "Replication",
     "Role",
     "Sentinel",
     "Shard",
+    "Sighting",
     "Site",
     "Target",
     "Tls",

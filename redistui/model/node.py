@@ -52,6 +52,21 @@ class Replication:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """How far a primary's history had come when it last answered: what the loss of an unplanned failover is measured
+    against, once it is silent."""
+
+    replid: str
+    offset: int
+    """`master_repl_offset`, in bytes."""
+    at: float
+    pace: float | None
+    """Bytes a second by which it grew then; None after a single poll."""
+    silent_at: float | None = None
+    """When it was first asked after that and did not answer; None: it still answers."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenSlot:
     """A slot half-way between two shards, as its own node says it (only `myself` lines tell)."""
 
@@ -79,6 +94,8 @@ class Peer:
     slots: tuple[tuple[int, int], ...]
     """Ranges, both ends included."""
     hostname: str | None = None
+    bus_port: int | None = None
+    """Where members talk to each other; as a rule 10,000 above the port that serves clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +138,13 @@ class Node:
     cluster: ClusterView | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     ping_ms: float | None = None
+    """Of the last PING that was sent alone: at most some 5 s old in a fleet of up to a thousand."""
     zone: str | None = None
     """`availability_zone` as the server says it (Valkey >= 8.0)."""
     site: str | None = None
+    last_primary: Sighting | None = None
+    """Of when it last answered as a primary, kept through any silence; None on a replica. Not to be shown as its
+    present state."""
 
     @property
     def up(self) -> bool:

@@ -60,6 +60,8 @@ class Watch:
     """"ok", or the server's own words why not; None: not asked yet. Stale while the Sentinel is in TILT."""
     replicas: tuple[WatchedReplica, ...] = ()
     sentinels: tuple[WatchedSentinel, ...] = ()
+    last_ok_ping_ms: int | None = None
+    """Since the primary last answered this Sentinel's PING, which it sends once a second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,14 +27,35 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class Operator:
+    """Who acts, where that is another user than the one that watches. Holds no password, only where it is kept.
+
+    Two are the same only when they are of the same fleet: a password given for one is never sent to another's servers.
+    """
+
+    user: str
+    file: str | None = None
+    """A file that only we can read; None: none."""
+    variable: str | None = None
+    """Of the environment. Where neither leads to a password, a person is asked for it."""
+    place: str = ""
+    """Whose servers, in the operator's words: `the data nodes of orders`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """Everything needed to open a connection to the nodes of one target, besides the address."""
 
     data: Login = Login()
+    """Who watches."""
     sentinel: Login = Login()
     tls: Tls | None = None
     reachable: Mapping[Address, Address] = field(default_factory=dict)
     """Announced address -> the one to dial instead (NAT, port forwarding)."""
+    operator: Operator | None = None
+    """Who acts on data nodes; None: whoever watches them."""
+    sentinel_operator: Operator | None = None
+    """Who acts on Sentinels; None: whoever watches them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,6 @@ MAX_DIGITS = 6
 """Of one array's length."""
 PIECE = 64 * 1024
 """Bytes taken from a connection at once."""
-_MARK = b"+.\r\n"
 _AGGREGATES = (b"*", b"%", b"~", b">", b"|")
 _KEEPALIVE = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
 """A subscription may be silent for hours: that the other end is gone is noticed within half a minute."""
@@ -84,9 +83,7 @@ class Intake:
         try:
             reader.feed(chunk)
             replies = [reader.gets() for _ in range(count)]
-            reader.feed(_MARK)  # comes back at once, and last, only if nothing is left half read
-            whole = all(reply is not False for reply in replies)
-            clean = whole and reader.gets() == b"." and reader.gets() is False
+            clean = replies[-1] is not False and not reader.has_data()
         finally:
             if not clean:
                 self._reader = hiredis.Reader()

@@ -5,12 +5,15 @@ Dialog, palette, footer, `:` line, `redistui plan`, `redistui do` and the journa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from redistui.model import Address, Fleet, Kind
-from redistui.ops.steps import Hole, Step
+from redistui.ops.steps import Argv, Hole, Secret, Step
+
+if TYPE_CHECKING:
+    from redistui.ops.stored import Past
 
 Danger = Literal["routine", "risky", "lossy"]
 """routine: y or n. risky: type the group's name. lossy: type the sentence that says what may be lost."""
@@ -23,14 +26,28 @@ StepState = Literal["planned", "running", "done", "failed", "not_sent", "skipped
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What an action is pointed at: a group, and the arguments as they are named in contract.md."""
+    """What an action is pointed at: a group, and the arguments as they are named in contract.md.
+
+    Made by redistui.ops.aiming. The addresses may be of nodes that nobody knows: that is for the checks to say.
+    """
 
     group: str
+    """Empty where no group could be told from the arguments."""
     node: Address | None = None
-    """The node under the cursor, or the first positional argument."""
+    """The first positional argument that is an address."""
     options: Mapping[str, str] = field(default_factory=dict)
+    """By name, without the dashes; a flag's value is "yes"."""
     words: tuple[str, ...] = ()
-    """All positional arguments, where an action takes more than one."""
+    """All positional arguments, as many as the action takes."""
+    also: tuple[str, ...] = ()
+    """Other groups that take part: of the replica-to-be of `attach`, of the node that joins a cluster."""
+    past: Past | None = None
+    """The operation that is resumed, for the action of that name."""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Every group that takes part, the one acted on first."""
+        return (self.group, *self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +56,16 @@ class Check:
 
     mark: Mark
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A command that an earlier run of this step sent. `done`: with this reply. Else nobody saw a reply."""
+
+    argv: Argv
+    """As it went out, holes filled and secrets masked."""
+    done: bool
+    reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +97,26 @@ class Plan:
     """Of the part of the fleet the plan rests on; another one at the moment of firing refuses it."""
     confirm: str = ""
     """What must be typed: the group's name, or the sentence of a lossy plan. Empty: y is enough."""
+    notes: tuple[tuple[Hole, str], ...] = ()
+    """What was found out before the plan begins, in the operation that it resumes."""
+    spent: tuple[Spent, ...] = ()
+    """Commands of its first step that were sent in the operation it resumes, and are not sent again."""
+    resumes: str = ""
+    """The id of that operation."""
 
     def touched(self) -> tuple[Address, ...]:
         """The nodes that commands are sent to, each once, in the order of the steps."""
         return tuple(dict.fromkeys(step.node for step in self.steps if step.node is not None and step.commands()))
+
+    def named(self) -> tuple[Address, ...]:
+        """Those, and the nodes whose login is handed on to another: what must be known before it is gone on with."""
+        words = (word for step in (*self.steps, *self.release) for argv in step.commands() for word in argv)
+        return tuple(dict.fromkeys((*self.touched(), *(word.node for word in words if isinstance(word, Secret)))))
+
+    def owed(self, *, taken: bool) -> tuple[Step, ...]:
+        """What of the release is still to be done by somebody. `taken`: the point of no return is behind, so that only
+        what the plan itself would have done later is; the rest would take back what must not be taken back."""
+        return tuple(step for step in self.release if not taken or step in self.steps)
 
     def holes(self) -> tuple[Hole, ...]:
         """What will be found out while it runs."""
@@ -83,11 +126,24 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option of an action: `--name METAVAR`."""
+    """An option of an action: `--name METAVAR`; a flag where the metavar is empty."""
 
     name: str
     metavar: str
     doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A positional argument of an action; all of them are needed."""
+
+    name: str
+    sort: Literal["node", "stranger", "word"] = "word"
+    """node: an address of the group. stranger: an address that may be of no group yet, or of one of its own."""
+    choices: tuple[str, ...] = ()
+    """What a word may be, where that is a closed list; for completion, and for the sentence when it is another."""
+    hints: Callable[[Fleet, Sequence[str]], Iterable[str]] | None = None
+    """For completion: what it may be, given the arguments before it, where others may be typed as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +156,18 @@ class Action:
     danger: Danger
     kinds: tuple[Kind, ...]
     """Kinds of group it can be pointed at."""
-    usage: str
-    """Arguments, as `redistui do NAME ...` takes them."""
     doc: str
     checks: Callable[[Fleet, Aim], Iterator[Check]]
     plan: Callable[[Fleet, Aim], Plan]
     """Only for a fleet that no check of this action fails."""
-    arguments: tuple[str, ...] = ()
-    """Names of its positional arguments, all of them needed."""
+    arguments: tuple[Argument, ...] = ()
     options: tuple[Option, ...] = ()
+
+    @property
+    def usage(self) -> str:
+        """Arguments, as `redistui do NAME ...` takes them."""
+        options = (f"[--{o.name} {o.metavar}]" if o.metavar else f"[--{o.name}]" for o in self.options)
+        return " ".join([*("|".join(a.choices) or a.name for a in self.arguments), *options])
 
 
 def refusals(action: Action, fleet: Fleet, aim: Aim) -> tuple[str, ...]:

@@ -28,7 +28,9 @@ def verdict(problems: list[str], fine: str) -> Check:
 def found(fleet: Fleet, aim: Aim, kinds: tuple[Kind, ...], instead: dict[Kind, str]) -> Iterator[Check]:
     """Fails for a group that is not there or of another kind; silent otherwise."""
     group = fleet.group(aim.group)
-    if group is None:
+    if group is None and not aim.group and aim.node is not None:
+        yield failed(f"{aim.node} is no node of any group here; `redistui status` lists them")
+    elif group is None:
         known = ", ".join(sorted(group.name for group in fleet.groups)) or "none"
         yield failed(f"there is no group {aim.group!r} here; known: {known}")
     elif group.kind not in kinds:

@@ -1,54 +1,74 @@
-"""failover: another node of a Sentinel group becomes primary, planned, and no acknowledged write is lost.
+"""failover: another node becomes primary.
 
-Never the plain SENTINEL FAILOVER of a healthy primary: it leaves the old one writable for about 10 s after the
-promotion, and all that it acknowledges then is lost. Instead, in this order:
+Planned, no acknowledged write is lost. Never the plain SENTINEL FAILOVER of a healthy primary: it leaves the old one
+writable for about 10 s after the promotion, and all that it acknowledges then is lost. Instead, in this order:
 
+* With --to: the chosen replica gets the lowest replica-priority for a while (redistui.ops.sentinel_priorities), and
+  every Sentinel has to have seen it before anything else is done.
 * Valkey >= 9.0 at the primary and at every Sentinel: SENTINEL FAILOVER ... COORDINATED. The server holds its own
   writes, waits for the replica and hands over; when the console dies, the Sentinels finish alone.
 * Older: hold writes (redistui.ops.fence), wait until every replica that could be chosen has them all, order the
   failover, and as soon as a new primary serves, do to the old one what Sentinel would do 10 s later; then lift the
   fence. When the console dies on the way, the fence stays, so that nothing is lost, and the journal says so.
+
+Unplanned (the primary is silent): redistui.ops.sentinel_unplanned. What can be lost is said, and has to be typed. A
+minority of Sentinels is refused: the other side of the partition may elect another primary.
+
+A cluster and a plain group have actions of their own, to which this one leads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from redistui.model import Address, Fleet, Group, Kind
-from redistui.ops import sentinel_checks
+from redistui.model import Address, Fleet, Group
+from redistui.ops import failover_elsewhere, sentinel_checks, sentinel_nodes, sentinel_unplanned
 from redistui.ops.action import Action, Aim, Check, Option, Plan
 from redistui.ops.catch_up import CatchUp
-from redistui.ops.checks import failed, found, fresh, numbers
+from redistui.ops.checks import found, fresh, numbers
+from redistui.ops.config_file import WriteConfig
 from redistui.ops.fence import Fence, fence_for
-from redistui.ops.sentinel_plan import build, down_after_ms, order, promotion
-from redistui.ops.sentinel_steps import Demote, WriteConfig
+from redistui.ops.repeated import hardened
+from redistui.ops.sentinel_demote import Demote, DemoteReturned
+from redistui.ops.sentinel_plan import build, down_after_ms, order
 
-INSTEAD: dict[Kind, str] = {
-    "cluster": "a cluster fails over shard by shard: `cluster-failover REPLICA` is for that",
-    "replication": "no Sentinel watches this group: `promote REPLICA` is for that",
-}
 COORDINATED_SINCE = (9, 0)
 CATCH_UP_SECONDS = 2.0
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
     group = fleet.group(aim.group)
-    if group is None or group.kind != "sentinel":
-        yield from found(fleet, aim, ("sentinel",), INSTEAD)
-        return
-    if aim.options.get("to"):
-        yield failed("choosing the replica (--to) is not possible yet: the Sentinels choose")
+    if group is None:
+        yield from found(fleet, aim, (), {})
+    elif group.kind != "sentinel":
+        yield from failover_elsewhere.checks(fleet, group, aim)
+    else:
+        yield from _sentinel_checks(fleet, group, aim.options.get("to"))
+
+
+def _sentinel_checks(fleet: Fleet, group: Group, chosen: Address | None) -> Iterator[Check]:
+    silent = sentinel_nodes.is_silent(group)
     yield from fresh(fleet)
-    yield from sentinel_checks.sentinels(fleet, group)
-    yield from sentinel_checks.recent(fleet, group)
-    yield from sentinel_checks.data(fleet, group)
+    yield from sentinel_checks.sentinels(fleet, group, silent=silent)
+    yield from sentinel_checks.recent(fleet, group, silent=silent)
+    about = sentinel_unplanned if silent else sentinel_nodes
+    yield from about.checks(fleet, group, chosen)
 
 
 def plan(fleet: Fleet, aim: Aim) -> Plan:
     group = fleet.group(aim.group)
     assert group is not None
+    if group.kind != "sentinel":
+        return failover_elsewhere.plan(fleet, group, aim)
     assert group.primary is not None
-    return coordinated(group, group.primary) if knows_coordinated(group) else fenced(group, group.primary)
+    return hardened(_sentinel_plan(group, group.primary, aim.options.get("to")), fleet)
+
+
+def _sentinel_plan(group: Group, primary: Address, chosen: Address | None) -> Plan:
+    if sentinel_nodes.is_silent(group):
+        return unplanned(group, primary, chosen)
+    return (coordinated if knows_coordinated(group) else fenced)(group, primary, chosen)
 
 
 def knows_coordinated(group: Group) -> bool:
@@ -58,27 +78,32 @@ def knows_coordinated(group: Group) -> bool:
     return all(server == "valkey" and numbers(version)[:2] >= COORDINATED_SINCE for server, version in servers)
 
 
-def coordinated(group: Group, primary: Address) -> Plan:
+def coordinated(group: Group, primary: Address, chosen: Address | None) -> Plan:
     return build(
         group,
-        (order(group, primary, coordinated=True), promotion(group, primary)),
+        chosen,
+        order=order(group, primary, "coordinated", chosen),
         loses="No acknowledged write. Writes at the primary wait for about 1 s.",
         undo="Fail over again: the same wait, and a partial resync.",
     )
 
 
-def fenced(group: Group, primary: Address) -> Plan:
+def fenced(group: Group, primary: Address, chosen: Address | None) -> Plan:
+    """All that could be chosen must have caught up, not only the one that is to be: should it fail in the very last
+    moment, the Sentinels take another."""
     fence = fence_for(primary, down_after_ms(group))
-    steps = (
-        *fence.hold,
-        CatchUp(primary, sentinel_checks.candidates(group), CATCH_UP_SECONDS),
-        order(group, primary, coordinated=False),
-        promotion(group, primary),
-        Demote(primary),
-        *fence.release,
-        WriteConfig(primary),
+    loses, undo = sentences(fence)
+    return build(
+        group,
+        chosen,
+        first=fence.hold[:1],
+        hold=(*fence.hold[1:], CatchUp(primary, sentinel_checks.candidates(group), CATCH_UP_SECONDS)),
+        order=order(group, primary, "fenced", chosen),
+        let_go=(Demote(primary), *fence.release, WriteConfig(primary)),
+        release=fence.release,
+        loses=loses,
+        undo=undo,
     )
-    return build(group, steps, *sentences(fence), fence=fence, point=len(fence.hold) + 1)
 
 
 def sentences(fence: Fence) -> tuple[str, str]:
@@ -93,14 +118,26 @@ def sentences(fence: Fence) -> tuple[str, str]:
     return f"{lost} {wait} {cut}", "Fail over again: the same wait; the replicas resync, as a rule partially."
 
 
+def unplanned(group: Group, primary: Address, chosen: Address | None) -> Plan:
+    loss = sentinel_unplanned.loss_of(group, chosen)
+    made = build(
+        group,
+        chosen,
+        order=order(group, primary, "unplanned", chosen),
+        let_go=(DemoteReturned(primary),),
+        loses=sentinel_unplanned.sentence(loss, primary),
+        undo="What is lost stays lost. The old primary can be primary again by a planned failover, once it has synced.",
+    )
+    return replace(made, danger="lossy", confirm=loss.sentence(group.name))
+
+
 FAILOVER = Action(
     name="failover",
     title="Fail over",
     key="F",
     danger="risky",
-    kinds=("sentinel",),
-    usage="[--to REPLICA]",
-    doc="Another node becomes primary; no acknowledged write is lost, and every step is verified.",
+    kinds=("sentinel", "replication", "cluster"),
+    doc="Another node becomes primary; no acknowledged write is lost, unless the primary is down already.",
     checks=checks,
     plan=plan,
     options=(Option("to", "REPLICA", "the replica that is to become primary"),),

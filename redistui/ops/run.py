@@ -9,6 +9,10 @@ from redistui.model import Address
 from redistui.ops.action import Outcome, Plan, StepState
 from redistui.ops.steps import Argv, Step
 
+NOTHING_SENT, UNCHANGED = "Nothing was sent", "Nothing has changed"
+"""How the message of an operation begins that came to nothing; its event says so too."""
+IN_VAIN = (NOTHING_SENT, UNCHANGED)
+
 SentState = Literal["done", "refused", "lost"]
 """refused: it changed nothing. lost: no reply, so it may or may not have run."""
 
@@ -57,6 +61,9 @@ class Run:
     """The next safe thing to do or send, where it did not end well."""
     left: tuple[tuple[Address, Argv], ...] = ()
     """What would lift the fence and was not seen to be done: node and command. Empty when all is put back."""
+
+    resumable: bool = False
+    """It stopped past its point of no return: `resume` goes on from there."""
 
     @property
     def ended(self) -> bool:

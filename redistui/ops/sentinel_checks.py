@@ -1,5 +1,4 @@
-"""Preflight of a planned Sentinel failover: what must hold at every Sentinel and at the data nodes before one is
-ordered.
+"""Preflight at the Sentinels: what must hold at every one of them before anything is ordered.
 
 A Sentinel obeys SENTINEL FAILOVER even where it cannot win (from a minority it promotes a second primary), so nothing
 here is left to it: quorum, agreement, TILT and its own filter for replicas are looked at beforehand.
@@ -9,20 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redistui.model import Address, Fleet, Group, Node, Sentinel, Watch, WatchedReplica
+from redistui.model import Address, Event, Fleet, Group, Sentinel, Watch, WatchedReplica
 from redistui.ops.action import Check
-from redistui.ops.checks import answer, failed, names, numbers, passed, verdict, version_of, warned
+from redistui.ops.checks import failed, names, passed, verdict, warned
+from redistui.ops.repeated import is_failover
+from redistui.ops.run import IN_VAIN
 
 PING_MS = 5_000
 """Sentinel takes no replica whose last good PING is older (five ping periods), ..."""
 INFO_MS = 30_000
-"""... or whose last INFO is older than this (three INFO periods), ..."""
+"""... or whose last INFO is older (three INFO periods; where it finds the primary down, five ping periods), ..."""
 LINK_DOWN_TIMES = 10
 """... or whose link was down for more than so many times down-after."""
-LAG_BYTES = 1 << 20
-"""More than this, and writes would be held while a replica catches up."""
-SLOW_MS = 1_000
-STARTS = frozenset({"+try-failover", "+switch-master", "+failover-state-reconf-slaves", "+promoted-slave"})
+SILENT_MS = 3_000
+"""A primary whose last answer to a Sentinel's PINGs (one a second) is older does not answer that Sentinel either."""
+STARTS = frozenset({"+try-failover", "+failover-state-reconf-slaves", "+promoted-slave"})
+BY_THEMSELVES = "the Sentinels agree that the primary is down: they fail over by themselves"
 Pair = tuple[Sentinel, Watch]
 
 
@@ -32,13 +33,27 @@ def believers(group: Group) -> tuple[Pair, ...]:
     return tuple(sorted(pairs, key=lambda pair: pair[0].address))
 
 
-def sentinels(fleet: Fleet, group: Group) -> Iterator[Check]:
-    """Who answers, and whether all that do believe the same."""
+def silent_sentinels(group: Group) -> list[Sentinel]:
+    """Those that are known, and do not answer."""
+    here = {sentinel.address for sentinel, _ in believers(group)}
+    return [sentinel for sentinel in group.sentinels if sentinel.address not in here]
+
+
+def sentinels(fleet: Fleet, group: Group, *, silent: bool = False) -> Iterator[Check]:
+    """Who answers, and whether all that do believe the same. `silent`: the primary does not answer us."""
     pairs = believers(group)
-    silent = [s for s in group.sentinels if s.address not in {who.address for who, _ in pairs}]
-    yield _present(len(pairs), len(group.sentinels), silent)
+    yield present(group)
     if not pairs:
         return
+    yield from agreed(fleet, group)
+    yield reachable(pairs)
+    yield _count(pairs, len(group.sentinels))
+    yield _silence(pairs) if silent else flags(pairs)
+
+
+def agreed(fleet: Fleet, group: Group) -> Iterator[Check]:
+    """All that answer did so just now, name the same primary, and are not in TILT."""
+    pairs = believers(group)
     old = [s.address for s, _ in pairs if fleet.freshness(s.seen_at) != "fresh"]
     yield verdict(
         [f"{names(old)}: last heard of more than two poll periods ago"] if old else [], "they answered just now"
@@ -46,13 +61,10 @@ def sentinels(fleet: Fleet, group: Group) -> Iterator[Check]:
     yield _agreement(pairs)
     tilted = [s.address for s, _ in pairs if s.tilt is not False]
     yield verdict([f"{names(tilted)}: in TILT, or it is not known"] if tilted else [], "none is in TILT")
-    yield verdict([f"{s.address}: {w.ckquorum or 'CKQUORUM was not asked'}" for s, w in pairs if w.ckquorum != "ok"],
-                  "each can reach quorum and majority (CKQUORUM)")  # fmt: skip
-    yield _count(pairs, len(group.sentinels))
-    yield _flags(pairs)
 
 
-def _present(up: int, known: int, silent: list[Sentinel]) -> Check:
+def present(group: Group) -> Check:
+    up, known, silent = len(believers(group)), len(group.sentinels), silent_sentinels(group)
     said = f"{up} of {known} Sentinels answer"
     if up <= known // 2:
         return failed(f"{said}: that is no majority; the other side of a partition may elect another primary")
@@ -70,126 +82,99 @@ def _agreement(pairs: tuple[Pair, ...]) -> Check:
     return failed(f"the Sentinels disagree: {each}")
 
 
+def reachable(pairs: tuple[Pair, ...]) -> Check:
+    return verdict([f"{s.address}: {w.ckquorum or 'CKQUORUM was not asked'}" for s, w in pairs if w.ckquorum != "ok"],
+                   "each can reach quorum and majority (CKQUORUM)")  # fmt: skip
+
+
 def _count(pairs: tuple[Pair, ...], known: int) -> Check:
     wrong = [f"{s.address} knows {w.other_sentinels}" for s, w in pairs if w.other_sentinels != known - 1]
     text = f"a Sentinel knows {known - 1} others"
     return verdict([f"{'; '.join(wrong)} other Sentinels, not {known - 1}: a ghost, or a split"] if wrong else [], text)
 
 
-def _flags(pairs: tuple[Pair, ...]) -> Check:
-    seen = frozenset[str]().union(*(watch.flags for _, watch in pairs))
-    if "failover_in_progress" in seen:
-        return failed("a failover is in progress already")
-    if "o_down" in seen:
-        return failed("the Sentinels agree that the primary is down: they fail over by themselves, nothing to order")
+def flags(pairs: tuple[Pair, ...]) -> Check:
+    """Of a primary that answers: nobody may see anything wrong with it."""
+    if (going_on := busy(pairs)) is not None:
+        return going_on
     odd = [f"{s.address} flags it {', '.join(sorted(w.flags))}" for s, w in pairs if w.flags != {"primary"}]
     return verdict(odd, "none sees anything wrong with the primary")
 
 
-def candidates(group: Group) -> tuple[Address, ...]:
+def busy(pairs: tuple[Pair, ...]) -> Check | None:
+    """Why nobody else should act just now; None: nothing of the kind."""
+    seen = frozenset[str]().union(*(watch.flags for _, watch in pairs))
+    if "failover_in_progress" in seen:
+        return failed("a failover is in progress already")
+    return failed(BY_THEMSELVES) if "o_down" in seen else None
+
+
+def _silence(pairs: tuple[Pair, ...]) -> Check:
+    """Of a primary that does not answer us: it must not be us who are cut off."""
+    if (going_on := busy(pairs)) is not None:
+        return going_on
+    answered = [s.address for s, w in pairs if not _unanswered(w)]
+    if 2 * len(answered) < len(pairs):
+        return passed(f"{len(pairs) - len(answered)} of {len(pairs)} Sentinels get no answer from the primary either")
+    return failed(
+        f"the primary answered {names(answered)} within the last {SILENT_MS // 1000} s, but not us: it may be "
+        f"unreachable from here only"
+    )
+
+
+def _unanswered(watch: Watch) -> bool:
+    gone = bool(watch.flags & {"s_down", "disconnected"})
+    return gone or (watch.last_ok_ping_ms is not None and watch.last_ok_ping_ms >= SILENT_MS)
+
+
+def candidates(group: Group, *, silent: bool = False) -> tuple[Address, ...]:
     """Replicas that some Sentinel would take. Which of them, it decides: by priority, then offset, then run id."""
-    good = {r.address for _, watch in believers(group) for r in watch.replicas if eligible(r, watch)}
+    good = {r.address for _, watch in believers(group) for r in watch.replicas if eligible(r, watch, silent=silent)}
     return tuple(sorted(good))
 
 
-def eligible(replica: WatchedReplica, watch: Watch) -> bool:
-    """Sentinel's own filter (sentinelSelectSlave)."""
+def eligible(replica: WatchedReplica, watch: Watch, *, silent: bool = False) -> bool:
+    """Sentinel's own filter (sentinelSelectSlave); and, as long as the primary answers, a link to it that is up."""
     limit = LINK_DOWN_TIMES * (watch.down_after_ms or 0)
+    info = PING_MS if "s_down" in watch.flags else INFO_MS
     return (
         replica.flags == {"replica"}
-        and replica.link_up is True
+        and (silent or replica.link_up is True)
         and bool(replica.priority)
         and replica.last_ok_ping_ms is not None
         and replica.last_ok_ping_ms <= PING_MS
         and replica.info_refresh_ms is not None
-        and replica.info_refresh_ms <= INFO_MS
+        and replica.info_refresh_ms <= info
         and (replica.link_down_ms or 0) <= limit
     )
 
 
-def recent(fleet: Fleet, group: Group) -> Iterator[Check]:
-    """A failover that may still be unfinished at some Sentinel, or that somebody else has just ordered."""
+def recent(fleet: Fleet, group: Group, *, silent: bool = False) -> Iterator[Check]:
+    """A failover that may still be unfinished at some Sentinel, or that somebody else has just ordered.
+
+    With a silent primary it is only told: for so long the Sentinels do not act by themselves.
+    """
     timeout = max((watch.failover_timeout_ms or 0 for _, watch in believers(group)), default=0) / 1000
-    ours = (group.name, group.watched_as)
-    since = [fleet.at - e.at for e in fleet.events if e.group in ours and e.kind in STARTS]
-    ago = min(since, default=None)
-    if ago is not None and ago < 2 * timeout:
-        left = 2 * timeout - ago
-        yield failed(f"the last failover was {ago:.0f} s ago; wait {left:.0f} s more (twice failover-timeout)")
-    else:
+    ago = min((fleet.at - event.at for event in _starts(fleet, group)), default=None)
+    if ago is None or ago >= 2 * timeout:
         yield passed("no failover within twice failover-timeout, as far as we have seen")
-
-
-def data(fleet: Fleet, group: Group) -> Iterator[Check]:
-    """Whether the nodes are what the Sentinels say they are."""
-    primary = group.node(group.primary) if group.primary is not None else None
-    if primary is None:
-        yield failed(f"the primary that the Sentinels name ({group.primary}) is not among the nodes we reach")
         return
-    yield _primary(fleet, primary)
-    others = [node.address for node in group.nodes if node.role == "primary" and node is not primary]
-    yield verdict(
-        [f"{names(others)}: primary as well, by its own ROLE"] if others else [], "no other node says primary"
-    )
-    yield from _replicas(fleet, group, primary)
+    left = 2 * timeout - ago
+    said = f"the last failover was {ago:.0f} s ago"
+    if silent:
+        yield warned(f"{said}; by themselves the Sentinels begin another in {left:.0f} s at the earliest")
+    else:
+        yield failed(f"{said}; wait {left:.0f} s more (twice failover-timeout)")
 
 
-def _primary(fleet: Fleet, node: Node) -> Check:
-    problem = answer(fleet, node)
-    if problem:
-        return failed(
-            f"{problem}. A planned failover needs the old primary; when it is dead, the Sentinels act by themselves"
-        )
-    if node.role != "primary":
-        return failed(f"{node.address} says of itself that it is a {node.role or 'node of unknown role'}")
-    if node.ping_ms is None or node.ping_ms >= SLOW_MS:
-        return failed(f"{node.address} takes {node.ping_ms or 0:.0f} ms to answer PING: it hangs, or the network does")
-    state = None if node.replication is None else node.replication.failover_state
-    if state not in (None, "no-failover"):
-        return failed(f"{node.address} is in a FAILOVER of its own ({state}); FAILOVER ABORT there ends it")
-    if version_of(node) < (6, 2):
-        return failed(f"{node.address} runs {node.version or 'an unknown version'}; this needs 6.2 or later")
-    return passed(f"{node.address} says of itself that it is primary; PING {node.ping_ms:.1f} ms")
-
-
-def _replicas(fleet: Fleet, group: Group, primary: Node) -> Iterator[Check]:
-    good = candidates(group)
-    blind = [s.address for s, w in believers(group) if not any(eligible(r, w) for r in w.replicas)]
-    yield verdict([f"{names(blind)}: sees no replica that could be promoted"] if blind else [],
-                  f"each Sentinel sees a replica it could promote ({', '.join(good)})")  # fmt: skip
-    for address in good:
-        yield _candidate(fleet, group.node(address), address, primary)
-    for node in group.nodes:
-        if node.address not in good and node is not primary and answer(fleet, node):
-            yield warned(f"{answer(fleet, node)}; it takes no part and follows when it is back")
-
-
-def _candidate(fleet: Fleet, node: Node | None, address: Address, primary: Node) -> Check:
-    problem = f"{address} is not among the nodes we reach" if node is None else answer(fleet, node)
-    if node is None or problem:
-        return failed(f"{problem}, and the Sentinels may choose it")
-    link, lag = node.replication, node.metric("lag_bytes")
-    if node.role != "replica" or link is None or link.link != "up" or link.sync_in_progress:
-        return failed(f"{address} is no replica with its link up and its sync done, and the Sentinels may choose it")
-    if primary.replication is not None and link.replid != primary.replication.replid:
-        return failed(f"{address} has another history than {primary.address} (replid)")
-    if lag is None:
-        return failed(f"{address}: its lag is not known")
-    if lag > LAG_BYTES:
-        return failed(f"{address} lags {lag / LAG_BYTES:.1f} MiB behind: writes would be held while it catches up")
-    return _fit(node, primary, lag)
-
-
-def _fit(node: Node, primary: Node, lag: float) -> Check:
-    """What would work, and still be a surprise."""
-    surprises = []
-    if node.replication is not None and node.replication.read_only is False:
-        surprises.append("takes writes of its own (replica-read-only no)")
-    if numbers(node.version)[:2] < numbers(primary.version)[:2]:
-        surprises.append(f"runs {node.version}, older than the primary's {primary.version}")
-    limit, used = node.metric("memory_limit"), primary.metric("memory_used")
-    if limit and used is not None and used > limit:
-        surprises.append("has less maxmemory than the primary uses")
-    if surprises:
-        return warned(f"{node.address} {', '.join(surprises)}")
-    return passed(f"{node.address} has its link up, {lag:.0f} bytes behind")
+def _starts(fleet: Fleet, group: Group) -> list[Event]:
+    """What began one, but for orders from here that came to nothing."""
+    found: list[Event] = []
+    for event in fleet.events:
+        if event.group not in (group.name, group.watched_as):
+            continue
+        if event.kind == "action" and event.text.startswith(IN_VAIN):
+            found = [one for one in found if one.kind != "action"]
+        elif event.kind in STARTS or is_failover(event):
+            found.append(event)
+    return found

@@ -1,14 +1,16 @@
-"""What every plan for a Sentinel group is made of: the order, the wait for it, and what must hold afterwards."""
+"""What every plan for a failover of a Sentinel group is made of: the order, the wait for it, the temporary priorities,
+and what must hold afterwards."""
 
 from __future__ import annotations
 
 from redistui.model import Address, Group
 from redistui.ops.action import Plan
 from redistui.ops.checks import follows_directly
-from redistui.ops.fence import Fence
+from redistui.ops.config_file import WriteConfig
 from redistui.ops.fingerprint import fingerprint
 from redistui.ops.sentinel_checks import believers, candidates
-from redistui.ops.sentinel_steps import AwaitPromotion, OrderFailover
+from redistui.ops.sentinel_priorities import AwaitPriorities, RestorePriority, SetPriority, changes
+from redistui.ops.sentinel_steps import AwaitPromotion, How, OrderFailover
 from redistui.ops.sentinel_verify import EveryoneFollows, NewPrimaryServes, SentinelsAgree
 from redistui.ops.steps import Step
 
@@ -17,17 +19,30 @@ MARGIN_SECONDS = 15.0
 
 
 def build(
-    group: Group, steps: tuple[Step, ...], loses: str, undo: str, *, fence: Fence | None = None, point: int = 0
+    group: Group,
+    chosen: Address | None,
+    *,
+    first: tuple[Step, ...] = (),
+    hold: tuple[Step, ...] = (),
+    order: tuple[Step, ...],
+    let_go: tuple[Step, ...] = (),
+    release: tuple[Step, ...] = (),
+    loses: str,
+    undo: str,
 ) -> Plan:
+    """Choose, hold writes, order and see it through, let go again. `release`: what undoes `hold`; `first`: reads that
+    it needs, so that it can be sent whenever the plan stops."""
+    prefer, put_back = preference(group, chosen)
+    before = (*first, *prefer, *hold)
     return Plan(
         action="failover",
         group=group.name,
-        title=f"Fail over {group.name}: away from {group.primary}",
+        title=f"Fail over {group.name}: away from {group.primary}" + (f", to {chosen}" if chosen else ""),
         danger="risky",
-        steps=steps,
-        verify=postconditions(group),
-        release=() if fence is None else fence.release,
-        point_of_no_return=point,
+        steps=(*before, *order, *let_go, *put_back, *(WriteConfig(s.node, *PRIORITY) for s in put_back)),
+        verify=postconditions(group, chosen),
+        release=(*release, *put_back),
+        point_of_no_return=len(before),
         loses=loses,
         undo=undo,
         fingerprint=fingerprint(group),
@@ -35,26 +50,44 @@ def build(
     )
 
 
-def order(group: Group, primary: Address, *, coordinated: bool) -> Step:
-    """To the first of the Sentinels that answer: equal fleets give equal plans."""
-    sentinel, watch = believers(group)[0]
-    return OrderFailover(sentinel.address, watch.name, primary, coordinated)
+PRIORITY = ("priority", "restarted, it may come back with the temporary one, which the Sentinels have had written")
+"""A Sentinel has every node that it reconfigures write its config file, with the priority of that moment."""
 
 
-def promotion(group: Group, primary: Address) -> Step:
-    ordered, watch = believers(group)[0]
-    return AwaitPromotion(
-        None, watch.name, primary, ordered.address, addresses(group), candidates(group), patience(group)
+def preference(group: Group, chosen: Address | None) -> tuple[tuple[Step, ...], tuple[RestorePriority, ...]]:
+    """What makes the Sentinels take the chosen one, and what undoes it."""
+    if chosen is None:
+        return (), ()
+    _, watch = believers(group)[0]
+    made = changes(group, chosen, rivals(group, chosen))
+    asked = AwaitPriorities(None, watch.name, addresses(group), chosen)
+    return (
+        (*(SetPriority(one.node, one.before, one.meanwhile) for one in made), asked),
+        tuple(RestorePriority(one.node, one.before) for one in made),
     )
 
 
-def postconditions(group: Group) -> tuple[Step, ...]:
+def rivals(group: Group, chosen: Address) -> tuple[Address, ...]:
+    """Every other replica that a Sentinel knows of, and that we reach: one that is not well now may be in 10 s."""
+    known = {each.address for _, watch in believers(group) for each in watch.replicas} - {chosen}
+    return tuple(sorted(a for a in known if (node := group.node(a)) is not None and node.up))
+
+
+def order(group: Group, primary: Address, how: How, chosen: Address | None) -> tuple[Step, ...]:
+    """To the first of the Sentinels that answer: equal fleets give equal plans."""
+    sentinel, watch = believers(group)[0]
+    who = (chosen,) if chosen is not None else candidates(group, silent=how == "unplanned")
+    awaited = AwaitPromotion(None, watch.name, primary, sentinel.address, addresses(group), who, patience(group))
+    return OrderFailover(sentinel.address, watch.name, primary, how), awaited
+
+
+def postconditions(group: Group, chosen: Address | None) -> tuple[Step, ...]:
     _, watch = believers(group)[0]
     up = tuple(node.address for node in group.nodes if node.up and follows_directly(group, node))
     seconds = patience(group)
     return (
         SentinelsAgree(None, watch.name, addresses(group), watch.epoch or 0, seconds),
-        NewPrimaryServes(None, seconds),
+        NewPrimaryServes(None, seconds, chosen or ""),
         EveryoneFollows(None, up, seconds),
     )
 

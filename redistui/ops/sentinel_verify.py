@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from redistui.model import Address
+from redistui.ops.roles import follows, role_of
 from redistui.ops.sentinel_steps import BUSY, NEW
-from redistui.ops.steps import Ask, Recall, Reply, Script, Step
+from redistui.ops.steps import Ask, Recall, Reply, Script, Step, StepFailed
 from redistui.ops.waiting import Replies, ask_until
-from redistui.replies import role
 from redistui.replies.sentinel import read_masters
 from redistui.replies.words import BadReply
 
@@ -50,17 +50,20 @@ class SentinelsAgree(Step):
 
 @dataclass(frozen=True)
 class NewPrimaryServes(Step):
-    """ROLE of the new primary."""
+    """ROLE of the new primary; and, where one was asked for, that it is that one."""
 
     node: None
     seconds: float
+    wanted: Address = ""
 
     @property
     def text(self) -> str:
-        return "The new primary's own ROLE says so"
+        return f"{self.wanted or 'The new primary'} says of itself that it is primary (ROLE)"
 
     def script(self) -> Script:
         new: Address = yield Recall(NEW)
+        if self.wanted not in ("", new):
+            raise StepFailed(f"the Sentinels made {new} primary, not {self.wanted}")
 
         def missing(replies: Replies) -> str:
             found = role_of(replies[0])
@@ -102,15 +105,3 @@ def believed(reply: Reply) -> tuple[Address | None, int | None, bool]:
     except BadReply:
         return None, None, False
     return watch.primary, watch.epoch, BUSY in watch.flags
-
-
-def follows(reply: Reply, primary: Address) -> bool:
-    found = role_of(reply)
-    return found is not None and found.primary == primary and found.link_state == "connected"
-
-
-def role_of(reply: Reply) -> role.Role | None:
-    try:
-        return role.read(reply)
-    except BadReply:
-        return None

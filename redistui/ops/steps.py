@@ -12,13 +12,17 @@ Two rules make the plan shown the plan sent, and the driver holds both, whatever
   value out by reading, leaves a `Note` of it, and the driver fills the hole with that note and nothing else, and
   journals both.
 * An `Ask` that does not mutate is one of `READS`.
+
+A console that dies in the middle is played again: its successor drives the same script, and a command that is in the
+journal already is not sent a second time; the script gets its reply, or `Lost` where none was seen. So a script that
+changes something looks first whether the world is still as it wants it, and finds out by reading after `Lost`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, cast
 
 from redistui.model import Address
 
@@ -35,10 +39,14 @@ READS: tuple[Argv, ...] = (
     ("CLIENT", "LIST"),
     ("CLUSTER", "INFO"),
     ("CLUSTER", "NODES"),
+    ("CLUSTER", "MYID"),
     ("CLUSTER", "COUNTKEYSINSLOT"),
     ("CLUSTER", "GETKEYSINSLOT"),
     ("CLUSTER", "GETSLOTMIGRATIONS"),
+    ("COMMAND", "INFO"),
+    ("DBSIZE",),
     ("SENTINEL", "MASTER"),
+    ("SENTINEL", "MASTERS"),
     ("SENTINEL", "REPLICAS"),
     ("SENTINEL", "SENTINELS"),
     ("SENTINEL", "CKQUORUM"),
@@ -58,6 +66,27 @@ class Hole(str):
 
     def __new__(cls, what: str) -> Hole:
         return super().__new__(cls, f"<{what}>")
+
+
+class Secret(Hole):
+    """A password, or the user it belongs to, of how we ourselves reach a node: filled in as the command goes out.
+
+    It is never noted, shown or journalled, and two plans with the same hole are equal whatever it is.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, what: Literal["user", "password"], node: Address) -> Secret:
+        return cast(Secret, super().__new__(cls, f"{what} for {node}"))
+
+    @property
+    def part(self) -> Literal["user", "password"]:
+        return "user" if self.startswith("<user for ") else "password"
+
+    @property
+    def node(self) -> Address:
+        """Whose login it is."""
+        return self.partition(" for ")[2][:-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def _peer(line: bytes) -> tuple[Peer, list[OpenSlot]]:
     if len(fields) < 8 or len(fields[0]) != 40 or fields[0].strip(_HEX):
         raise BadReply("CLUSTER NODES", text(line))
     id_, where, words, primary, _ping, _pong, epoch, link, *slots = fields
-    address, hostname = _address(where)
+    address, bus_port, hostname = _address(where)
     ranges: list[tuple[int, int]] = []
     opened: list[OpenSlot] = []
     for item in slots:
@@ -100,14 +100,17 @@ def _peer(line: bytes) -> tuple[Peer, list[OpenSlot]]:
         link_up=link == b"connected",
         slots=tuple(ranges),
         hostname=hostname,
+        bus_port=bus_port,
     ), opened
 
 
-def _address(field: bytes) -> tuple[Address, str | None]:
+def _address(field: bytes) -> tuple[Address, int | None, str | None]:
     """`ip:port@cport[,hostname[,aux=..]]`: empty ip for oneself before the first MEET, many colons in IPv6."""
     place, _, rest = text(field).partition(",")
     hostname = rest.partition(",")[0]
-    return place.rpartition("@")[0] or place, hostname if hostname and "=" not in hostname else None
+    address, _, bus_port = place.rpartition("@")
+    port = integer(bus_port.encode("utf-8", "backslashreplace")) if address else None
+    return address or place, port, hostname if hostname and "=" not in hostname else None
 
 
 def _range(item: bytes, last_before: int) -> tuple[int, int]:

@@ -42,6 +42,12 @@ NUMBERS = (
     "loading_eta_seconds", "connected_slaves", "min_slaves_good_slaves", "replicas_waiting_psync",
     "sentinel_tilt", "sentinel_tilt_since_seconds", "sentinel_running_scripts", "sentinel_scripts_queue_length",
 )  # fmt: skip
+MOVING = frozenset(
+    ("master_repl_offset", "slave_repl_offset", "master_last_io_seconds_ago", "master_link_down_since_seconds")
+)
+"""Fields that change all the time, as the sources of metrics do: compared line by line, the others as one text."""
+DECIMALS = ("loading_loaded_perc",)
+"""Those of NUMBERS that need not be whole."""
 
 
 def wanted_lines(raw: Any, numbers: Sequence[str] = ()) -> Any:
@@ -67,9 +73,11 @@ class Layout:
     scratch each time, so that a line smuggled in between the replicas cannot take the place of a harmless one unseen.
     """
 
-    __slots__ = ("count", "names", "numbered", "pick", "plain", "rows", "twice")
+    __slots__ = ("_pick_still", "count", "moving", "names", "numbered", "pick", "plain", "rows", "twice")
 
-    def __init__(self, lines: Sequence[bytes], wanted: dict[bytes, Callable[[bytes], Value]]) -> None:
+    def __init__(
+        self, lines: Sequence[bytes], wanted: dict[bytes, Callable[[bytes], Value]], moving: frozenset[str]
+    ) -> None:
         self.count = len(lines)
         self.rows: list[tuple[int, bytes, int, str, Callable[[bytes], Value]]] = []
         self.numbered: list[int] = []
@@ -96,7 +104,12 @@ class Layout:
         if self.twice:
             sure = self.numbered[0] if self.numbered else self.count
             self.rows = [row for row in self.rows if row[0] < sure or row[3] not in self.twice]
-        self.pick = _picker([row[0] for row in self.rows])
+        self.moving = [row for row in self.rows if row[3] in moving]
+        self.pick = _picker([row[0] for row in self.moving])
+        self._pick_still = _picker([row[0] for row in self.rows if row[3] not in moving])
+
+    def still_text(self, lines: Sequence[bytes]) -> bytes:
+        return b"\r\n".join(self._pick_still(lines))
 
     def fits(self, lines: Sequence[bytes]) -> bool:
         return (
@@ -112,10 +125,11 @@ class InfoReader:
 
     def __init__(self, numbers: Sequence[str] = ()) -> None:
         """`numbers`: numeric fields wanted besides NUMBERS, such as the sources of metrics."""
-        self._wanted: dict[bytes, Callable[[bytes], Value]] = {
-            name.encode() + b":": number for name in (*NUMBERS, *numbers)
-        }
+        self._wanted: dict[bytes, Callable[[bytes], Value]] = {name.encode() + b":": number for name in numbers}
+        self._wanted |= {name.encode() + b":": integer for name in NUMBERS if name not in DECIMALS}
+        self._wanted |= {name.encode() + b":": number for name in DECIMALS}
         self._wanted |= {name.encode() + b":": text for name in TEXTS}
+        self._moving = MOVING.union(numbers)
         self._layouts: dict[int, list[Layout]] = {}
 
     @property
@@ -130,7 +144,7 @@ class InfoReader:
         for layout in known:
             if layout.fits(lines):
                 return layout
-        made = Layout(lines, self._wanted)
+        made = Layout(lines, self._wanted, self._moving)
         if made.plain:
             known[:] = [*known[-7:], made]
         return made
@@ -143,14 +157,15 @@ class InfoText:
     the comparing.
     """
 
-    __slots__ = ("_kept", "_layout", "_numbered", "_reader", "keys", "replicas", "values")
+    __slots__ = ("_kept", "_layout", "_numbered", "_reader", "_still", "keys", "replicas", "values")
 
     def __init__(self, reader: InfoReader) -> None:
         self._reader = reader
         self._kept: tuple[bytes, ...] = ()
+        self._still = b""
         self._numbered: list[bytes] = []
         self._layout: Layout | None = None
-        self.values: dict[str, Value] = {}
+        self.values: dict[str, Any] = {}
         self.replicas: tuple[ReplicaSeen, ...] = ()
         self.keys: int = 0
         """Keys in all databases."""
@@ -173,10 +188,11 @@ class InfoText:
 
     def _take_changed(self, lines: list[bytes], layout: Layout) -> bool:
         """Converts the lines that differ; False where the layout does not fit any more."""
+        if self._still != layout.still_text(lines):
+            return False
         picked, values = layout.pick(lines), self.values
-        for place in compress(range(len(picked)), map(ne, picked, self._kept)):
-            _, prefix, skip, field, convert = layout.rows[place]
-            line = picked[place]
+        changed = compress(zip(layout.moving, picked, strict=True), map(ne, picked, self._kept))
+        for (_, prefix, skip, field, convert), line in changed:
             if not line.startswith(prefix):
                 return False
             values[field] = convert(line[skip:])
@@ -190,7 +206,7 @@ class InfoText:
 
     def _take_all(self, lines: list[bytes]) -> None:
         layout = self._layout = self._reader.layout(lines)
-        self._kept = layout.pick(lines)
+        self._kept, self._still = layout.pick(lines), layout.still_text(lines)
         self.values = {field: convert(lines[index][skip:]) for index, _, skip, field, convert in layout.rows}
         self._take_numbered([lines[index] for index in layout.numbered])
 

@@ -31,6 +31,7 @@ def _watch(row: dict[str, bytes]) -> Watch:
         failover_state=text(row["failover-state"]) if "failover-state" in row else None,
         run_id=text(row["runid"]) if row.get("runid") else None,
         ckquorum=None,
+        last_ok_ping_ms=integer(row.get("last-ok-ping-reply")),
     )
 
 

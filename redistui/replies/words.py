@@ -56,11 +56,13 @@ def integer(value: Any) -> int | None:
 
 def number(value: bytes) -> float | None:
     """A decimal number as servers print it (`0.25`), else None; no exponents, no nan, no commas. `-1` stays whole."""
-    if (value[1:] if value[:1] == b"-" else value).isdigit() and len(value) <= 20:
+    if value.isdigit() and len(value) <= 20:
         return int(value)
     whole, dot, fraction = value.partition(b".")
     plain = whole.removeprefix(b"-").isdigit() and (not dot or fraction.isdigit()) and len(value) <= 40
-    return float(value) if plain else None
+    if not plain:
+        return None
+    return float(value) if dot or len(value) > 20 else int(value)
 
 
 def flags(value: bytes) -> frozenset[str]:

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from redistui.model import port_of
 from redistui.ops import ACTIONS
-from redistui.ops.action import Action, Aim
+from redistui.ops.action import Action, Aim, Plan
+from redistui.ops.aiming import BadAim, aim_at, split
 from redistui.ops.run import Run, planned
 from redistui.tui.asking import Asking
+from redistui.tui.choosing import Choosing
 from redistui.tui.leave import Leave
 from redistui.view.cells import Tone, show
 from redistui.view.confirm import OUTCOMES
 
 if TYPE_CHECKING:
-    from redistui.engine.journal import Unfinished
+    from redistui.engine.heard import HeardJournal
     from redistui.engine.runner import Runner
+    from redistui.model import Operator
     from redistui.tui.app import RedistuiApp
 
 BY_NAME: Mapping[str, Action] = {action.name: action for action in ACTIONS}
 
 
-class Acting:
+class Acting(Choosing):
     """Holds the runner, and the operation that runs or ran last."""
 
     def __init__(self, app: RedistuiApp) -> None:
-        self._app = app
+        super().__init__(app)
         self.current: Asking | None = None
-        self.unfinished: tuple[Unfinished, ...] = ()
         self._times: tuple[float, float | None] = (0.0, None)
 
     @cached_property
@@ -39,65 +42,64 @@ class Acting:
         """Imported when it is first needed: redis-py takes its time."""
         from redistui.engine.runner import Runner
 
-        return Runner(self._app.engine)
+        return Runner(self._app.engine, self.heard)
 
-    def look_back(self) -> None:
-        """After the first paint: operations that another run of redistui began and did not end."""
-        self._app.run_worker(self._read_journal, thread=True, exit_on_error=True)
+    @cached_property
+    def heard(self) -> HeardJournal:
+        """What this run writes to the journal."""
+        from redistui.engine.heard import HeardJournal
+        from redistui.engine.journal import journal_path
 
-    def _read_journal(self) -> None:
-        from redistui.engine.journal import Journal, journal_path
+        return HeardJournal(journal_path(os.environ))
 
-        found = Journal(journal_path(os.environ)).unfinished()
-        if found:
-            self._app.on_loop(lambda: self._remember(found))
-
-    def _remember(self, found: tuple[Unfinished, ...]) -> None:
-        self.unfinished = found
-        self._app.house.redraw()
-
-    def dismiss(self, operation: str) -> str:
-        """Strikes an unfinished operation off, in the journal too; a sentence on what came of it."""
-        if operation not in {one.operation for one in self.unfinished}:
-            return f"no unfinished operation {show(operation)!r}"
-        from redistui.engine.journal import Journal, JournalError, journal_path
-
-        try:
-            Journal(journal_path(os.environ)).dismiss(operation)
-        except JournalError as error:
-            return str(error)
-        self._remember(tuple(one for one in self.unfinished if one.operation != operation))
-        return f"operation {operation} is dismissed"
-
-    def why_not(self, name: str) -> str:
-        """Why an action cannot run now, in a few words; empty: it can. It can be looked at in any case."""
-        group, action = self._app.watching.group, BY_NAME[name]
-        if group is None:
-            return "no group is known yet"
-        if group.kind not in action.kinds:
-            return f"not for a {group.kind} group"
-        return "" if self._app.watching.armed else "read-only: :arm first"
+    def action(self, name: str) -> Action | None:
+        return BY_NAME.get(name)
 
     def act(self, name: str, words: str) -> None:
-        """Opens the dialog on the group that is looked at; on the running operation, while there is one in it."""
+        """Opens the dialog; on the running operation, while there is one in a group that this would take part in."""
         watching = self._app.watching
-        group = watching.group
-        if group is None:
-            self._app.house.tell("no group is known yet", "warn")
-            return
-        running = self.current
-        if running is not None and running.phase == "running" and running.aim.group == group.name:
-            self._open(running)
+        action = self.action(name)
+        if action is None or watching.group is None:
+            self._app.house.tell(self.why_not(name), "warn")
             return
         try:
-            aim = parse_aim(group.name, words)
-        except ValueError as error:
-            self._app.house.tell(f"{name}: {error}; usage: {BY_NAME[name].usage}", "bad")
+            aim = self._aim(action, words.split())
+        except BadAim as error:
+            running = self._running_in((watching.group.name,))
+            if running is None:
+                self._app.house.tell(f"{error}; usage: {name} {action.usage}", "bad")
+            else:
+                self._open(running)
+            return
+        running = self._running_in(aim.groups)
+        if running is not None:
+            self._open(running)
             return
         now = self._app.clock()
-        asking = Asking(BY_NAME[name], aim, watching.armed, now)
+        asking = Asking(action, aim, watching.armed, now)
         asking.look(watching.newest, now)
         self._open(asking)
+
+    def _running_in(self, groups: Sequence[str]) -> Asking | None:
+        busy = self.busy
+        return busy if busy is not None and set(busy.aim.groups) & set(groups) else None
+
+    def _aim(self, action: Action, given: list[str]) -> Aim:
+        """Raises BadAim."""
+        watching = self._app.watching
+        words, options = split(action, given)
+        past = next((one.past for one in self.unfinished if words == (one.operation,)), None)
+        looked_at = None if watching.group is None else watching.group.name
+        aim = aim_at(action, watching.newest, words, options, looked_at=looked_at, node=self._cursor, past=past)
+        self._look_at_strangers(action, aim)
+        return aim
+
+    def _look_at_strangers(self, action: Action, aim: Aim) -> None:
+        """A node that nobody has spoken of yet is asked who it is; the dialog's checks say so until it has answered."""
+        group = self._app.watching.newest.group(aim.group)
+        for word, argument in zip(aim.words, action.arguments, strict=True):
+            if argument.sort == "stranger" and group is not None and group.nodes and port_of(word):
+                self._app.engine.watch(word, group.nodes[0].address)
 
     def _open(self, asking: Asking) -> None:
         from redistui.tui.confirm import Confirm
@@ -109,12 +111,37 @@ class Acting:
         self._app.dialog = None
 
     def fire(self, asking: Asking) -> None:
-        """Hands the plan that was read to the runner, on the engine's loop."""
+        """Hands the plan that was read to the runner, on the engine's loop; where another user acts than the one that
+        watches and its password is not known, not before that was given."""
+        from redistui.engine.logins import operators_of
+
         assert asking.plan is not None
+        wanted = self._app.engine.logins.wanted(operators_of(self._app.engine, asking.aim.groups))
+        if wanted:
+            self._ask_password(asking, wanted[0])
+        else:
+            self._run(asking, asking.plan)
+
+    def _ask_password(self, asking: Asking, operator: Operator) -> None:
+        from redistui.tui.password import Password
+
+        plan, dialog = asking.plan, self._app.dialog
+
+        def asked(given: bool | None) -> None:
+            """Another plan than the one that was confirmed is to be confirmed anew."""
+            if given and asking.plan == plan and asking.phase == "ask":
+                self.fire(asking)
+            if dialog is not None:
+                dialog.began = self._app.clock()
+                dialog.redraw()
+
+        self._app.push_screen(Password(self._app, operator), asked)
+
+    def _run(self, asking: Asking, plan: Plan) -> None:
         self.current = asking
-        asking.run = replace(planned(asking.action.name, asking.aim.group, asking.plan), outcome="running")
+        asking.run = replace(planned(asking.action.name, asking.aim.group, plan), outcome="running")
         self._times = (self._app.clock(), None)
-        work = self.runner.run(asking.action, asking.aim, asking.plan, armed=asking.armed, report=self._reported)
+        work = self.runner.run(asking.action, asking.aim, plan, armed=asking.armed, report=self._reported)
         self._app.engine.call(work).add_done_callback(self._over)
 
     def took(self, asking: Asking) -> float:
@@ -126,11 +153,6 @@ class Acting:
     def busy(self) -> Asking | None:
         """The operation that runs now."""
         return self.current if self.current is not None and self.current.phase == "running" else None
-
-    @property
-    def unfinished_words(self) -> tuple[str, ...]:
-        """One for each unfinished operation, for the banner."""
-        return tuple(f"{one.action} of {one.group}, begun {one.at}" for one in self.unfinished)
 
     @property
     def running_words(self) -> str:
@@ -164,6 +186,8 @@ class Acting:
             self._times = (self._times[0], self._app.clock())
             tone: Tone = "ok" if run.outcome == "verified" else "bad"
             self._app.house.tell(f"{run.action} of {show(run.group)}: {OUTCOMES.get(run.outcome, run.outcome)}", tone)
+            if run.resumable or run.left or (run.plan is not None and run.plan.resumes):
+                self.look_back()
         if self._app.dialog is not None:
             self._app.dialog.redraw()
         self._app.house.redraw()
@@ -185,25 +209,3 @@ class Acting:
         self._app.engine.call(self.runner.stopped()).add_done_callback(
             lambda _: self._app.on_loop(lambda: self._app.exit(return_code=code))
         )
-
-
-def parse_aim(group: str, words: str) -> Aim:
-    """`NODE --option value ...` as the command line takes it.
-
-    >>> parse_aim("g", "10.0.0.2:6379 --to 10.0.0.3:6379").options
-    {'to': '10.0.0.3:6379'}
-    """
-    node: str | None = None
-    options: dict[str, str] = {}
-    rest = iter(words.split())
-    for word in rest:
-        if word.startswith("--"):
-            name, equals, value = word[2:].partition("=")
-            options[name] = value if equals else next(rest, "")
-            if not options[name]:
-                raise ValueError(f"{word} wants a value")
-        elif node is None:
-            node = word
-        else:
-            raise ValueError(f"what is {word!r}?")
-    return Aim(group, node, options)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from redistui.engine.engine import Engine
     from redistui.engine.late import LateEngine
     from redistui.tui.acting import Acting
+    from redistui.tui.actionlist import ActionList
     from redistui.tui.confirm import Confirm
 
 
@@ -56,6 +57,8 @@ class RedistuiApp(Mannered, inherit_bindings=False):
         self._panels = panels
         self.dialog: Confirm | None = None
         """The confirm dialog while it is open, also under the sentence that the terminal is too small."""
+        self.listed: ActionList | None = None
+        """The action list, likewise."""
         self._wear(self.dress)
         self.set_keymap({row.id: row.key for row in self.keys if row.id in settings.keymap})
 
@@ -77,6 +80,9 @@ class RedistuiApp(Mannered, inherit_bindings=False):
         """Not before the first paint: a screen that is pushed while the first one is still coming blocks both."""
         if self._painted:
             guard_size(self, size)
+
+    def known_secrets(self) -> Sequence[str]:
+        return (*super().known_secrets(), *self.engine.logins.secrets())
 
     # Snapshots
 
@@ -102,8 +108,9 @@ class RedistuiApp(Mannered, inherit_bindings=False):
             self.exit()
             return
         self.house.redraw()
-        if self.dialog is not None:
-            self.dialog.look(fleet)
+        for looking in (self.dialog, self.listed):
+            if looking is not None:
+                looking.look(fleet)
 
     # Clothes and keys
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from redistui.model import Fleet
 from redistui.ops.action import Action, Aim, Check, Plan
+from redistui.ops.aiming import again
 from redistui.ops.run import Run
 from redistui.view.cells import show
 
@@ -48,6 +49,7 @@ class Asking:
         """Checks and plan of a new snapshot; True when there is another plan, or another reason, than before."""
         if self.run is not None:
             return False
+        self.aim = again(self.action, fleet, self.aim)
         checks = tuple(self.action.checks(fleet, self.aim))
         refused = any(check.mark == "fail" for check in checks)
         plan = None if refused else self.action.plan(fleet, self.aim)

@@ -78,9 +78,10 @@ class CommandLine(Vertical):
             super().__init__()
             self.text = text
 
-    def __init__(self, complete: Callable[[str], list[str]]) -> None:
+    def __init__(self, complete: Callable[[str], list[str]], hint: Callable[[str], str]) -> None:
+        """`hint` says what a line so far still wants; it stands where the candidates stand."""
         super().__init__(id="line")
-        self._complete = complete
+        self._complete, self._hint = complete, hint
         self._mode: Mode = ":"
         self._past: dict[Mode, list[str]] = {":": [], "/": []}
         self._back = 0
@@ -163,8 +164,14 @@ class CommandLine(Vertical):
         self.input.cursor_position = len(text)
 
     def _forget(self) -> None:
+        """No candidates, but what is wanted."""
         self._options = []
-        self.query_one("#candidates").display = False
+        said = self._hint(self.input.value) if self._mode == ":" else ""
+        line = self.query_one("#candidates", Line)
+        line.display = bool(said)
+        if said:
+            base = self._theme.chrome("raised")
+            line.say([(f"  {safe(said, self._signs.ascii)}", base + self._theme.style_of("dim"))], [], base)
 
     def _draw_options(self) -> None:
         base = self._theme.chrome("raised")
@@ -191,7 +198,7 @@ class CommandLine(Vertical):
     def _shown(self, number: int) -> str:
         """A candidate without the words that stand on the line already."""
         text = self._options[number].strip()
-        head = text.partition(" ")[0] + " "
+        head = text.rpartition(" ")[0] + " "
         return safe(text.removeprefix(head) if self._same_head(head) else text, self._signs.ascii)
 
     def _same_head(self, head: str) -> bool:

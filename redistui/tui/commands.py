@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from redistui.config.places import theme_files
 from redistui.ops import ACTIONS
+from redistui.ops.action import Action
+from redistui.tui.completing import candidates
 from redistui.view.cells import show
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ class Command(NamedTuple):
     run: Callable[[House, str], None]
     candidates: Callable[[House], Iterable[str]] = _nothing
     """What its argument may be, for completion."""
+    complete: Callable[[House, list[str]], Iterable[str]] | None = None
+    """Of an action: what the next word may be, after those."""
 
 
 def _group(house: House, rest: str) -> None:
@@ -67,6 +71,11 @@ def _unfinished(house: House) -> list[str]:
     return [one.operation for one in house.dashboard.acting.unfinished]
 
 
+def _next_words(house: House, action: Action, words: list[str]) -> Iterator[str]:
+    watching = house.watching
+    return candidates(action, watching.newest, watching.group, words, _unfinished(house))
+
+
 def group_names(house: House) -> list[str]:
     return [group.name for group in house.watching.fleet.groups]
 
@@ -88,6 +97,8 @@ def _own() -> Iterator[Command]:
         "period", "SECONDS", "Poll every so many seconds", _period, lambda _: ("0.5", "1", "2", "5", "10", "30")
     )
     yield Command("pause", "", "Hold the view still, or let it go on", lambda house, _: house.action_pause())
+    yield Command("actions", "", "What can be done here", lambda house, _: house.action_actions())
+    yield Command("log", "", "Every command that operations of this run sent", lambda house, _: house.action_log())
     yield Command("unfinished", "", "Operations that were not ended", lambda house, _: house.show_unfinished())
     yield Command("dismiss", "OPERATION", "Strike an unfinished operation off", _dismiss, _unfinished)
     yield Command("problems", "", "What is wrong in the settings", lambda house, _: house.show_problems())
@@ -108,7 +119,7 @@ def commands(house: House) -> tuple[Command, ...]:
             action.usage,
             action.title,
             lambda house, rest, name=action.name: house.act(name, rest),  # type: ignore[misc]
-            addresses,
+            complete=lambda house, words, action=action: _next_words(house, action, words),  # type: ignore[misc]
         )
         for action in ACTIONS
     )
@@ -126,10 +137,17 @@ def run(house: House, text: str) -> None:
     if found is None:
         near = get_close_matches(name, [row.name for row in rows], 1)
         house.tell(f"no command {name!r}" + (f"; did you mean {near[0]}?" if near else "; tab lists them"), "bad")
-    elif not rest and found.usage and not found.usage.startswith("["):
+    elif not rest and found.complete is None and found.usage and not found.usage.startswith("["):
         house.tell(f":{found.name} {found.usage}: {found.what}", "warn")
     else:
         found.run(house, rest)
+
+
+def hint(house: House, text: str) -> str:
+    """Usage and purpose, as soon as the command is written out."""
+    name, space, _ = text.lstrip().partition(" ")
+    row = next((row for row in commands(house) if space and row.usage and row.name == name), None)
+    return "" if row is None else f"{row.name} {row.usage}: {row.what}"
 
 
 def completions(house: House, text: str) -> list[str]:
@@ -143,5 +161,6 @@ def completions(house: House, text: str) -> list[str]:
         return []
     head, _, word = rest.rpartition(" ") if row.name not in {"group", "theme"} else ("", "", rest)
     before = f"{name} {head} " if head else f"{name} "
-    options = dict.fromkeys(option for option in row.candidates(house) if option.startswith(word))
+    found = row.candidates(house) if row.complete is None else row.complete(house, head.split())
+    options = dict.fromkeys(option for option in found if option.startswith(word))
     return [before + option for option in options if option.isprintable() and option == show(option)]

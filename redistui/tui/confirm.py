@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rich.style import Style
@@ -10,15 +11,16 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from redistui.ops.action import Danger
 from redistui.tui.asking import Asking
 from redistui.tui.line import Line, inked, safe
 from redistui.tui.lists import Rows
 from redistui.tui.panel import bindings
 from redistui.tui.widgets.strips import Inked
 from redistui.view.cells import Cell, Row, Tone, show
-from redistui.view.confirm import OUTCOMES, asking_rows, duration, running_rows
+from redistui.view.confirm import asking_rows, duration, ended_text, progress, running_rows
 from redistui.view.header import badge_text
-from redistui.view.words import HEALTH_WORDS, health_mark
+from redistui.view.words import HEALTH_WORDS, health_mark, paragraph
 
 if TYPE_CHECKING:
     from redistui.model import Fleet
@@ -26,8 +28,15 @@ if TYPE_CHECKING:
 
 
 WIDTH = 110
-AROUND = 8
-"""Lines of frame, head and foot."""
+AROUND = 9
+"""Lines of frame, head (its title over two) and foot."""
+BUTTONS = 28
+"""Cells that the buttons take; what is typed has the rest of their line."""
+DANGERS: Mapping[Danger, Cell] = {
+    "routine": Cell("routine", "dim"),
+    "risky": Cell("RISKY", "warn"),
+    "lossy": Cell("LOSSY", "bad"),
+}
 
 
 class Confirm(ModalScreen[None], inherit_bindings=False):
@@ -43,26 +52,28 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
     Confirm.lossy > Vertical { border: heavy $error; }
     Confirm.ascii > Vertical { border: ascii $house-border; }
     Confirm Rows { margin: 1 0; }
+    Confirm #sentence { margin: 0; max-height: 5; }
     """
 
     def __init__(self, app: RedistuiApp, asking: Asking) -> None:
         super().__init__()
         self.dashboard, self.asking = app, asking
         self.began = app.clock()
-        self.set_class(asking.action.danger == "risky", "risky")
-        self.set_class(asking.action.danger == "lossy", "lossy")
         self.set_class(app.signs.ascii, "ascii")
 
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Line(id="about")
             yield Line(id="title")
+            yield Line(id="title-on")
             yield Rows()
             yield Line(id="says")
+            yield Rows(id="sentence")
             yield Line(id="buttons")
 
     def on_mount(self) -> None:
-        self.query_one(Rows).can_focus = False
+        for rows in self.query(Rows):
+            rows.can_focus = False
         self.set_interval(0.25, self._tick)
         self.redraw()
 
@@ -120,9 +131,8 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         if not self.query("#buttons"):
             return  # Not composed yet, or on its way out.
         self._show_head()
-        rows = self.query_one(Rows)
-        rows.styles.max_height = max(3, self.app.size.height - AROUND)
-        width = max(40, min(WIDTH, self.app.size.width) - 6)
+        rows, width = self.query_one(Rows), self._width
+        rows.styles.max_height = max(3, self.app.size.height - AROUND - len(self._sentence()))
         if asking.run is None:
             rows.show_rows(asking_rows(asking.plan, asking.checks, width), app.dress, app.signs)
         else:
@@ -131,15 +141,39 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
             rows.reveal(len(lines) - 1 if asking.run.ended else _last_moving(lines))
         self._show_foot()
 
+    @property
+    def _width(self) -> int:
+        return max(40, min(WIDTH, self.app.size.width) - 6)
+
+    def _sentence(self) -> list[Row]:
+        """What must be typed, on lines of its own where it does not stand beside `type`; what was typed of it so far
+        stands out."""
+        asking = self.asking
+        if asking.phase != "ask" or asking.ready or len(asking.wanted) <= self._width - len("type  to run it"):
+            return []
+        typed = len(asking.typed) if asking.wanted.startswith(asking.typed) else 0
+        rows: list[Row] = []
+        for row in paragraph(asking.wanted, self._width):
+            line = row[-1].text
+            rows.append((Cell(line[:typed], "ok"), Cell(line[typed:], "key")))
+            typed = max(0, typed - len(line) - 1)
+        return rows
+
+    def _danger(self) -> Danger:
+        """Of this very plan; what the action is in general, while there is none."""
+        return self.asking.action.danger if self.asking.plan is None else self.asking.plan.danger
+
     def _show_head(self) -> None:
         app, asking = self.dashboard, self.asking
-        base = app.dress.chrome("raised")
+        base, danger = app.dress.chrome("raised"), self._danger()
+        self.set_class(danger == "risky", "risky")
+        self.set_class(danger == "lossy", "lossy")
         group = app.watching.newest.group(asking.aim.group)
         parts: list[Inked] = []
         badge = badge_text(None if group is None else group.environment, app.dress.colourless)
         if badge and group is not None:
             parts += [(safe(badge, app.signs.ascii), app.dress.badge_style(group.environment or "")), ("  ", base)]
-        cells = [Cell(show(asking.aim.group, 48), "title")]
+        cells = [Cell(show(asking.aim.group, 48) or "no group", "title")]
         if group is not None:
             health = app.health_of(group)
             cells += [
@@ -147,16 +181,24 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
                 Cell(f"{health_mark(health, app.signs).text} {HEALTH_WORDS[health]}", health),
             ]
         armed = Cell("ARMED", "warn") if app.watching.armed else Cell("READ-ONLY", "dim")
+        level = [] if asking.plan is None else [DANGERS[danger], Cell("  ")]
         self.query_one("#about", Line).say(
-            parts + inked(cells, app.dress, app.signs.ascii), inked([armed], app.dress, app.signs.ascii), base
+            parts + inked(cells, app.dress, app.signs.ascii), inked([*level, armed], app.dress, app.signs.ascii), base
         )
-        title = asking.action.title if asking.plan is None else asking.plan.title
-        self.query_one("#title", Line).say(inked([Cell(show(title), "accent")], app.dress, app.signs.ascii), [], base)
+        # What else was typed may hold a secret that the action refuses: only its node is shown.
+        bare = " ".join(filter(None, (asking.action.title, asking.aim.node)))
+        title = bare if asking.plan is None else asking.plan.title
+        lines = [*(row[-1] for row in paragraph(show(title), self._width, "accent")), Cell("")]
+        for name, cell in zip(("#title", "#title-on"), lines, strict=False):
+            line = self.query_one(name, Line)
+            line.display = bool(cell.text)
+            line.say(inked([cell], app.dress, app.signs.ascii), [], base)
 
     def _show_foot(self) -> None:
         app = self.dashboard
         base = app.dress.chrome("raised")
         left, right = self._says()
+        self.query_one("#sentence", Rows).show_rows(self._sentence(), app.dress, app.signs)
         self.query_one("#says", Line).say(
             inked(left, app.dress, app.signs.ascii), inked(right, app.dress, app.signs.ascii), base
         )
@@ -171,7 +213,9 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
             case "preview":
                 return (Cell("read-only: :arm first (or start with --write)", "warn"),), ()
             case "running":
-                return (Cell("running", "accent"), Cell("  esc closes this; it runs on", "dim")), (self._since(now),)
+                assert asking.run is not None
+                at = Cell(f"running: {progress(asking.run)}", "accent")
+                return (at, Cell("  esc closes this; it runs on", "dim")), (self._since(now),)
             case "ended":
                 return self._ended(), (self._since(now),)
         return self._asks(now), ()
@@ -184,6 +228,8 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         if asking.ready:
             return Cell("enter", "key"), Cell(" runs it, "), Cell("tab", "key"), Cell(" goes back to Cancel")
         verb = "press " if asking.by_letter else "type "
+        if self._sentence():
+            return *news, Cell("type this sentence to run it:")
         return *news, Cell(verb), Cell(asking.wanted, "key"), Cell(" to run it")
 
     def _since(self, now: float) -> Cell:
@@ -195,8 +241,7 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         run = self.asking.run
         assert run is not None
         tones: dict[str, Tone] = {"verified": "ok", "failed": "bad", "refused": "bad"}
-        said = OUTCOMES.get(run.outcome, run.outcome)
-        return (Cell(said, tones.get(run.outcome, "warn")),)
+        return (Cell(ended_text(run), tones.get(run.outcome, "warn")),)
 
     def _buttons(self) -> list[Inked]:
         app, asking = self.dashboard, self.asking
@@ -209,6 +254,8 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         if not asking.by_letter:
             fits: Tone = "ok" if asking.ready else "text" if asking.wanted.startswith(asking.typed) else "bad"
             typed = safe(asking.typed, app.signs.ascii) + ("" if asking.waits(app.clock()) else "_")
+            room = self._width - BUTTONS - sum(len(cell.text) for cell in self._place())
+            typed = typed if len(typed) <= room else f"..{typed[2 - room :]}"
             buttons += [("   ", Style.null()), ("[ Run ]", fire if asking.ready else off)]
             buttons += [("   ", Style.null()), (typed, app.dress.style_of(fits))]
         return buttons

@@ -15,7 +15,7 @@ from redistui.tui.footer import Footer
 from redistui.tui.header import BannerLine, Header
 from redistui.tui.panel import Panel
 from redistui.view.cells import Tone, show
-from redistui.view.header import BannerFacts, HeaderFacts, banner
+from redistui.view.header import BannerFacts, HeaderFacts, banner, operator_text
 from redistui.view.keys import footer_rows, shown
 from redistui.view.words import clock
 
@@ -47,7 +47,7 @@ class Frame(Screen[None], inherit_bindings=False):
         yield Footer()
 
     def on_mount(self) -> None:
-        self.set_interval(1.0, self.show_age)
+        self.set_interval(1.0, self._tick)
         self.redraw()
         self.call_after_refresh(self._furnish)
 
@@ -77,7 +77,7 @@ class Frame(Screen[None], inherit_bindings=False):
 
         Not while a dialog covers it: it is drawn when it is seen again.
         """
-        if not self.is_current or not self.query(Footer):
+        if not self.is_current or not self.query(Footer) or not self.query("#facts"):
             return
         self._show_house()
         if self.panel is not None:
@@ -114,7 +114,12 @@ class Frame(Screen[None], inherit_bindings=False):
             panel=next((number for number, kind in enumerate(self.panels) if type(panel) is kind), -1),
             armed=self.watching.armed,
             period=self.dashboard.engine.period,
+            operator=operator_text(self.dashboard.engine.logins.held()),
         )
+
+    def _tick(self) -> None:
+        self.dashboard.engine.logins.sweep()
+        self.show_age()
 
     def show_age(self) -> None:
         """Ticks without new snapshots: an old picture must look old."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from redistui.ops.resume import may_go_back
 from redistui.tui.lists import Reading
 from redistui.view.cells import Cell, Row, show
 from redistui.view.keys import Key, shown
 from redistui.view.words import paragraph
 
 if TYPE_CHECKING:
+    from redistui.engine.unfinished import Unfinished
     from redistui.tui.house import House
 
 PLACES = {
@@ -18,6 +20,7 @@ PLACES = {
     "table": "In a table",
     "line": "On the : and / line",
     "list": "In help and lists",
+    "actions": "In the action list",
     "dialog": "In a confirm dialog",
 }
 KEY_WIDTH = 22
@@ -53,13 +56,33 @@ def key_rows(rows: Sequence[Key], own: str) -> Iterator[Row]:
 
 
 def unfinished_screen(house: House) -> Reading:
-    """What was begun and not ended, and what is known of how to put it right."""
+    """What was begun and not ended, and the ways out of it."""
     found = house.dashboard.acting.unfinished
-    rows: list[Row] = []
-    for one in found:
-        rows += [*paragraph(show(str(one), 4000), TEXT_WIDTH), (Cell(f"  :dismiss {one.operation}", "key"),), ()]
+    rows = [row for one in found for row in _ways_out(one)]
     app = house.dashboard
     return Reading("Unfinished operations", rows or [(Cell("none", "ok"),)], app.dress, app.signs)
+
+
+def _ways_out(one: Unfinished) -> Iterator[Row]:
+    yield from paragraph(f"{show(one.action)} of {show(one.group, 200)}, begun {show(one.at)}", TEXT_WIDTH, "title")
+    last = show(one.last, 1000).replace(": sending", ": no outcome was seen")
+    yield from paragraph(f"last command: {last}", TEXT_WIDTH, "dim")
+    if one.past is not None:
+        steps = len(one.past.plan.steps)
+        yield from paragraph(f"{one.past.passed} of {steps} steps were seen done", TEXT_WIDTH, "dim")
+        if not one.past.released:
+            yield from _way(f":resume {one.operation}", "go on from there; its plan is shown first")
+        if may_go_back(one.past):
+            yield from _way(f":resume {one.operation} --back", "put everything back as it was")
+    for node, command in one.release:
+        yield from _way(f"{show(command, 400)}", f"at {show(node)} by hand: lifts what may still be held")
+    yield from _way(f":dismiss {one.operation}", "it was seen to; do not show it again")
+    yield ()
+
+
+def _way(what: str, why: str) -> Iterator[Row]:
+    yield from paragraph(what, TEXT_WIDTH, "key", Cell("  "))
+    yield from paragraph(why, TEXT_WIDTH, "text", Cell("      "))
 
 
 def problems_screen(house: House) -> Reading:

@@ -44,14 +44,19 @@ class House(Prompting):
 
     def set_armed(self, armed: bool) -> None:
         self.watching.armed = armed
+        forgot = not armed and self.dashboard.engine.logins.drop()
         self.redraw()
-        self.tell("armed: actions can run" if armed else "read-only", "warn" if armed else "text")
+        readonly = "read-only; the operator's password is forgotten" if forgot else "read-only"
+        self.tell("armed: actions can run" if armed else readonly, "warn" if armed else "text")
 
     def use_theme(self, name: str) -> None:
         self.dashboard.use_theme(name)
 
     def action_act(self, name: str) -> None:
-        self.act(name, "")
+        self.dashboard.acting.begin(name)
+
+    def action_actions(self) -> None:
+        self.dashboard.acting.list_actions()
 
     def act(self, name: str, words: str) -> None:
         self.dashboard.acting.act(name, words)
@@ -76,6 +81,16 @@ class House(Prompting):
         from redistui.tui import commands
 
         return commands.completions(self, text)
+
+    def hint(self, text: str) -> str:
+        from redistui.tui import commands
+
+        return commands.hint(self, text)
+
+    def action_log(self) -> None:
+        from redistui.tui.oplog import OpLog
+
+        self.app.push_screen(OpLog(self.dashboard, self.dashboard.acting.heard))
 
     def show_unfinished(self) -> None:
         from redistui.tui.help import unfinished_screen

@@ -110,6 +110,8 @@ class Reading(ModalScreen[None], inherit_bindings=False):
             yield Rows(id="rows")
 
     def _show_title(self) -> None:
+        if not self.query(Rows):
+            return  # It is on its way out.
         base, dim = self._theme.chrome("raised"), self._theme.style_of("dim")
         title = [(safe(self._title, self._signs.ascii), self._theme.style_of("title"))]
         more = self.query_one(Rows).more()

@@ -64,9 +64,13 @@ class Mannered(App[None], inherit_bindings=False):
         """In a signal handler: the loop does it, as soon as it can."""
         self.on_loop(lambda: self.exit(return_code=code))
 
+    def known_secrets(self) -> Sequence[str]:
+        """Texts that a crash report must not show."""
+        return self._secrets
+
     def _fatal_error(self) -> None:
         """A crash: where, and not with what. Locals may hold passwords."""
         from redistui.tui.terminal import crash_report
 
-        self._exit_renderables.append(crash_report(self._exception, self._secrets))
+        self._exit_renderables.append(crash_report(self._exception, self.known_secrets()))
         self._close_messages_no_wait()

@@ -31,6 +31,8 @@ class Entry(NamedTuple):
     whole: bool
     reason: str
     """Why it cannot be done now."""
+    action: bool = False
+    """An operator action: the node under the cursor may be the argument that it wants."""
 
 
 def entries(house: House) -> Iterable[Entry]:
@@ -38,9 +40,9 @@ def entries(house: House) -> Iterable[Entry]:
     actions = {action.name for action in ACTIONS}
     rows = commands.commands(house)
     for row in rows:
-        reason = house.dashboard.acting.why_not(row.name) if row.name in actions else ""
+        reason = house.dashboard.acting.refusal(row.name) if row.name in actions else ""
         whole = not row.usage or row.usage.startswith("[")
-        yield Entry(row.name, row.what, whole, reason)
+        yield Entry(row.name, row.what, whole, reason, row.name in actions)
     for row in rows:
         if row.name in {"group", "theme"}:
             yield from (Entry(f"{row.name} {name}", row.what, True, "") for name in row.candidates(house))
@@ -103,7 +105,9 @@ class Palette(ModalScreen[None], inherit_bindings=False):
         if not self._found:
             return
         entry = self._found[self._chosen]
-        if entry.whole:
+        if entry.action:
+            self.app.call_later(self._house.dashboard.acting.begin, entry.line)
+        elif entry.whole:
             self.app.call_later(commands.run, self._house, entry.line)
         else:
             self.app.call_later(self._house.begin_line, f"{entry.line} ")

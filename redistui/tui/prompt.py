@@ -27,7 +27,7 @@ class Prompting(Frame):
         found = self.query("CommandLine")
         if found:
             return found.first(CommandLine)
-        line = CommandLine(self.complete)
+        line = CommandLine(self.complete, self.hint)
         await self.mount(line, after=self.query_one(Footer))
         return line
 
@@ -61,6 +61,10 @@ class Prompting(Frame):
     def complete(self, text: str) -> list[str]:
         """What a command line may grow into."""
         return []
+
+    def hint(self, text: str) -> str:
+        """What a command line wants, once its command is known."""
+        return ""
 
     def set_filter(self, text: str) -> None:
         if text != self.watching.filter:

@@ -13,6 +13,8 @@ from redistui.view.words import paragraph
 
 Rows = Iterator[Row]
 INDENT = "     "
+LONG = 10
+"""Steps of a plan from where on it does not fit on a screen while it runs."""
 MARKS: Mapping[Mark, tuple[str, Tone]] = {"pass": ("pass", "ok"), "warn": ("WARN", "warn"), "fail": ("FAIL", "bad")}
 STATE_TONES: Mapping[StepState, Tone] = {
     "planned": "dim",
@@ -31,6 +33,15 @@ OUTCOMES: Mapping[Outcome, str] = {
     "unknown": "outcome NOT KNOWN",
     "refused": "refused: nothing was sent",
 }
+
+
+def ended_text(run: Run) -> str:
+    """How it ended, and whether anything is left to do, in a few words."""
+    if run.outcome in ("failed", "unknown") and run.resumable:
+        return f"{OUTCOMES[run.outcome]} part-way: :resume {run.operation} goes on from there"
+    if run.outcome == "failed" and run.release and all(row.state == "done" for row in run.release):
+        return f"{OUTCOMES[run.outcome]}, everything was put back"
+    return OUTCOMES.get(run.outcome, run.outcome)
 
 
 def heading(text: str, tone: Tone = "title") -> Row:
@@ -103,9 +114,13 @@ def _quoted(word: str) -> str:
 
 
 def running_rows(run: Run, glyphs: Glyphs, width: int) -> list[Row]:
-    """While it runs and after: every step with its state, its time, and what was seen."""
+    """While it runs and after: every step with its state, its time, and what was seen. Of a long plan that runs, what
+    is behind it has one row each; all of it is shown at the end."""
     rows: list[Row] = []
-    rows += [row for number, step in enumerate(run.steps, 1) for row in _ran(step, f"{number:>2} ", glyphs, width)]
+    long = len(run.steps) > LONG and not run.ended
+    for number, step in enumerate(run.steps, 1):
+        told = list(_ran(step, f"{number:>2} ", glyphs, width))
+        rows += told[:1] if long and step.state == "done" else told
     back = [step for step in run.release if step.state not in ("planned", "skipped")]
     if back:
         rows += [heading("Put back"), *(row for step in back for row in _ran(step, "   ", glyphs, width))]
@@ -149,6 +164,9 @@ def duration(ms: float) -> str:
     return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
 
 
-def current(run: Run) -> int:
-    """How many steps are behind it: the row of the running one is kept in sight."""
-    return sum(1 for step in run.steps if step.state not in ("planned", "running"))
+def progress(run: Run) -> str:
+    """Where it is: `step 3 of 8`, or what comes after the steps."""
+    behind = sum(1 for step in run.steps if step.state not in ("planned", "running"))
+    if any(step.state not in ("planned", "skipped") for step in run.release):
+        return "putting back"
+    return f"step {behind + 1} of {len(run.steps)}" if behind < len(run.steps) else "verifying"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Literal, NamedTuple
 
 from redistui.model import Fleet, Group, Health
+from redistui.ops.pause_memory import held_for
 from redistui.view.cells import Cell, Row, Tone, show
 from redistui.view.glyphs import Glyphs
 from redistui.view.words import HEALTH_WORDS, health_mark
@@ -25,6 +27,8 @@ class HeaderFacts(NamedTuple):
     """Which of them is shown."""
     armed: bool
     period: float
+    operator: str = ""
+    """Whose password is held, and for how long still: `ops 9m`; empty: none is."""
 
 
 class Part(NamedTuple):
@@ -50,6 +54,15 @@ def period_text(seconds: float) -> str:
     ['0.5s', '1s', '30s']
     """
     return f"{seconds:g}s"
+
+
+def operator_text(held: tuple[str, float] | None) -> str:
+    """Whose password is held, and for how many minutes still.
+
+    >>> operator_text(("ops", 540.1)), operator_text(None)
+    ('ops 10m', '')
+    """
+    return "" if held is None else f"{show(held[0], 16)} {max(1, ceil(held[1] / 60))}m"
 
 
 def age_text(seconds: float | None) -> str:
@@ -88,6 +101,7 @@ def parts(facts: HeaderFacts, glyphs: Glyphs, bracketed: bool) -> list[Part]:
             Part(4 if shown else 8, "left", Cell(panel, "key" if shown else "dim"))
             for shown, panel in ((number == facts.panel, panel) for number, panel in enumerate(facts.panels))
         ),
+        *([Part(3, "right", Cell(facts.operator, "warn"))] if facts.operator else []),
         Part(1, "right", armed),
         Part(7, "right", Cell(f"every {period_text(facts.period)}", "dim")),
     ]
@@ -138,7 +152,11 @@ def banner(fleet: Fleet, group: Group | None, facts: BannerFacts, glyphs: Glyphs
     loud = [Cell(f"not finished: {show(text, 200)}; see :unfinished") for text in facts.unfinished]
     if facts.running:
         loud.insert(0, Cell(f"{glyphs.running} {facts.running}"))
-    calm: list[Cell] = []
+    calm: list[Cell] = [
+        Cell(f"writes of {show(one.name, 60)} are held for {held:.0f} s more")
+        for one in fleet.groups
+        if (held := held_for(fleet, one.name))
+    ]
     if fleet.stalled:
         calm.append(Cell("stalled: we stood still ourselves, nothing here is fresh"))
     if fleet.replayed:

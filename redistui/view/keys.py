@@ -20,7 +20,8 @@ class Key(NamedTuple):
     """`place.verb`: what the config's keymap names."""
     key: str
     where: str
-    """`app`, a panel's name, `table` (every live table), `dialog` (confirm), `line` (command and filter), `list`."""
+    """`app`, a panel's name, `table` (every live table), `dialog` (confirm), `line` (command and filter), `list`,
+    `actions` (the action list)."""
     action: str
     """Textual's name of what it does there."""
     what: str
@@ -38,8 +39,18 @@ KEYS: tuple[Key, ...] = (
     Key("app.help", "question_mark", "app", "help", "Keys, and what the signs mean", "help"),
     Key("app.command", "colon", "app", "command", "Command line", "command"),
     Key("app.filter", "slash", "app", "filter", "Filter the rows", "filter"),
+    Key("app.actions", "x", "app", "actions", "What can be done here, and why the rest cannot", "actions"),
     Key("app.failover", "F", "app", "act('failover')", "Fail the group over", "failover"),
+    Key("app.promote", "P", "app", "act('promote')", "Promote this replica"),
+    Key("app.cluster_failover", "C", "app", "act('cluster-failover')", "Fail this shard of a cluster over"),
+    Key("app.attach", "A", "app", "act('attach')", "Attach a replica"),
+    Key("app.detach", "D", "app", "act('detach')", "Detach this replica"),
+    Key("app.pause_writes", "W", "app", "act('pause-writes')", "Hold writes for some seconds"),
+    Key("app.unpause", "U", "app", "act('unpause')", "Let writes go on"),
+    Key("app.set_parameter", "S", "app", "act('set-parameter')", "Set a parameter of this node"),
+    Key("app.resume", "R", "app", "act('resume')", "Go on with what was not finished"),
     Key("app.quit", "q", "app", "leave", "Quit", "quit"),
+    Key("app.log", "exclamation_mark", "app", "log", "Log: every command that operations of this run sent"),
     Key("app.pause", "space", "app", "pause", "Hold the view still; polling goes on", "pause"),
     Key("app.next_group", "tab,right_square_bracket", "app", "group(1)", "Next group", "group"),
     Key("app.previous_group", "shift+tab,left_square_bracket", "app", "group(-1)", "Previous group"),
@@ -91,7 +102,14 @@ KEYS: tuple[Key, ...] = (
     Key("list.up", "up,k", "list", "scroll(-1)", "Up"),
     Key("list.page_down", "pagedown,ctrl+f,space", "list", "scroll_page(1)", "One page down"),
     Key("list.page_up", "pageup,ctrl+b", "list", "scroll_page(-1)", "One page up"),
-    Key("list.close", "escape,q,question_mark,enter,ctrl+c", "list", "close", "Close"),
+    Key("list.close", "escape,q,question_mark,exclamation_mark,enter,ctrl+c", "list", "close", "Close"),
+    Key("actions.up", "up,k", "actions", "cursor(-1)", "One action up"),
+    Key("actions.down", "down,j", "actions", "cursor(1)", "One action down"),
+    Key("actions.first", "home,g", "actions", "edge(0)", "First action"),
+    Key("actions.last", "end,G", "actions", "edge(1)", "Last action"),
+    Key("actions.choose", "enter", "actions", "choose", "Open it; of a refused one, all reasons"),
+    Key("actions.line", "colon", "actions", "line", "Put it on the command line"),
+    Key("actions.close", "escape,q,x,ctrl+c", "actions", "close", "Close"),
     Key("dialog.cancel", "escape,ctrl+c", "dialog", "cancel", "Cancel; once it runs, close (it runs on)"),
     Key("dialog.down", "down,ctrl+n", "dialog", "scroll(1)", "Down"),
     Key("dialog.up", "up,ctrl+p", "dialog", "scroll(-1)", "Up"),
@@ -100,7 +118,7 @@ KEYS: tuple[Key, ...] = (
 )
 
 FOOT: tuple[str, ...] = (
-    "app.help", "app.command", "app.filter", "app.failover", "app.quit", "app.pause", "app.next_group",
+    "app.help", "app.command", "app.filter", "app.actions", "app.failover", "app.quit", "app.pause",
 )  # fmt: skip
 """What the footer shows when a panel has nothing of its own to say, most useful first."""
 FOOT_AT_MOST = 7

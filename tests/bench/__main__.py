@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from redistui.demo.headless import Interrupted, interruptible
 from redistui.demo.problems import DemoError
 from tests import bench
-from tests.bench import crash, dashboard, paint, poll, screens
+from tests.bench import actions, crash, dashboard, paint, poll, screens
 from tests.bench.child import Place
 from tests.bench.facts import facts
 from tests.bench.farm import Farm
 from tests.bench.table import Table
 
-NAMES = ("poll", "dashboard", "paint", "crash", "screens")
+NAMES = ("poll", "dashboard", "paint", "crash", "screens", "actions")
 
 
 def main() -> int:
@@ -46,6 +46,7 @@ def arguments() -> argparse.Namespace:
                         "`dashboard` takes the largest (default 200,1000)")  # fmt: skip
     parser.add_argument("--seconds", type=float, default=15.0, help="of each turn of poll and dashboard (default 15)")
     parser.add_argument("--runs", type=int, default=9, help="of which paint, crash give the median (default 9)")
+    parser.add_argument("--only", default="", metavar="TEXT", help="of `actions`, those whose title begins so")
     parser.add_argument("--markdown", action="store_true", help="tables for the README")
     args = parser.parse_args()
     unknown = [name for name in args.names if name not in NAMES]
@@ -80,6 +81,8 @@ def measured(place: Place, names: Sequence[str], args: argparse.Namespace) -> It
         yield crash.measure(place, args.runs)
     if "screens" in names:
         yield screens.measure(place)
+    if "actions" in names:
+        yield actions.measure(place, args.runs, args.only)
 
 
 if __name__ == "__main__":

@@ -161,14 +161,14 @@ def test_what_is_refused_ends_with_5_and_says_why(
 
 
 @pytest.mark.versions("redis-7.0")
-def test_words_that_mean_nothing_end_with_2(sentinel_group: Group, journal: Journal) -> None:
+def test_words_without_sense_end_with_2_and_an_unknown_group_with_5(sentinel_group: Group, journal: Journal) -> None:
     group = sentinel_group()
     wrong = run("plan", "failovr", group.target, journal=journal)
     assert wrong.code == 2
     assert "did you mean 'failover'" in wrong.err
     nowhere = run("do", "failover", group.target, "--yes", "--group", "ordres", journal=journal)
-    assert nowhere.code == 2
-    assert "there is no group 'ordres'" in nowhere.err
+    assert nowhere.code == 5
+    assert "there is no group 'ordres'" in nowhere.out
 
 
 @pytest.mark.versions("redis-7.0")

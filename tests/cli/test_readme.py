@@ -12,6 +12,8 @@ import pytest
 from redistui.cli.parser import parse
 from redistui.config.loading import parse as parse_config
 from redistui.config.places import theme_files
+from redistui.ops import ACTIONS
+from redistui.ops.parameters import PARAMETERS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -39,4 +41,13 @@ def test_the_example_config_is_a_good_one():
 
 def test_every_example_of_use_can_be_parsed():
     examples = [line.split("#")[0].split()[1:] for line in blocks("sh")[2].splitlines()]
-    assert {parse(words)[0].name for words in examples} == {"dashboard", "status", "check", "plan", "do", "key"}
+    assert {parse(words)[0].name for words in examples} == {
+        "dashboard", "status", "check", "plan", "do", "key", "journal", "acl",
+    }  # fmt: skip
+
+
+def test_every_action_and_every_parameter_is_listed():
+    for action in ACTIONS:
+        usage = f"{action.name} {action.usage}".strip().replace("|", "\\|")
+        assert f"| `{usage}` |" in README
+    assert [row.name for row in PARAMETERS if f"`{row.name}`" not in README] == []

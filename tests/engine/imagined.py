@@ -9,15 +9,16 @@ from typing import Any
 from redistui.engine.driver import Driver
 from redistui.engine.journal import Line
 from redistui.engine.operation import Operation
-from redistui.model import Access, Address, Fleet, Group
+from redistui.model import Access, Address, Fault, Fleet, Group, Node, Sighting
 from redistui.net.client import ClientLost, ClientRefused
 from redistui.ops.action import Aim, Plan
 from redistui.ops.failover import FAILOVER
 from redistui.ops.run import Run, planned
 from tests import fleets
-from tests.ops.world import R1, R2, SENTINELS, P, World
+from tests.ops.world import R1, R2, SENTINELS, TICK, P, World
 
 AIM = Aim("orders")
+SILENT = Fault("refused", "nothing listens there", fleets.AT - 3)
 Meddle = Callable[[World], None]
 
 
@@ -87,7 +88,7 @@ class ImaginedDriver(Driver):
         return ImaginedClient(self, node)
 
     async def _pause(self, seconds: float) -> None:
-        self.world.pass_time(seconds)
+        self.world.pass_time(seconds, tick=max(TICK, seconds / 10))
 
     def _now(self) -> float:
         return self.world.now
@@ -98,13 +99,17 @@ class ImaginedHouse:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.deeds: list[str] = []
 
     @property
     def fleet(self) -> Fleet:
         return fleet_of(self._world)
 
-    async def fresh(self, group: str, seconds: float = 3.0) -> Fleet:
+    async def fresh(self, *groups: str, seconds: float = 3.0) -> Fleet:
         return self.fleet
+
+    def happened(self, group: str, text: str) -> None:
+        self.deeds.append(text)
 
     def access_of(self, address: Address) -> Access:
         return Access()
@@ -120,6 +125,13 @@ def group_of(world: World, *, server: str = "redis", version: str = "7.0.15") ->
         fleets.node(R1, "replica", P, lag=0, seed=5, server=server, version=version),
         fleets.node(R2, "replica", P, lag=182, seed=7, server=server, version=version),
     ]
+    nodes = [prioritised(node, world.servers[node.address].priority) for node in nodes]
+    last = Sighting("a" * 40, 10**9, fleets.AT - 3, 100.0, fleets.AT - 2)
+    nodes = [
+        replace(node, role=None, fault=SILENT, last_primary=last) if world.is_silent(node.address) else node
+        for node in nodes
+    ]
+    silent = world.is_silent(P)
     plain = fleets.sentinel_group("orders")
     sentinels = []
     for address, sample in zip(SENTINELS, plain.sentinels, strict=True):
@@ -131,11 +143,19 @@ def group_of(world: World, *, server: str = "redis", version: str = "7.0.15") ->
             epoch=3,
             down_after_ms=int(world.down_after * 1000),
             failover_timeout_ms=int(world.failover_timeout * 1000),
+            last_ok_ping_ms=4000 if silent else 400,
         )
         sentinels.append(
             replace(sample, address=address, server=server, version=version, watches={"orders": seen})  # type: ignore[arg-type]
         )
+        if address in world.gone:
+            sentinels[-1] = replace(sentinels[-1], fault=SILENT)
     return replace(plain, nodes=tuple(nodes), sentinels=tuple(sentinels), primary=P)
+
+
+def prioritised(node: Node, priority: int) -> Node:
+    assert node.replication is not None
+    return replace(node, replication=replace(node.replication, priority=priority))
 
 
 def fleet_of(world: World, **what: str) -> Fleet:
@@ -159,11 +179,15 @@ class Outcome:
 
 
 async def operate(
-    world: World | None = None, trouble: Trouble | None = None, plan: Plan | None = None, **what: str
+    world: World | None = None,
+    trouble: Trouble | None = None,
+    plan: Plan | None = None,
+    aim: Aim = AIM,
+    **what: str,
 ) -> Outcome:
     """Plans the failover for the model and runs it there. `run` is None where the console died."""
     world = world or World()
-    plan = plan or FAILOVER.plan(fleet_of(world, **what), AIM)
+    plan = plan or FAILOVER.plan(fleet_of(world, **what), aim)
     outcome = Outcome(world, None, None)  # type: ignore[arg-type]
 
     async def write(lines: Sequence[Line]) -> None:

@@ -40,7 +40,7 @@ def test_a_dead_member_does_not_keep_whoever_asks_afresh_for_long(replication_gr
         group.nodes[1].kill()
         until(engine, lambda fleet: fault(fleet, group.nodes[1].address) == "refused")
         began = time.time()
-        engine.call(engine.fresh(engine.fleet.groups[0].name, 3.0)).result(5)
+        engine.call(engine.fresh(engine.fleet.groups[0].name, seconds=3.0)).result(5)
         assert time.time() - began < 2
 
 

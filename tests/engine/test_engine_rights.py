@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import pytest
 
 from redistui.demo.groups import RunningGroup
-from redistui.demo.servers import Server
 from redistui.demo.wire import Wire
+from redistui.ops.rights import PASSWORD, SENTINEL_WATCH, TRIED, WATCH, Role, acl_line
 from tests.engine.watching import (
     PERIOD,
     fault,
@@ -23,6 +22,7 @@ from tests.engine.watching import (
     whole,
     whole_node,
 )
+from tests.spy import Spy
 
 Start = Callable[..., RunningGroup]
 
@@ -46,48 +46,10 @@ def test_data_nodes_and_sentinels_have_passwords_of_their_own(sentinel_group: St
         assert "no-primary" not in rules(fleet)
 
 
-class Spy:
-    """MONITOR on a server: everything that anybody says to it, in lower case, with subcommands."""
-
-    def __init__(self, server: Server) -> None:
-        self.said: set[str] = set()
-        self._server = server
-        self._wire = server.connect(30)
-        assert self._wire.ask("MONITOR") == "OK"
-        self._thread = threading.Thread(target=self._listen)
-        self._thread.start()
-
-    def _listen(self) -> None:
-        while True:
-            line = str(self._wire.read())
-            words = [word.strip('"').lower() for word in line.partition("] ")[2].split(" ")]
-            if "redistui-spied" in words:
-                return
-            compound = words[0] in ("client", "cluster", "sentinel", "config", "script", "acl")
-            self.said.add(" ".join(words[:2]) if compound else words[0])
-
-    def stop(self) -> set[str]:
-        self._server.ask("ECHO", "redistui-spied")
-        self._thread.join(5)
-        self._wire.close()
-        return self.said
-
-
 BETWEEN_SERVERS = {"replconf", "psync", "sync", "echo", "select"}
 SENTINELS_OWN = {"publish", "subscribe", "client kill", "multi", "exec"}
 
 
-WATCH = (
-    "on >watching resetkeys resetchannels -@all +ping +hello +auth +info +role +dbsize +client|setname +client|id "
-    "+client|list +cluster|info +cluster|nodes +cluster|slots +cluster|shards +cluster|myid +cluster|links "
-    "+cluster|countkeysinslot +slowlog|get +slowlog|len +latency|latest +latency|history"
-)
-"""The user that an operator gives us for data nodes, from 7.0 on."""
-WATCH_SENTINEL = (
-    "on >watching resetkeys resetchannels -@all +ping +hello +auth +info +role +client|setname +client|id +subscribe "
-    "+psubscribe +unsubscribe +punsubscribe &+* &-* +sentinel|masters +sentinel|master +sentinel|replicas "
-    "+sentinel|slaves +sentinel|sentinels +sentinel|ckquorum +sentinel|get-master-addr-by-name +sentinel|myid"
-)
 READ_ONLY = {
     "auth", "hello", "ping", "info", "role", "client setname", "cluster info", "cluster nodes", "subscribe",
     "psubscribe", "sentinel masters", "sentinel myid", "sentinel replicas", "sentinel sentinels", "sentinel ckquorum",
@@ -95,13 +57,10 @@ READ_ONLY = {
 """All that may ever be said without an operator's word."""
 
 
-def rights(version: str) -> str:
-    words = WATCH.split()
-    if version == "redis-6.2":
-        words = [word for word in words if word not in ("+cluster|shards", "+cluster|links")]
-    if version == "valkey-9.1":
-        words += ["+client|setinfo", "+cluster|slot-stats", "+cluster|getslotmigrations", "+commandlog|get"]
-    return " ".join(words)
+def line(role: Role, version: str) -> list[str]:
+    """What `redistui acl` prints for this server, with a password in it."""
+    found = next(one for one in TRIED if str(one) == version)
+    return [">watching" if word == PASSWORD else word for word in acl_line(role, found)]
 
 
 @pytest.mark.parametrize("name", ["orders", "catalog"])
@@ -111,13 +70,13 @@ def test_the_watching_users_rights_are_enough_never_exceeded_and_used_for_questi
     """MONITOR and the ACL LOG as witnesses: what was said to each server, and what it would have refused."""
     group = sentinel_group(sentinels=2, quorum=1, replicas=1) if name == "orders" else cluster_group(replicas=1)
     for server in group.nodes:
-        server.ask("ACL", "SETUSER", "watch", *rights(version).split())
+        server.ask(*line(WATCH, version))
     for server in group.sentinels:
-        server.ask("ACL", "SETUSER", "swatch", *WATCH_SENTINEL.split())
+        server.ask(*line(SENTINEL_WATCH, version))
     spies = [Spy(server) for server in group.nodes]
     place = target(
         group.seeds[0].address, wanted="sentinel" if group.sentinels else "cluster",
-        user="watch", password="watching", sentinel_user="swatch", sentinel_password="watching",
+        user="watch", password="watching", sentinel_user="watch", sentinel_password="watching",
     )  # fmt: skip
     with watching(place) as engine:
         until(engine, lambda fleet: whole(fleet, group) and not fleet.findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from redistui.demo.wire import Wire
 from redistui.engine.engine import Engine
 from redistui.engine.journal import Journal
 from redistui.engine.runner import Runner
-from redistui.model import Access, Fleet, Login, Target
-from redistui.ops.action import Aim, Plan, refusals
+from redistui.model import Access, Address, Fleet, Login, Target
+from redistui.ops.action import Action, Aim, Plan, refusals
 from redistui.ops.failover import FAILOVER
 from redistui.ops.run import Run
 from tests.canary import Canary
@@ -32,9 +32,9 @@ FENCE = "min-replicas-to-write"
 class Stage:
     """A group, an engine that watches it, and a runner."""
 
-    def __init__(self, group: RunningGroup, folder: Path) -> None:
+    def __init__(self, group: RunningGroup, folder: Path, reachable: Mapping[Address, Address] | None = None) -> None:
         self.group = group
-        access = Access(data=Login(None, group.nodes[0].password))
+        access = Access(data=Login(None, group.nodes[0].password), reachable=reachable or {})
         seeds = tuple(one.address for one in group.sentinels)
         self.engine = Engine([Target(seeds, wanted="sentinel", access=access)], period=0.25)
         self.engine.start()
@@ -42,17 +42,21 @@ class Stage:
         self.seen: list[Run] = []
         self.watching: Callable[[Run], None] = lambda run: None
 
-    def plan(self) -> Plan:
+    def plan(self, aim: Aim = AIM, action: Action = FAILOVER) -> Plan:
         """The plan, once nothing speaks against it."""
-        eventually(lambda: not refusals(FAILOVER, self.fresh(), AIM), 15, otherwise="it is refused")
-        return FAILOVER.plan(self.fresh(), AIM)
+
+        def allowed() -> Fleet | None:
+            fleet = self.fresh()
+            return None if refusals(action, fleet, aim) else fleet
+
+        return action.plan(eventually(allowed, 20, otherwise="it is refused"), aim)
 
     def fresh(self) -> Fleet:
         return self.engine.call(self.engine.fresh("orders")).result(10)
 
-    def run(self, plan: Plan | None = None) -> Run:
-        plan = plan or self.plan()
-        return self.engine.call(self.runner.run(FAILOVER, AIM, plan, armed=True, report=self._report)).result(90)
+    def run(self, plan: Plan | None = None, aim: Aim = AIM, action: Action = FAILOVER) -> Run:
+        plan = plan or self.plan(aim, action)
+        return self.engine.call(self.runner.run(action, aim, plan, armed=True, report=self._report)).result(150)
 
     def _report(self, run: Run) -> None:
         self.seen.append(run)
@@ -64,11 +68,11 @@ class Stage:
 
 
 @pytest.fixture
-def stage_of(tmp_path: Path) -> Iterator[Callable[[RunningGroup], Stage]]:
+def stage_of(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
     stages: list[Stage] = []
 
-    def make(group: RunningGroup) -> Stage:
-        stages.append(Stage(group, tmp_path))
+    def make(group: RunningGroup, reachable: Mapping[Address, Address] | None = None) -> Stage:
+        stages.append(Stage(group, tmp_path, reachable))
         return stages[-1]
 
     yield make

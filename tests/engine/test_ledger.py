@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from redistui.engine.assemble import Assembler
 from redistui.engine.observation import Observation
-from redistui.model import Fleet, Node, Sentinel
+from redistui.model import Fleet, Node, Sentinel, Sighting
 from redistui.replies import READS
 from tests.engine.telling import NOW, PLAIN, assembled, drawn, sentinel_told, silent, told
 from tests.replies import recorded, reply
@@ -123,6 +123,8 @@ def test_a_sentinel_as_it_was_recorded(version: str) -> None:
     watch = calm.watches["orders"]
     assert (calm.tilt, tilted.tilt, watch.ckquorum, watch.quorum) == (False, True, "ok", 2)
     assert (len(watch.replicas), len(watch.sentinels)) == (2, 2)
+    assert watch.last_ok_ping_ms is not None
+    assert 0 <= watch.last_ok_ping_ms < 3000
     assert calm.run_id == reply(version, "sentinel-myid").decode()
 
 
@@ -205,6 +207,29 @@ def test_what_is_old_keeps_its_age_and_is_gone_after_five_periods() -> None:
     assert (age, node.metric("memory_used"), node.seen_at) == ("stale", 7, NOW)
     age, node = look(NOW + 7)
     assert (age, node.metrics, node.replication, node.seen_at, node.last_role) == ("unknown", {}, None, NOW, "replica")
+
+
+def primary(at: float, offset: int, **fields: object) -> Observation:
+    return told("a:1", at=at, master_replid="f" * 40, master_repl_offset=offset, **fields)
+
+
+def test_how_far_a_primary_had_come_is_kept_through_any_silence() -> None:
+    nodes = series(primary(10.0, 1000), primary(12.0, 1500), silent("a:1", at=13.0), silent("a:1", "hung", at=40.0))
+    assert [one.last_primary for one in nodes] == [
+        Sighting("f" * 40, 1000, 10.0, None),
+        Sighting("f" * 40, 1500, 12.0, 250.0),
+        Sighting("f" * 40, 1500, 12.0, 250.0, 13.0),
+        Sighting("f" * 40, 1500, 12.0, 250.0, 13.0),
+    ]
+    assert nodes[-1].replication is None
+    back = series(primary(10.0, 1000), silent("a:1", at=11.0), primary(12.0, 1600))[-1]
+    assert back.last_primary == Sighting("f" * 40, 1600, 12.0, None)
+
+
+def test_a_replica_has_no_such_past() -> None:
+    made = assembled(told("a:1", "b:1", master_repl_offset=7, master_replid="f" * 40))
+    node = next(one for one in made.fleet(NOW, 1.0).groups[0].nodes if one.address == "a:1")
+    assert node.last_primary is None
 
 
 def test_a_view_that_cannot_be_read_stays_as_old_as_it_is() -> None:

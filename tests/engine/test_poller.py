@@ -171,14 +171,14 @@ def test_those_who_are_slow_or_were_down_give_their_places_to_others() -> None:
     for watched in (one, other):
         watched.asked = 10.0
         flights.start(watched)
-    assert flights.full
+    assert not flights.room
     assert flights.overdue(10.1, 1.0) == []
-    assert flights.full
+    assert not flights.room
     assert flights.overdue(10.3, 1.0) == []
-    assert not flights.full
+    assert flights.room
     third.asked, third.fault = 10.3, Fault("hung", "x", 1.0)
     flights.start(third)
-    assert not flights.full
+    assert flights.room
     assert flights.overdue(11.2, 1.0) == [one, other]
     for watched in (one, other, third):
         flights.land(watched)
@@ -191,9 +191,22 @@ def test_starting_twice_counts_once() -> None:
     (one,) = some_watched(1)
     flights.start(one)
     flights.start(one)
-    assert not flights.full
+    assert flights.room == 1
     flights.land(one)
     flights.land(one)
+
+
+def test_the_next_volley_goes_out_once_half_of_the_last_one_has_landed() -> None:
+    flights = Flights(8, patience=0.2)
+    asked = some_watched(8)
+    assert flights.room == 8
+    for watched in asked:
+        flights.start(watched)
+    for watched in asked[:3]:
+        flights.land(watched)
+    assert flights.room == 0
+    flights.land(asked[3])
+    assert flights.room == 4
 
 
 def test_targets_with_secrets_do_not_show_them() -> None:

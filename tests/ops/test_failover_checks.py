@@ -11,6 +11,7 @@ import pytest
 from redistui.model import Event, Fault, Fleet, Group, Node
 from redistui.ops.action import Aim, refusals, warnings
 from redistui.ops.failover import FAILOVER
+from redistui.ops.repeated import begun
 from tests import fleets
 
 AIM = Aim("orders")
@@ -89,6 +90,17 @@ def both(*changes: Change) -> Change:
     return change
 
 
+def listed(**changes: Any) -> Change:
+    """The first replica, as the primary lists it."""
+
+    def change(group: Group) -> Group:
+        own = group.nodes[0].replication
+        assert own is not None
+        return replication(0, replicas=(replace(own.replicas[0], **changes), *own.replicas[1:]))(group)
+
+    return change
+
+
 def down(kind: Any = "hung", text: str = "no answer for 1.0 s") -> dict[str, Any]:
     return {"fault": Fault(kind, text, fleets.AT - 3)}
 
@@ -118,7 +130,6 @@ TABLE: list[tuple[str, Change, str]] = [
     ("INFO too old", seen_replicas(info_refresh_ms=30_001), NO_CANDIDATE),
     ("link down for long", seen_replicas(link_down_ms=50_001), NO_CANDIDATE),
     ("one Sentinel sees none", watch(1, replicas=()), f"10.20.0.12:26379: {NO_CANDIDATE}"),
-    ("primary hung", node(0, role=None, **down()), f"{A} does not answer: no answer for 1.0 s"),
     ("primary loading", node(0, **down("loading", "loads its dataset")), f"{A} does not serve: loads its dataset"),
     ("primary slow", node(0, ping_ms=1200.0), "1200 ms to answer PING"),
     ("primary's ROLE says replica", node(0, role="replica"), f"{A} says of itself that it is a replica"),
@@ -134,6 +145,7 @@ TABLE: list[tuple[str, Change, str]] = [
     ("candidate syncs", replication(1, sync_in_progress=True), "its sync done"),
     ("candidate of another history", replication(1, replid="f" * 40), "another history"),
     ("candidate lags", metric(1, "lag_bytes", 3.0 * (1 << 20)), "lags 3.0 MiB behind"),
+    ("candidate not online", listed(state="wait_bgsave"), f"{A} is still bringing {B} up to date (wait_bgsave)"),
     ("lag unknown", metric(1, "lag_bytes", None), "its lag is not known"),
     ("candidate unknown to us", lambda g: replace(g, nodes=g.nodes[:2]), f"{C} is not among the nodes we reach"),
 ]
@@ -202,14 +214,134 @@ def test_a_failover_of_another_group_does_not() -> None:
     assert refusals(FAILOVER, fleet(healthy(), events=(event,)), AIM) == ()
 
 
-def test_other_kinds_of_group_are_told_what_to_use() -> None:
-    cluster = fleets.cluster_group("cart")
-    assert "cluster-failover" in refusals(FAILOVER, fleet(cluster), Aim("cart"))[0]
+def test_a_failover_that_was_ordered_from_here_counts_as_one() -> None:
+    event = Event(fleets.AT - 30, "", "action", "orders", begun("failover", "Fail over orders"))
+    assert "wait 90 s more" in refusals(FAILOVER, fleet(healthy(), events=(event,)), AIM)[0]
+    other = replace(event, text=begun("sentinel-set", "Set quorum"))
+    assert refusals(FAILOVER, fleet(healthy(), events=(other,)), AIM) == ()
+    in_vain = replace(event, at=event.at + 2, text="Nothing has changed: stopped on request; everything was put back.")
+    assert refusals(FAILOVER, fleet(healthy(), events=(event, in_vain)), AIM) == ()
+
+
+def test_an_unknown_group_is_refused() -> None:
+    assert refusals(FAILOVER, fleet(healthy()), Aim("x")) == ("there is no group 'x' here; known: orders",)
+
+
+# -- a chosen replica --------------------------------------------------------------------------------------------------
+
+NOT_CHOSEN: list[tuple[str, Change, str, str]] = [
+    ("the primary", lambda g: g, A, f"{A} is the primary already"),
+    ("nobody's address", lambda g: g, "10.9.9.9:1", f"10.9.9.9:1 is no replica of orders; its replicas: {B}, {C}"),
+    ("no address at all", lambda g: g, "second", "second is no replica of orders"),
+    ("of priority 0", replication(1, priority=0), B, f"{B} has replica-priority 0: it is never to become primary"),
+    ("of priority 0, for a Sentinel", seen_replicas(priority=0), B, "replica-priority 0"),
+    ("link down for them", seen_replicas(link_up=False), B, f"would not take {B}"),
+    ("flagged down", seen_replicas(flags=frozenset({"replica", "s_down"})), B, f"would not take {B}"),
+    ("unknown to one", watch(1, replicas=()), B, f"10.20.0.12:26379 would not take {B}"),
+]
+
+
+def to(address: str) -> Aim:
+    return Aim("orders", options={"to": address})
+
+
+def test_every_replica_that_the_sentinels_would_take_can_be_chosen() -> None:
+    for address in (B, C):
+        assert refusals(FAILOVER, fleet(healthy()), to(address)) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "chosen", "words"), [row[1:] for row in NOT_CHOSEN], ids=[row[0] for row in NOT_CHOSEN]
+)
+def test_it_cannot_be_chosen_when_it_is(change: Change, chosen: str, words: str) -> None:
+    said = refusals(FAILOVER, fleet(change(healthy())), to(chosen))
+    assert any(words in text for text in said), said
+
+
+def test_a_replica_that_no_sentinel_knows_is_refused() -> None:
+    chained = fleets.sentinel_group("orders", chain=True)
+    for place in range(3):
+        known = tuple(r for r in chained.sentinels[place].watches["orders"].replicas if r.address in (B, C))
+        chained = watch(place, replicas=known)(chained)
+    said = refusals(FAILOVER, fleet(chained), to("10.20.0.14:6379"))
+    assert said == ("10.20.0.14:6379 is not known to the Sentinels: they know only replicas of the primary itself",)
+
+
+# -- unplanned ---------------------------------------------------------------------------------------------------------
+
+
+def seen_primary(**changes: Any) -> Change:
+    """The primary, as every Sentinel sees it."""
+    return both(*(watch(place, **changes) for place in range(3)))
+
+
+DEAD = both(node(0, role=None, **down("refused", "nothing listens there")), seen_primary(last_ok_ping_ms=4000))
+UNPLANNED: list[tuple[str, Change, str]] = [
+    ("it answers them", seen_primary(last_ok_ping_ms=900), "may be unreachable from here only"),
+    ("it answers two of them", both(watch(0, last_ok_ping_ms=900), watch(1, last_ok_ping_ms=0)), "from here only"),
+    ("nobody knows", seen_primary(last_ok_ping_ms=None), "may be unreachable from here only"),
+    ("odown", watch(0, flags=frozenset({"primary", "s_down", "o_down"})), "they fail over by themselves"),
+    ("in progress", watch(0, flags=frozenset({"primary", "failover_in_progress"})), "in progress already"),
+    ("a minority", both(sentinel(0, **down()), sentinel(1, **down())), "that is no majority"),
+    ("no quorum", watch(0, ckquorum="NOQUORUM 1 usable Sentinels."), "NOQUORUM 1 usable"),
+    ("TILT", sentinel(2, tilt=True), "in TILT"),
+    ("another says primary", node(1, role="primary"), f"{B} is primary by its own ROLE"),
+    ("no candidate", seen_replicas(priority=0), NO_CANDIDATE),
+    ("candidate silent", node(1, **down("refused", "nothing listens there")), "the Sentinels may choose it"),
+    ("candidate syncs", replication(1, sync_in_progress=True), "its sync done"),
+    ("two histories", replication(1, replid="f" * 40), "different histories"),
+]
+
+
+def test_with_a_dead_primary_it_is_allowed_and_the_loss_is_weighed() -> None:
+    for change in (DEAD, both(DEAD, seen_replicas(link_up=False)), both(DEAD, seen_primary(flags=SDOWN))):
+        assert refusals(FAILOVER, fleet(change(healthy())), AIM) == ()
+    said = warnings(FAILOVER, fleet(DEAD(healthy())), AIM)
+    assert [text.partition(":")[0] for text in said[:1]] == ["10.20.0.11"]
+    assert "this is an unplanned failover" in said[0]
+    assert said[1] == "How many acknowledged writes are lost is not known"
+    assert f"should {A} come back, it takes writes until it is made a replica" in said[2]
+
+
+SDOWN = frozenset({"primary", "s_down", "disconnected"})
+
+
+@pytest.mark.parametrize("seen", [SDOWN, frozenset({"primary", "disconnected"})])
+def test_a_sentinel_that_lost_it_need_not_wait_for_its_pings(seen: frozenset[str]) -> None:
+    group = seen_primary(last_ok_ping_ms=100, flags=seen)(DEAD(healthy()))
+    assert refusals(FAILOVER, fleet(group), AIM) == ()
+
+
+@pytest.mark.parametrize(("change", "words"), [row[1:] for row in UNPLANNED], ids=[row[0] for row in UNPLANNED])
+def test_with_a_dead_primary_it_is_refused_when(change: Change, words: str) -> None:
+    said = refusals(FAILOVER, fleet(change(DEAD(healthy()))), AIM)
+    assert any(words in text for text in said), said
+
+
+def test_a_sentinel_that_finds_the_primary_down_takes_only_replicas_it_has_just_asked() -> None:
+    change = both(DEAD, seen_primary(flags=SDOWN), seen_replicas(info_refresh_ms=5001))
+    assert any(NO_CANDIDATE in text for text in refusals(FAILOVER, fleet(change(healthy())), AIM))
+    assert refusals(FAILOVER, fleet(both(DEAD, seen_replicas(info_refresh_ms=5001))(healthy())), AIM) == ()
+
+
+def test_a_failover_a_moment_ago_does_not_refuse_an_unplanned_one_but_is_told() -> None:
+    event = Event(fleets.AT - 30, "10.20.0.11:26379", "+switch-master", "orders", "a -> b")
+    dead = fleet(DEAD(healthy()), events=(event,))
+    assert refusals(FAILOVER, dead, AIM) == ()
+    assert any("the Sentinels begin another in 90 s at the earliest" in text for text in warnings(FAILOVER, dead, AIM))
+
+
+# -- where no Sentinel watches -----------------------------------------------------------------------------------------
+
+
+def test_a_cluster_wants_to_know_which_shard() -> None:
+    said = refusals(FAILOVER, fleet(fleets.cluster_group("cart", troubled=False)), Aim("cart"))
+    assert (
+        "a cluster fails over shard by shard (`cluster-failover`): which one? --to 10.30.0.4:7000 (for 10.30.0.1:7000)"
+        in said[0]
+    )
+
+
+def test_a_group_without_sentinels_and_without_replicas_has_nobody_to_fail_over_to() -> None:
     plain = Group("plain", "replication", (Node("a:1"),))
-    assert "promote" in refusals(FAILOVER, fleet(plain), Aim("plain"))[0]
-
-
-def test_an_unknown_group_and_a_chosen_replica_are_refused() -> None:
-    assert "there is no group 'x' here; known: orders" in refusals(FAILOVER, fleet(healthy()), Aim("x"))
-    said = refusals(FAILOVER, fleet(healthy()), Aim("orders", options={"to": B}))
-    assert said == ("choosing the replica (--to) is not possible yet: the Sentinels choose",)
+    assert refusals(FAILOVER, fleet(plain), Aim("plain")) == ("plain has no replica that answers",)

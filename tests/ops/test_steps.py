@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from redistui.ops.catch_up import CatchUp
+from redistui.ops.config_file import WriteConfig
 from redistui.ops.fence import BEFORE, AcceptWrites, PauseWrites, ReadMinReplicas, RefuseWrites, ResumeWrites
-from redistui.ops.sentinel_steps import NEW, NEW_HOST, NEW_PORT, AwaitPromotion, Demote, OrderFailover, WriteConfig
-from redistui.ops.sentinel_verify import EveryoneFollows, NewPrimaryServes, SentinelsAgree
-from redistui.ops.steps import Ask, Lost, NotKnown, Refused, StepFailed, Together, Transaction
+from redistui.ops.steps import Ask, Lost, NotKnown, Refused, StepFailed, Together
 from tests.ops.play import play
 
 A, B, C = "10.0.0.1:6379", "10.0.0.2:6379", "10.0.0.3:6379"
@@ -138,96 +137,7 @@ def test_a_primary_that_is_none_any_more_stops_it() -> None:
         play(CatchUp(A, (B,), 2.0), (ask(A, "ROLE"), replica(B)))
 
 
-# -- the order ---------------------------------------------------------------------------------------------------------
-
-ORDER = OrderFailover(S, "orders", A, coordinated=False)
-ORDERED = ask(S, "SENTINEL FAILOVER orders", mutates=True, seconds=1.0)
-LOOK = ask(S, "SENTINEL MASTER orders", seconds=0.5)
-
-
-def test_an_order_without_a_reply_has_begun_if_the_sentinel_says_so() -> None:
-    assert play(ORDER, (ORDERED, b"OK")).said == "OK: it has begun"
-    begun = play(ORDER, (ORDERED, LOST), (LOOK, believes(A, flags="master,failover_in_progress")))
-    assert begun.said == "no reply, but it has begun"
-    assert play(ORDER, (ORDERED, LOST), (LOOK, believes(A)), (LOOK, believes(B))).said == "no reply, but it has begun"
-
-
-def test_an_order_without_a_reply_that_has_not_begun_changed_nothing() -> None:
-    with pytest.raises(StepFailed, match="it has not begun") as caught:
-        play(ORDER, (ORDERED, LOST), (LOOK, believes(A)), (LOOK, believes(A)))
-    assert caught.value.unchanged
-
-
-@pytest.mark.parametrize("answer", [LOST, REFUSED, [b"odd"]])
-def test_an_order_without_a_reply_from_a_sentinel_that_is_gone_is_not_known(answer: Any) -> None:
-    with pytest.raises(NotKnown):
-        play(ORDER, (ORDERED, LOST), (LOOK, answer))
-
-
-def test_a_refused_order_says_what_the_sentinel_said() -> None:
-    with pytest.raises(Refused, match="NOGOODSLAVE"):
-        play(ORDER, (ORDERED, Refused("NOGOODSLAVE No suitable replica to promote")))
-
-
-# -- the promotion -----------------------------------------------------------------------------------------------------
-
-AWAIT = AwaitPromotion(None, "orders", A, S, (S, T), (B, C), 1.0)
-WHO = both(S, T, text="SENTINEL GET-MASTER-ADDR-BY-NAME orders")
-BUSY = believes(A, flags="master,failover_in_progress")
-
-
-def test_one_sentinel_that_names_a_new_primary_which_agrees_is_enough() -> None:
-    played = play(
-        AWAIT,
-        (WHO, [named(A), named(A)]),
-        (LOOK, BUSY),
-        (WHO, [named(C), named(A)]),
-        (ask(C, "ROLE", seconds=0.5), replica()),
-        (LOOK, BUSY),
-        (WHO, [None, named(C)]),
-        (ask(C, "ROLE", seconds=0.5), primary()),
-    )
-    assert played.said == f"{C} is primary"
-    assert played.notes == {NEW: C, NEW_HOST: "10.0.0.3", NEW_PORT: "6379"}
-
-
-def test_a_failover_that_was_given_up_changed_nothing() -> None:
-    with pytest.raises(StepFailed, match="gave the failover up") as caught:
-        play(AWAIT, (WHO, [named(A), named(A)]), (LOOK, BUSY), (WHO, [named(A), named(A)]), (LOOK, believes(A)))
-    assert caught.value.unchanged
-
-
-def test_a_promotion_that_does_not_come_is_not_known() -> None:
-    rounds = [line for _ in range(30) for line in ((WHO, [named(A), None]), (LOOK, LOST))]
-    with pytest.raises(NotKnown, match="nobody was promoted within 1 s"):
-        play(AWAIT, *rounds)
-
-
-# -- the old primary ---------------------------------------------------------------------------------------------------
-
-DEMOTE = Demote(A, 0.1)
-NOTES = {NEW: B, NEW_HOST: "10.0.0.2", NEW_PORT: "6379"}
-SWITCH = Transaction(A, DEMOTE.commands())
-OWN_ROLE = both(A, seconds=1.0)
-
-
-def test_the_old_primary_is_made_a_replica_in_one_transaction() -> None:
-    assert DEMOTE.commands()[0] == ("MULTI",)
-    assert DEMOTE.commands()[1] == ("REPLICAOF", NEW_HOST, NEW_PORT)
-    assert DEMOTE.commands()[-1] == ("EXEC",)
-    played = play(DEMOTE, (SWITCH, [b"OK", 3, 1]), (OWN_ROLE, [replica(B, state=b"connect")]), notes=NOTES)
-    assert played.said == f"it follows {B}"
-
-
-@pytest.mark.parametrize("answer", [LOST, REFUSED, [REFUSED, 3, 1]])
-def test_an_old_primary_that_does_not_obey_is_waited_for_until_the_sentinels_have_made_it(answer: Any) -> None:
-    told = play(DEMOTE, (SWITCH, answer), (OWN_ROLE, [primary()]), (OWN_ROLE, [replica(B)]), notes=NOTES)
-    assert told.said == f"it follows {B}"
-    rounds = [(OWN_ROLE, [primary()])] * 3
-    with pytest.raises(StepFailed, match="did not become a replica"):
-        play(DEMOTE, (SWITCH, answer), *rounds, notes=NOTES)
-    with pytest.raises(NotKnown):
-        play(DEMOTE, (SWITCH, answer), *[(OWN_ROLE, [None])] * 3, notes=NOTES)
+# -- the config file --------------------------------------------------------------------------------------------------
 
 
 def test_a_server_without_a_config_file_does_not_fail_the_operation() -> None:
@@ -237,56 +147,3 @@ def test_a_server_without_a_config_file_does_not_fail_the_operation() -> None:
     refused = play(step, (command, Refused("ERR The server is running without a config file")))
     assert "not written (ERR The server is running without a config file)" in refused.said
     assert "not known" in play(step, (command, LOST)).said
-
-
-# -- what must hold afterwards -----------------------------------------------------------------------------------------
-
-AGREE = SentinelsAgree(None, "orders", (S, T), 3, 0.2)
-MASTERS = Together((ask(S, "SENTINEL MASTER orders"), ask(T, "SENTINEL MASTER orders")))
-
-
-def test_all_sentinels_must_name_the_new_primary_under_one_newer_epoch() -> None:
-    played = play(
-        AGREE,
-        (MASTERS, [believes(B, 4), believes(A, 3)]),
-        (MASTERS, [believes(B, 4), believes(B, 4)]),
-        notes=NOTES,
-    )
-    assert played.said == f"all 2 Sentinels name {B}, config-epoch 4"
-
-
-@pytest.mark.parametrize(
-    ("replies", "words", "kind"),
-    [
-        ([believes(B, 4), believes(A, 3)], f"{T} did not name {B}", StepFailed),
-        ([believes(B, 4), believes(B, 5)], "config-epochs were", StepFailed),
-        ([believes(B, 3), believes(B, 3)], "config-epochs were", StepFailed),
-        ([believes(B, 4, "master,failover_in_progress"), believes(B, 4)], "still in progress", StepFailed),
-        ([believes(B, 4), None], f"{T} did not name {B}", NotKnown),
-        ([believes(B, 4), [b"torn"]], f"{T} did not name {B}", StepFailed),
-    ],
-)
-def test_sentinels_that_do_not_agree_are_named(replies: Any, words: str, kind: type[StepFailed]) -> None:
-    with pytest.raises(kind, match=words):
-        play(AGREE, *[(MASTERS, replies)] * 3, notes=NOTES)
-
-
-def test_the_new_primary_says_so_itself() -> None:
-    asked = Together((ask(B, "ROLE"),))
-    assert play(NewPrimaryServes(None, 0.2), (asked, [primary()]), notes=NOTES).said.startswith(f"{B} is primary")
-    with pytest.raises(StepFailed, match="did not say that it is a primary"):
-        play(NewPrimaryServes(None, 0.2), *[(asked, [replica()])] * 3, notes=NOTES)
-
-
-def test_everybody_else_follows_with_the_link_up() -> None:
-    asked = Together((ask(A, "ROLE"), ask(C, "ROLE")))
-    step = EveryoneFollows(None, (A, B, C), 0.2)
-    played = play(
-        step,
-        (asked, [replica(B, state=b"sync"), replica(A)]),
-        (asked, [replica(B), replica(B)]),
-        notes=NOTES,
-    )
-    assert played.said == f"{A}, {C} follow it, link up"
-    with pytest.raises(StepFailed, match=f"{A}, {C} did not follow {B}"):
-        play(step, *[(asked, [primary(), replica(A)])] * 3, notes=NOTES)

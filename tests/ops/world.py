@@ -16,6 +16,9 @@ P, R1, R2 = "10.0.0.1:6379", "10.0.0.2:6379", "10.0.0.3:6379"
 SENTINELS = ("10.0.0.7:26379", "10.0.0.8:26379", "10.0.0.9:26379")
 FENCED = 10_000
 TICK = 0.01
+OPTIONS = {"quorum": 2, "down-after-milliseconds": 30_000, "failover-timeout": 10_000, "parallel-syncs": 1}
+INFO_SECONDS = 10.0
+"""How often a Sentinel looks at the priorities."""
 UNBLOCKED = 0.03
 """Seconds from the end of a pause until a Sentinel's own commands get through: longer than a client's writes take."""
 
@@ -33,6 +36,7 @@ class Server:
     paused_until: float = 0.0
     backlog: int = 0
     """Bytes it has not applied yet; a replica catches up with them little by little."""
+    priority: int = 100
 
 
 @dataclass
@@ -48,6 +52,9 @@ class World:
     ordered_at: float | None = None
     promoted_at: float | None = None
     chosen: str = R1
+    """Whom the Sentinels take where priorities do not say otherwise."""
+    gone: set[str] = field(default_factory=set)
+    """Sentinels that are dead."""
     busy: bool = False
     coordinated: bool = False
     executed: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
@@ -56,6 +63,24 @@ class World:
 
     def __post_init__(self) -> None:
         self.servers = self.servers or {P: Server("primary"), R1: Server("replica", P), R2: Server("replica", P)}
+        self.seen: dict[str, dict[str, int]] = {each: self._priorities() for each in SENTINELS}
+        """The priorities each Sentinel knows of."""
+        self.options: dict[str, dict[str, int]] = {each: dict(OPTIONS) for each in SENTINELS}
+        self.known: dict[str, set[str]] = {each: self._around(each) for each in SENTINELS}
+        """Replicas and other Sentinels that each knows."""
+        self.looked = {each: self.now - number * 3.0 for number, each in enumerate(SENTINELS)}
+
+    def _around(self, sentinel: str) -> set[str]:
+        """Everybody that lives."""
+        alive = {each for each in (R1, R2) if self.servers[each].alive}
+        return alive | ({*SENTINELS} - {sentinel} - self.gone)
+
+    def _find_again(self, sentinel: str) -> None:
+        if self.servers[P].alive and not self.servers[P].hung:
+            self.known[sentinel] |= self._around(sentinel)
+
+    def _priorities(self) -> dict[str, int]:
+        return {address: server.priority for address, server in self.servers.items()}
 
     # -- time -----------------------------------------------------------------------------------------------------
 
@@ -71,6 +96,9 @@ class World:
 
     def later(self, seconds: float, deed: Callable[[], None]) -> None:
         self.plans.append((self.now + seconds, deed))
+
+    def is_silent(self, address: str) -> bool:
+        return not self.servers[address].alive or self.servers[address].hung
 
     def writable(self) -> list[str]:
         return [a for a, s in self.servers.items() if s.role == "primary" and self._takes_writes(s)]
@@ -93,6 +121,9 @@ class World:
 
     def _sentinels(self) -> None:
         """Promotion 0.2 s after the order; told 0.9 s later by the leader, then by the others; demotion after 10 s."""
+        for sentinel in SENTINELS:
+            if self.now - self.looked[sentinel] >= INFO_SECONDS:
+                self.looked[sentinel], self.seen[sentinel] = self.now, self._priorities()
         if self.ordered_at is None:
             return
         since, new = self.now - self.ordered_at, self.servers[self.chosen]
@@ -144,10 +175,14 @@ class World:
                 return [b"min-replicas-to-write", str(server.min_replicas).encode()]
             case ("CONFIG", "GET", "min-replicas-max-lag"):
                 return [b"min-replicas-max-lag", b"10"]
+            case ("CONFIG", "GET", "replica-priority"):
+                return [b"replica-priority", str(server.priority).encode()]
         self.executed.append((node, argv))
         match argv:
             case ("CONFIG", "SET", "min-replicas-to-write", value):
                 server.min_replicas = int(value)
+            case ("CONFIG", "SET", "replica-priority", value):
+                server.priority = int(value)
             case ("CLIENT", "PAUSE", ms, "WRITE"):
                 server.paused_until = max(server.paused_until, self.now + int(ms) / 1000)
             case ("CLIENT", "UNPAUSE"):
@@ -164,17 +199,39 @@ class World:
 
     def _sentinel(self, node: str, argv: tuple[str, ...]) -> Any:
         host, _, port = self.named[node].rpartition(":")
+        if node in self.gone:
+            raise ClientRefused("cannot connect: connection refused")
         match argv:
             case ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "orders"):
                 return [host.encode(), port.encode()]
             case ("SENTINEL", "MASTER", "orders"):
                 flags = "master,failover_in_progress" if self.busy and node == SENTINELS[0] else "master"
                 fields = {"name": "orders", "ip": host, "port": port, "flags": flags, "config-epoch": self.epoch[node]}
+                fields |= {**self.options[node], "num-other-sentinels": len(self.known[node] & {*SENTINELS})}
                 return [str(word).encode() for pair in fields.items() for word in pair]
+            case ("SENTINEL", "REPLICAS", "orders"):
+                return [replica_row(each, self.seen[node][each]) for each in (R1, R2) if each in self.known[node]]
+            case ("SENTINEL", "SENTINELS", "orders"):
+                return [replica_row(each, 0) for each in SENTINELS if each in self.known[node]]
+            case ("SENTINEL", "CKQUORUM", "orders"):
+                others = self.known[node] & ({*SENTINELS} - self.gone)
+                if len(others) + 1 >= max(self.options[node]["quorum"], len(self.known[node] & {*SENTINELS}) // 2 + 1):
+                    return b"OK usable Sentinels"
+                raise ClientRefused("NOQUORUM 1 usable Sentinels. Not enough available Sentinels")
+            case ("SENTINEL", "RESET", "orders"):
+                self.executed.append((node, argv))
+                self.known[node] = set()
+                self.later(4.0, lambda: self._find_again(node))
+                return 1
+            case ("SENTINEL", "SET", "orders", option, value):
+                self.executed.append((node, argv))
+                self.options[node][option] = int(value)
+                return b"OK"
             case ("SENTINEL", "FAILOVER", "orders", *how):
                 if self.busy:
                     raise ClientRefused("INPROG Failover already in progress")
                 self.executed.append((node, argv))
+                self.chosen = min((R1, R2), key=lambda each: (self.seen[node][each], each != self.chosen))
                 self.ordered_at, self.busy, self.coordinated = self.now, True, bool(how)
                 return b"OK"
         raise ClientRefused(f"ERR unknown command {argv[0]}")
@@ -186,3 +243,13 @@ class World:
 
     def roles(self) -> dict[str, str]:
         return {address: server.role for address, server in self.servers.items()}
+
+    def priorities(self) -> dict[str, int]:
+        return {address: server.priority for address, server in self.servers.items() if server.alive}
+
+
+def replica_row(address: str, priority: int) -> list[bytes]:
+    """One row of SENTINEL REPLICAS."""
+    host, _, port = address.rpartition(":")
+    fields = {"ip": host, "port": port, "flags": "slave", "slave-priority": priority}
+    return [str(word).encode() for pair in fields.items() for word in pair]

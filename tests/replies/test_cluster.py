@@ -178,7 +178,7 @@ def test_flags_that_nobody_knows_are_kept() -> None:
 
 def test_a_replica_names_its_primary_and_all_is_read_of_a_line() -> None:
     (peer,) = nodes(line(id_=B, flags="slave,noaddr", primary=A).replace("connected", "disconnected")).peers
-    assert peer == Peer(B, "10.0.0.1:6379", frozenset({"replica", "noaddr"}), A, 7, False, ())
+    assert peer == Peer(B, "10.0.0.1:6379", frozenset({"replica", "noaddr"}), A, 7, False, (), bus_port=16379)
 
 
 def test_windows_line_ends_and_empty_lines_do_no_harm() -> None:

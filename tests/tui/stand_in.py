@@ -14,8 +14,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from redistui.engine.logins import Logins
 from redistui.history import History
-from redistui.model import Address, Fleet
+from redistui.model import Access, Address, Fleet
 from redistui.tui.panel import Panel
 from redistui.tui.scene import Scene
 from redistui.view.cells import Cell, Row
@@ -27,6 +28,8 @@ class StandIn:
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
         self.history = History()
+        self.logins = Logins()
+        self.access = Access()
         self.period = 1.0
         self._callbacks: list[Callable[[Fleet], None]] = []
         self._loop = asyncio.new_event_loop()
@@ -36,8 +39,14 @@ class StandIn:
     def subscribe(self, callback: Callable[[Fleet], None]) -> None:
         self._callbacks.append(callback)
 
+    def access_of(self, address: Address) -> Access:
+        return self.access
+
     def set_period(self, seconds: float) -> None:
         self.period = seconds
+
+    def recount(self, deeds: object) -> None:
+        """Nothing was done before."""
 
     def publish(self, fleet: Fleet) -> None:
         self._loop.call_soon_threadsafe(self._publish, fleet)

@@ -25,7 +25,7 @@ from redistui.tui.header import BannerLine
 from redistui.tui.leave import Leave
 from redistui.tui.line import Line
 from redistui.tui.lists import Rows
-from redistui.view.confirm import asking_rows, running_rows
+from redistui.view.confirm import asking_rows, ended_text, progress, running_rows
 from redistui.view.glyphs import ASCII
 from tests import fleets
 from tests.tui.stand_in import PANELS, StandIn, standing_in
@@ -70,7 +70,7 @@ def action(danger: Danger = "risky", confirm: str = NAME) -> Action:
             confirm=confirm,
         )
 
-    return Action("failover", "Poke", "F", danger, ("sentinel", "cluster"), "[--to NODE]", "doc", checks, plan)
+    return Action("failover", "Poke", "F", danger, ("sentinel", "cluster"), "doc", checks, plan)
 
 
 class Runner:
@@ -139,6 +139,11 @@ class Dialog:
     @property
     def says(self) -> str:
         return self.line("says")
+
+    @property
+    def sentence(self) -> str:
+        rows = self.app.screen.query_one("#sentence", Rows)
+        return " ".join("".join(text for text, _ in line) for line in rows._lines)
 
     @property
     def text(self) -> str:
@@ -257,6 +262,37 @@ async def test_a_lossy_plan_wants_its_whole_sentence(monkeypatch: pytest.MonkeyP
         await eventually_async(lambda: sentence in d.says)
         await d.press(*("space" if c == " " else c for c in sentence), "enter")
         await eventually_async(lambda: d.runner.fired)
+
+
+LONG = "lose what was written to 10.20.0.11:6379 since 08:53:20, up to 120 kB of orders, and cut 340 clients off"
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (160, 48)])
+async def test_a_long_sentence_is_shown_whole_and_the_end_of_what_is_typed(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    async with dialog(monkeypatch, action("lossy", LONG), size=size) as d:
+        await eventually_async(lambda: "to run it" in d.says)
+        shown = f"{d.says} {d.sentence}"
+        assert LONG in " ".join(shown.split())
+        half = LONG[:70]
+        await d.press(*("space" if c == " " else c for c in half))
+        assert f"{half[-12:]}_" in d.line("buttons")
+        assert d.app.screen.query_one("#buttons", Line).region.bottom <= size[1] - 1
+        await d.press(*("space" if c == " " else c for c in LONG[70:]))
+        assert "runs it" in d.says
+        await d.press("enter")
+        await eventually_async(lambda: d.runner.fired)
+
+
+@pytest.mark.parametrize("danger", ["routine", "risky", "lossy"])
+async def test_how_dangerous_this_very_plan_is_stands_above_it(monkeypatch: pytest.MonkeyPatch, danger: Danger) -> None:
+    confirm = {"routine": "", "risky": NAME, "lossy": "lose it"}[danger]
+    usual = replace(action(danger, confirm), danger="risky")
+    async with dialog(monkeypatch, usual) as d:
+        assert danger in d.line("about").lower()
+        assert d.app.screen.has_class("lossy") == (danger == "lossy")
+        assert d.app.screen.has_class("risky") == (danger == "risky")
 
 
 async def test_a_routine_plan_wants_y(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -393,6 +429,21 @@ async def test_an_end_that_is_not_good_is_said_with_the_next_thing_to_do(
         assert "look again" in d.text
 
 
+@pytest.mark.parametrize(("changes", "again"), [({"resumable": True}, 1), ({"left": (("a:1", ("X",)),)}, 1), ({}, 0)])
+async def test_an_operation_that_leaves_something_is_looked_up_in_the_journal(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], again: int
+) -> None:
+    async with dialog(monkeypatch, outcome="failed") as d:
+        looked: list[int] = []
+        monkeypatch.setattr(d.app.acting, "look_back", lambda: looked.append(1))
+        await fired(d)
+        assert d.asking.run is not None
+        over = replace(d.asking.run, outcome="failed", operation="0badcafe", message="stuck", **changes)  # type: ignore[arg-type]
+        d.app.acting._show(over)
+        assert len(looked) == again
+        assert ("part-way: :resume 0badcafe goes on" in d.says) == ("resumable" in changes)
+
+
 async def test_closing_it_leaves_it_running_and_the_banner_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     async with dialog(monkeypatch) as d:
         await fired(d)
@@ -473,3 +524,38 @@ def test_server_text_in_a_plan_is_spelled_out() -> None:
     plan = Plan("failover", "g\x1b", "t\x1b", "risky", (step,), (step,), loses="\u202e", undo="\x9b", confirm="g\x1b")
     rows = asking_rows(plan, [Check("fail", "\x1b[2J")], 70)
     assert all(cell.text.isprintable() for row in rows for cell in row)
+
+
+def test_a_long_plan_that_runs_has_one_row_for_each_step_behind_it_and_all_of_them_at_the_end() -> None:
+    steps = tuple(Poke("10.20.0.11:6379", f"CLUSTER SETSLOT {number} NODE {'a' * 40}") for number in range(30))
+    plan = replace(action().plan(fleets.quiet(), Aim(NAME)), steps=steps)
+    done = [StepRun(step, "done", "OK: it was moved", 12.0) for step in steps[:17]]
+    rest = [StepRun(step, "running" if step is steps[17] else "planned") for step in steps[17:]]
+    run = replace(planned("failover", NAME, plan), outcome="running", steps=(*done, *rest))
+    assert progress(run) == "step 18 of 30"
+    rows = ["".join(cell.text for cell in row) for row in running_rows(run, ASCII, 74)]
+    assert rows[16].startswith("17 ")
+    assert rows[17].startswith("18 ")
+    assert not any("it was moved" in row for row in rows)
+    ended = running_rows(replace(run, outcome="failed", message="stuck"), ASCII, 74)
+    assert sum("it was moved" in cell.text for row in ended for cell in row) == 17
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"outcome": "verified"}, "done and verified"),
+        ({"outcome": "failed"}, "FAILED, everything was put back"),
+        (
+            {"outcome": "failed", "resumable": True, "operation": "0badcafe"},
+            "FAILED part-way: :resume 0badcafe goes on",
+        ),
+        ({"outcome": "unknown"}, "outcome NOT KNOWN"),
+        ({"outcome": "refused"}, "refused: nothing was sent"),
+    ],
+)
+def test_the_end_says_whether_anything_is_left_to_do(changes: dict[str, object], said: str) -> None:
+    plan = action().plan(fleets.quiet(), Aim(NAME))
+    back = (StepRun(Poke("10.20.0.11:6379"), "done", "OK", 1.0),)
+    run = replace(planned("failover", NAME, plan), release=back, **changes)  # type: ignore[arg-type]
+    assert ended_text(run).startswith(said)

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from redistui.model import Fault, Fleet
+from redistui.model import Event, Fault, Fleet
+from redistui.ops.pause_memory import PAUSE, hold_title
+from redistui.ops.repeated import begun
 from redistui.view.glyphs import ASCII, UNICODE
 from redistui.view.header import BannerFacts, HeaderFacts, age_tone, badge_text, banner, fit, parts
 from tests import fleets
@@ -76,6 +78,13 @@ def test_a_pause_says_since_when_and_how_to_end_it() -> None:
     assert "12:03:44 UTC" in text
     assert "p resumes" in text
     assert not alarm
+
+
+def test_writes_that_are_held_are_counted_down() -> None:
+    fleet = fleets.quiet()
+    deed = Event(fleet.at - 3.0, "", "action", "cart", begun(PAUSE, hold_title("cart", "20")))
+    assert said(replace(fleet, events=(deed,)), BannerFacts()) == ("writes of cart are held for 17 s more", False)
+    assert said(replace(fleet, events=(deed,), at=fleet.at + 17.5), BannerFacts()) == ("", False)
 
 
 def test_an_unfinished_operation_is_loud_and_first() -> None:

@@ -12,12 +12,14 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from redistui.tui import Settings
+from redistui.tui.actionlist import ActionList
 from redistui.tui.app import RedistuiApp
 from redistui.tui.commandline import LineInput
 from redistui.tui.confirm import Confirm
 from redistui.tui.footer import Footer
 from redistui.tui.house import House
 from redistui.tui.lists import Reading
+from redistui.tui.oplog import OpLog
 from redistui.tui.palette import Palette
 from redistui.tui.panel import bindings
 from redistui.tui.widgets.table import LiveTable
@@ -25,7 +27,14 @@ from redistui.view.keys import FOOT_AT_MOST, KEYS, check_keymap, footer_rows, ke
 from tests import fleets
 from tests.tui.stand_in import PANELS, Blank, standing_in
 
-HANDLERS = {"app": House, "line": LineInput, "list": Reading, "dialog": Confirm, "table": LiveTable}
+HANDLERS = {
+    "app": House,
+    "actions": ActionList,
+    "line": LineInput,
+    "list": Reading,
+    "dialog": Confirm,
+    "table": LiveTable,
+}
 
 
 def test_ids_are_unique_and_begin_with_their_place() -> None:
@@ -94,12 +103,27 @@ class Seen:
         return self.house.panel
 
 
+def line(seen: Seen) -> str:
+    """What stands on the command line."""
+    return seen.app.focused.value if isinstance(seen.app.focused, LineInput) else ""
+
+
 EFFECTS: dict[str, Callable[[Seen], object]] = {
     **{f"app.{panel.NAME}": (lambda seen, name=panel.NAME: name == seen.panel.NAME) for panel in PANELS},
     "app.help": lambda seen: isinstance(seen.app.screen, Reading),
+    "app.log": lambda seen: isinstance(seen.app.screen, OpLog),
     "app.command": lambda seen: isinstance(seen.app.focused, LineInput),
     "app.filter": lambda seen: isinstance(seen.app.focused, LineInput),
     "app.failover": lambda seen: isinstance(seen.app.screen, Confirm),
+    "app.actions": lambda seen: isinstance(seen.app.screen, ActionList),
+    "app.promote": lambda seen: isinstance(seen.app.screen, Confirm),
+    "app.cluster_failover": lambda seen: isinstance(seen.app.screen, Confirm),
+    "app.attach": lambda seen: line(seen) == "attach ",
+    "app.detach": lambda seen: isinstance(seen.app.screen, Confirm),
+    "app.pause_writes": lambda seen: line(seen) == "pause-writes ",
+    "app.unpause": lambda seen: isinstance(seen.app.screen, Confirm),
+    "app.set_parameter": lambda seen: line(seen) == "set-parameter 10.20.0.11:6379 ",
+    "app.resume": lambda seen: line(seen) == "resume ",
     "app.quit": lambda seen: seen.app.return_code == 0,
     "app.interrupt": lambda seen: seen.app.return_code == 130,
     "app.pause": lambda seen: seen.app.watching.paused_at is not None,

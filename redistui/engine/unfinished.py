@@ -1,0 +1,161 @@
+"""Operations that were begun and not brought to an end, as the journal's lines tell them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from redistui.engine.identity import process_start
+from redistui.ops.action import Spent
+from redistui.ops.known_steps import STEPS
+from redistui.ops.repeated import begun
+from redistui.ops.resume import may_go_back
+from redistui.ops.steps import Hole
+from redistui.ops.stored import NotStored, Past, hole, load
+
+Line = Mapping[str, Any]
+OUTCOMES = ("done", "refused", "lost")
+"""What a command that was "sending" came to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An operation whose process is gone before it ended, or that ended part-way."""
+
+    operation: str
+    action: str
+    group: str
+    at: str
+    last: str
+    """The last command that was sent, and its state."""
+    release: tuple[tuple[str, str], ...]
+    """Node and command that lift the fence, as far as the values read before are known."""
+    past: Past | None = None
+    """What `resume` goes on from; None where its plan cannot be read any more."""
+
+    def __str__(self) -> str:
+        by_hand = "; ".join(f"{command} at {node}" for node, command in self.release)
+        ways = "" if self.past is None else f" `resume {self.operation}` goes on with it, or with --back puts it back."
+        return (
+            f"{self.action} of {self.group}, begun {self.at}, was not finished: operation {self.operation}, last "
+            f"command {self.last}.{ways}" + (f" A fence may still be up; this lifts it: {by_hand}" if by_hand else "")
+        )
+
+
+def unfinished(lines: Iterable[Line]) -> tuple[Unfinished, ...]:
+    """Operations whose process is gone before they ended, and those that ended part-way or with a fence up; oldest
+    first. One that was resumed is its successor's affair."""
+    each: dict[str, list[Line]] = {}
+    for line in lines:
+        each.setdefault(str(line.get("operation")), []).append(line)
+    whole = [its for its in each.values() if its[0].get("state") == "begun"]
+    taken_over = {its[0].get("resumes") for its in whole}
+    found = (_unfinished(its) for its in whole if its[0].get("operation") not in taken_over)
+    return tuple(one for one in found if one is not None)
+
+
+def _unfinished(lines: Sequence[Line]) -> Unfinished | None:
+    first, end = lines[0], lines[-1] if lines[-1].get("state") == "ended" else None
+    if end is None and _alive(first):
+        return None
+    if end is not None and not end.get("left") and not end.get("resumable"):
+        return None
+    notes = {str(line.get("hole")): str(line.get("reply")) for line in lines if line.get("state") == "noted"}
+    sent = [line for line in lines if line.get("command")]
+    past = _past(lines, notes)
+    last = "nothing sent"
+    if sent:
+        last = f"{words(sent[-1]['command'])} at {sent[-1].get('node')}: {sent[-1].get('state')}"
+    known = {**{str(word): value for word, value in (past.notes if past is not None else ())}, **notes}
+    rows = end.get("left") if end is not None else first.get("release") if sent or first.get("resumes") else None
+    if end is None and past is not None and not may_go_back(past):
+        owed = past.plan.owed(taken=True)
+        rows = [{"node": step.node, "command": argv} for step in owed for argv in step.commands()]
+    release = tuple((str(row["node"]), filled(row["command"], known)) for row in rows or ())
+    operation, action, group, at = (str(first.get(key)) for key in ("operation", "action", "group", "at"))
+    return Unfinished(operation, action, group, at, last, release, past)
+
+
+def _past(lines: Sequence[Line], notes: Mapping[str, str]) -> Past | None:
+    """What can be gone on with; None where nothing was sent, or the plan is not one of ours."""
+    first = lines[0]
+    try:
+        plan = load(first.get("stored") or {}, STEPS)
+    except NotStored:
+        return None
+    passed = len({line.get("step") for line in lines if line.get("state") == "passed"})
+    held: dict[Hole, str] = {**dict(plan.notes), **{hole(word): value for word, value in notes.items()}}
+    releasing = range(len(plan.steps) + 1, len(plan.steps) + len(plan.release) + 1)
+    stored = first.get("stored") or {}
+    return Past(
+        operation=str(first.get("operation")),
+        action=str(first.get("action")),
+        group=str(first.get("group")),
+        at=str(first.get("at")),
+        plan=plan,
+        passed=passed,
+        notes=tuple(held.items()),
+        spent=(*(plan.spent if passed == 0 else ()), *_spent(lines, passed + 1)),
+        also=tuple(map(str, stored.get("also") or ())),
+        released=any(line.get("command") and line.get("step") in releasing for line in lines),
+    )
+
+
+def _spent(lines: Sequence[Line], step: int) -> Iterator[Spent]:
+    """Commands of a step that may have run. One that was refused did not, nor one that was looked for and not found."""
+    its = [line for line in lines if line.get("step") == step]
+    outcomes = iter([line for line in its if line.get("command") and line.get("state") in OUTCOMES])
+    known = any(line.get("state") == "failed" and line.get("known") for line in its)
+    for line in its:
+        if line.get("state") != "sending":
+            continue
+        outcome = next(outcomes, {})
+        state = outcome.get("state", "lost")
+        if state == "done" or (state == "lost" and not known):
+            yield Spent(tuple(map(str, line["command"])), state == "done", str(outcome.get("reply") or ""))
+
+
+class Deed(NamedTuple):
+    """An operation that was begun, or what it came to, as the fleet's events tell it."""
+
+    at: float
+    """Seconds since 1970."""
+    group: str
+    text: str
+
+
+def deeds(lines: Iterable[Line], since: float) -> tuple[Deed, ...]:
+    """Operations begun and ended after a moment."""
+    return tuple(deed for line in lines if (deed := _deed(line)) is not None and deed.at >= since)
+
+
+def _deed(line: Line) -> Deed | None:
+    stored, text = line.get("stored"), ""
+    if line.get("state") == "begun" and isinstance(stored, Mapping):
+        text = begun(str(line.get("action")), str(stored.get("title")))
+    elif line.get("state") == "ended":
+        text = str(line.get("message") or "")
+    try:
+        at = datetime.fromisoformat(str(line.get("at"))).timestamp()
+    except ValueError:
+        return None
+    return Deed(at, str(line.get("group")), text) if text else None
+
+
+def words(argv: Sequence[object]) -> str:
+    return " ".join(map(str, argv))
+
+
+def filled(argv: Sequence[object], notes: Mapping[str, str]) -> str:
+    return words([notes.get(str(word), str(word)) for word in argv])
+
+
+def _alive(first: Line) -> bool:
+    """The process that began it runs still, on this machine."""
+    pid = first.get("pid")
+    if first.get("host") != socket.gethostname() or not isinstance(pid, int):
+        return False
+    return process_start(pid) == first.get("started")

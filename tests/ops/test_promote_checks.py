@@ -1,0 +1,240 @@
+"""What refuses a promotion, as tables: one thing changed in a healthy or a headless group, and the words it is refused
+with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from redistui.model import Event, Fault, Fleet, Group, ReplicaSeen, Sighting
+from redistui.ops.action import Aim, Plan, refusals, warnings
+from redistui.ops.promote import PROMOTE, best
+from tests import fleets
+
+A, B, C = "10.20.0.11:6379", "10.20.0.12:6379", "10.20.0.13:6379"
+Change = Callable[[Group], Group]
+OFFSET = 48_213_377_104
+
+
+def aim(heir: str = B, **options: str) -> Aim:
+    return Aim("plain", heir, options, (heir,))
+
+
+def fleet(group: Group, **changes: Any) -> Fleet:
+    return replace(Fleet(at=fleets.AT + 0.1, period=1.0, groups=(group,), complete=True), **changes)
+
+
+def healthy() -> Group:
+    """A primary and two replicas: the first has everything, the second lacks 182 bytes."""
+    nodes = (
+        fleets.node(A, replicas=(B, C), seed=3, server="redis", version="7.0.15"),
+        fleets.node(B, "replica", A, lag=0, seed=5, server="redis", version="7.0.15"),
+        fleets.node(C, "replica", A, lag=182, seed=7, server="redis", version="7.0.15"),
+    )
+    return Group("plain", "replication", nodes, primary=A)
+
+
+def node(place: int, **changes: Any) -> Change:
+    def change(group: Group) -> Group:
+        nodes = list(group.nodes)
+        nodes[place] = replace(nodes[place], **changes)
+        return replace(group, nodes=tuple(nodes))
+
+    return change
+
+
+def link(place: int, **changes: Any) -> Change:
+    def change(group: Group) -> Group:
+        own = group.nodes[place].replication
+        assert own is not None
+        return node(place, replication=replace(own, **changes))(group)
+
+    return change
+
+
+def metric(place: int, name: str, value: float | None) -> Change:
+    def change(group: Group) -> Group:
+        others = {key: old for key, old in group.nodes[place].metrics.items() if key != name}
+        return node(place, metrics=others if value is None else {**others, name: value})(group)
+
+    return change
+
+
+def listed(**changes: Any) -> Change:
+    """B, as the primary lists it."""
+    return link(0, replicas=(replace(ReplicaSeen(B, "online", OFFSET, 0), **changes),))
+
+
+def down(kind: Any = "refused", text: str = "connection refused") -> dict[str, Any]:
+    return {"fault": Fault(kind, text, fleets.AT - 7), "role": None}
+
+
+def headless(seconds: int = 12, pace: float | None = 100.0) -> Group:
+    """The primary is dead for so long; it was last seen 1000 bytes ahead of the first replica."""
+    group = healthy()
+    for place in (1, 2):
+        group = link(place, link="down", link_state="connect", link_down_seconds=seconds)(group)
+    last = Sighting(fleets.REPLID, OFFSET + 1000, fleets.AT - 8, pace, silent_at=fleets.AT - 7)
+    return node(0, **down(), replication=None, metrics={}, seen_at=fleets.AT - 8, last_primary=last)(group)
+
+
+PLANNED: list[tuple[str, Change, str]] = [
+    ("primary loads", node(0, **down("loading", "loads its dataset")), "neither well nor dead"),
+    ("primary too old", node(0, version="6.0.16"), "needs 6.2 or later"),
+    ("primary in a FAILOVER", link(0, failover_state="waiting-for-sync"), "in a FAILOVER already"),
+    ("two primaries", node(2, role="primary"), f"{C} is a primary as well"),
+    ("replica silent", node(1, **down()), f"{B} does not answer"),
+    ("replica stale", node(1, seen_at=fleets.AT - 9), "two poll periods"),
+    ("replica of another", link(1, primary=C), f"follows {C}, not the primary {A}"),
+    ("link down", link(1, link="down"), "no link to its primary"),
+    ("syncing", link(1, sync_in_progress=True), "not done syncing"),
+    ("another history", link(1, replid="f" * 40), "another history"),
+    ("writable replica", link(1, read_only=False), "takes writes of its own"),
+    ("not listed", link(0, replicas=()), f"{A} does not list {B}"),
+    ("not online", listed(state="wait_bgsave"), "wait_bgsave"),
+    ("does not acknowledge", listed(lag_seconds=9), "has not acknowledged for 9 s"),
+    ("lags", metric(1, "lag_bytes", 3.0 * (1 << 20)), "lags 3.0 MiB behind"),
+    ("lag unknown", metric(1, "lag_bytes", None), f"the lag of {B} is not known"),
+    ("older", node(1, version="6.2.14"), "runs 6.2.14, older than 7.0.15"),
+    ("small", metric(1, "memory_limit", 1024.0), "less maxmemory"),
+    ("primary unknown", lambda g: replace(link(1, primary=None)(g), primary=None), "which node is the primary"),
+]
+
+DEAD: list[tuple[str, Change, str]] = [
+    ("a replica hears it", link(2, link="up"), f"{C} still hears it"),
+    ("just gone", link(1, link_down_seconds=2), "lost it only 2 s ago"),
+    ("replicas of two histories", link(2, replid="f" * 40), "not of one history"),
+    ("another has more", link(2, offset=OFFSET + 77), f"{C} has 77 bytes more than {B}: promote {C}"),
+    ("a primary already", node(2, role="primary"), f"{C} is a primary already"),
+    ("chosen one silent", node(1, **down()), f"{B} does not answer"),
+    ("chosen one chained", link(1, primary=C), f"{B} follows {C}, not {A}"),
+    ("offset unknown", link(1, offset=None), "is not known"),
+]
+
+
+def test_a_replica_of_a_healthy_group_may_be_promoted() -> None:
+    assert refusals(PROMOTE, fleet(healthy()), aim()) == ()
+    assert warnings(PROMOTE, fleet(healthy()), aim()) == ()
+
+
+@pytest.mark.parametrize(("change", "words"), [row[1:] for row in PLANNED], ids=[row[0] for row in PLANNED])
+def test_it_is_refused_when(change: Change, words: str) -> None:
+    said = refusals(PROMOTE, fleet(change(healthy())), aim())
+    assert any(words in text for text in said), said
+
+
+@pytest.mark.parametrize(("change", "words"), [row[1:] for row in DEAD], ids=[row[0] for row in DEAD])
+def test_a_dead_primary_is_not_succeeded_when(change: Change, words: str) -> None:
+    said = refusals(PROMOTE, fleet(change(headless())), aim())
+    assert any(words in text for text in said), said
+
+
+def test_the_primary_itself_and_strangers_are_refused() -> None:
+    assert refusals(PROMOTE, fleet(healthy()), aim(A)) == (f"{A} is the primary already",)
+    assert refusals(PROMOTE, fleet(healthy()), aim("10.9.9.9:1")) == ("10.9.9.9:1 is no node of plain",)
+    assert "there is no group" in refusals(PROMOTE, fleet(healthy()), Aim("x", B, {}, (B,)))[0]
+
+
+def test_where_others_watch_it_is_told_what_to_use() -> None:
+    watched = fleets.sentinel_group("plain")
+    assert "would undo it: `failover --to REPLICA`" in refusals(PROMOTE, fleet(watched), aim())[0]
+    cluster = fleets.cluster_group("plain")
+    assert "cluster-failover" in refusals(PROMOTE, fleet(cluster), aim())[0]
+
+
+def test_a_second_promotion_within_ten_minutes_has_to_be_typed() -> None:
+    event = Event(fleets.AT - 60, "", "action", "plain", "promote begun: Promote x")
+    assert made().confirm == "plain"
+    again = PROMOTE.plan(fleet(healthy(), events=(event,)), aim())
+    assert (again.danger, again.confirm) == ("lossy", "fail plain over again")
+
+
+# -- plans ------------------------------------------------------------------------------------------------------------
+
+
+def made(group: Group | None = None, **options: str) -> Plan:
+    return PROMOTE.plan(fleet(group or healthy()), aim(**options))
+
+
+def commands(plan: Plan) -> list[str]:
+    return [f"{step.node} {' '.join(argv)}" for step in plan.steps for argv in step.commands()]
+
+
+FILES = [f"{C} CONFIG REWRITE", f"{A} CONFIG REWRITE", f"{B} CONFIG REWRITE"]
+MOVED = f"{C} REPLICAOF 10.20.0.12 6379"
+
+
+def test_the_server_hands_over_by_itself() -> None:
+    plan = made()
+    assert commands(plan) == [f"{A} FAILOVER TO 10.20.0.12 6379 TIMEOUT 5000", MOVED, *FILES]
+    assert (plan.danger, plan.point_of_no_return, plan.release) == ("risky", 2, ())
+    assert plan.steps[2].commands()
+
+
+def test_the_fast_switch_steps_down_before_it_takes_over() -> None:
+    plan = made(fast="yes")
+    assert commands(plan) == [
+        f"{A} CLIENT PAUSE 3000 WRITE",
+        f"{A} REPLICAOF 10.20.0.12 6379",
+        f"{B} REPLICAOF NO ONE",
+        f"{A} CLIENT UNPAUSE",
+        MOVED,
+        f"{A} CLIENT KILL TYPE normal",
+        f"{A} CLIENT KILL TYPE pubsub",
+        *FILES,
+    ]
+    assert plan.steps[plan.point_of_no_return].commands() == (("REPLICAOF", "NO", "ONE"),)
+    back = [f"{step.node} {' '.join(argv)}" for step in plan.release for argv in step.commands()]
+    assert back == [f"{A} REPLICAOF NO ONE", f"{A} CLIENT UNPAUSE"]
+    assert [step.commands() for step in plan.owed(taken=True)] == [(("CLIENT", "UNPAUSE"),)]
+    assert made(fast="yes") != made()
+
+
+def test_a_dead_primary_is_asked_for_nothing_and_what_is_lost_has_to_be_typed() -> None:
+    plan = made(headless())
+    assert commands(plan) == [f"{B} REPLICAOF NO ONE", MOVED, f"{C} CONFIG REWRITE", f"{B} CONFIG REWRITE"]
+    assert plan.danger == "lossy"
+    assert plan.confirm == f"{A} is stopped, lose up to 1.2 KiB of plain"
+    assert f"`attach {A} {B}`" in plan.undo
+    unseen = node(0, last_primary=None)(headless())
+    assert made(unseen).confirm == f"{A} is stopped, lose an unknown part of plain"
+    assert any("cannot be told" in text for text in warnings(PROMOTE, fleet(unseen), aim()))
+
+
+def test_replicas_that_serve_nothing_without_their_primary_are_promoted_all_the_same() -> None:
+    group = headless()
+    for place in (1, 2):
+        group = node(place, fault=Fault("masterdown", "serves nothing while its link is down", fleets.AT - 7))(group)
+    assert refusals(PROMOTE, fleet(group), aim()) == ()
+    assert MOVED in commands(made(group))
+
+
+def test_the_best_replica_has_most_of_a_dead_primary_and_is_the_preferred_one_of_a_live_one() -> None:
+    assert best(fleet(headless()), headless()) == B
+    ahead = link(2, offset=OFFSET + 1)(headless())
+    assert best(fleet(ahead), ahead) == C
+    preferred = link(2, priority=10)(healthy())
+    assert best(fleet(preferred), preferred) == C
+    never = link(2, priority=0)(link(1, offset=OFFSET - 182)(headless()))
+    assert best(fleet(never), never) == B
+    gone = node(1, **down())(node(2, **down())(healthy()))
+    assert best(fleet(gone), gone) is None
+
+
+def test_a_plan_stays_the_same_while_numbers_move() -> None:
+    moved = metric(1, "lag_bytes", 17.0)(link(0, offset=99_999_999_999)(healthy()))
+    for options in ({}, {"fast": "yes"}):
+        assert PROMOTE.plan(fleet(moved, at=fleets.AT + 1), aim(**options)) == made(**options)
+    older = fleet(link(1, link_down_seconds=99)(headless()), at=fleets.AT + 0.9)
+    assert PROMOTE.plan(older, aim()) == made(headless())
+
+
+def test_siblings_that_are_not_well_and_those_in_a_chain_are_left_where_they_are() -> None:
+    astray = link(2, link="down")(healthy())
+    assert MOVED not in commands(made(astray))
+    assert any(f"{C} takes no part" in text for text in warnings(PROMOTE, fleet(astray), aim()))
+    chained = link(2, primary=B)(healthy())
+    assert MOVED not in commands(made(chained))
