@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from redistui.model import Fleet, Group, Kind, Node, Peer
 from redistui.ops.action import Action, Aim, Argument, Check, Option, Plan
 from redistui.ops.checks import failed, found, fresh
-from redistui.ops.cluster_follow import Replicate
-from redistui.ops.cluster_join import AwaitMember, Meet
-from redistui.ops.cluster_map import own
-from redistui.ops.cluster_member_checks import link_seconds, may_be_followed, silent, standing
-from redistui.ops.cluster_members import SeenInPlace
-from redistui.ops.cluster_newcomer import introduced, introducer, is_new, known_to, stranger
-from redistui.ops.cluster_verify import ReplicasFollow
+from redistui.ops.cluster.follow import Replicate
+from redistui.ops.cluster.join import AwaitMember, Meet
+from redistui.ops.cluster.map import own
+from redistui.ops.cluster.member_checks import link_seconds, may_be_followed, silent, standing
+from redistui.ops.cluster.members import SeenInPlace
+from redistui.ops.cluster.newcomer import introduced, introducer, is_new, known_to, stranger
+from redistui.ops.cluster.verify import ReplicasFollow
 from redistui.ops.fingerprint import fingerprint
-from redistui.ops.follow import GiveLogin
+from redistui.ops.node.follow import GiveLogin
 from redistui.ops.steps import Step
 
 INSTEAD: dict[Kind, str] = {

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 from redistui.model import Address, Fleet, Kind
 from redistui.ops.action import Action, Aim, Argument, Check, Plan
-from redistui.ops.attach_checks import data, home, loses, states, surprises, ties
 from redistui.ops.checks import failed, found, fresh, verdict, warned
-from redistui.ops.config_role import WriteRole
 from redistui.ops.fingerprint import fingerprint
-from redistui.ops.follow import Follow, GiveLogin
-from redistui.ops.follow_verify import Synced
-from redistui.ops.last_look import LastLook
+from redistui.ops.node.config_role import WriteRole
+from redistui.ops.node.follow import Follow, GiveLogin
+from redistui.ops.node.follow_verify import Synced
+from redistui.ops.node.last_look import LastLook
+from redistui.ops.plain.attach_checks import data, home, loses, states, surprises, ties
 from redistui.ops.steps import Step
 
 KINDS: tuple[Kind, ...] = ("replication", "sentinel")

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from redistui.model import Fleet, Group, Kind, Node, Shard
-from redistui.ops import cluster_checks as look_at
 from redistui.ops.action import Action, Aim, Argument, Check, Option
 from redistui.ops.checks import failed, found, fresh, passed, warned
-from redistui.ops.cluster_failover_steps import How
-from redistui.ops.cluster_plan import how_of, plan, shard_and_primary
+from redistui.ops.cluster import checks as look_at
+from redistui.ops.cluster.failover_steps import How
+from redistui.ops.cluster.plan import how_of, plan, shard_and_primary
 
 INSTEAD: dict[Kind, str] = {
     "sentinel": "Sentinels watch this group: `failover` is for that",

@@ -1,9 +1,9 @@
 """detach: a replica follows nobody any more, and keeps its data.
 
 It is a second primary of one history then, and clients that still know its address would write there, into a copy that
-nobody else has. So it is fenced first (min-replicas-to-write, redistui.ops.fence): it serves reads, and refuses writes
-until somebody opens it on purpose, also after a restart. --writable leaves the fence out: a second writable primary is
-then what is wanted, and that has to be typed.
+nobody else has. So it is fenced first (min-replicas-to-write, node.fence): it serves reads, and refuses writes until
+somebody opens it on purpose, also after a restart. --writable leaves the fence out: a second writable primary is then
+what is wanted, and that has to be typed.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from redistui.model import Fleet, Group, Kind, Node
 from redistui.ops.action import Action, Aim, Argument, Check, Option, Plan
 from redistui.ops.checks import answer, fresh, names, passed, verdict, warned
-from redistui.ops.config_role import WriteRole
-from redistui.ops.detach_steps import IsDetached, LetGo
-from redistui.ops.fence import OPTION, AcceptWrites, ReadMinReplicas, RefuseWrites
 from redistui.ops.fingerprint import fingerprint
-from redistui.ops.last_look import LastLook
-from redistui.ops.plain import KINDS, above, busy, following, named
+from redistui.ops.node.config_role import WriteRole
+from redistui.ops.node.fence import OPTION, AcceptWrites, ReadMinReplicas, RefuseWrites
+from redistui.ops.node.last_look import LastLook
+from redistui.ops.plain.detach_steps import IsDetached, LetGo
+from redistui.ops.plain.group import KINDS, above, busy, following, named
 from redistui.ops.steps import Step
 
 INSTEAD: dict[Kind, str] = {

@@ -3,15 +3,15 @@
 Planned, no acknowledged write is lost. Never the plain SENTINEL FAILOVER of a healthy primary: it leaves the old one
 writable for about 10 s after the promotion, and all that it acknowledges then is lost. Instead, in this order:
 
-* With --to: the chosen replica gets the lowest replica-priority for a while (redistui.ops.sentinel_priorities), and
+* With --to: the chosen replica gets the lowest replica-priority for a while (redistui.ops.sentinel.priorities), and
   every Sentinel has to have seen it before anything else is done.
 * Valkey >= 9.0 at the primary and at every Sentinel: SENTINEL FAILOVER ... COORDINATED. The server holds its own
   writes, waits for the replica and hands over; when the console dies, the Sentinels finish alone.
-* Older: hold writes (redistui.ops.fence), wait until every replica that could be chosen has them all, order the
+* Older: hold writes (redistui.ops.node.fence), wait until every replica that could be chosen has them all, order the
   failover, and as soon as a new primary serves, do to the old one what Sentinel would do 10 s later; then lift the
   fence. When the console dies on the way, the fence stays, so that nothing is lost, and the journal says so.
 
-Unplanned (the primary is silent): redistui.ops.sentinel_unplanned. What can be lost is said, and has to be typed. A
+Unplanned (the primary is silent): redistui.ops.sentinel.unplanned. What can be lost is said, and has to be typed. A
 minority of Sentinels is refused: the other side of the partition may elect another primary.
 
 A cluster and a plain group have actions of their own, to which this one leads.
@@ -23,15 +23,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from redistui.model import Address, Fleet, Group
-from redistui.ops import failover_elsewhere, sentinel_checks, sentinel_nodes, sentinel_unplanned
+from redistui.ops import failover_elsewhere
 from redistui.ops.action import Action, Aim, Check, Option, Plan
-from redistui.ops.catch_up import CatchUp
 from redistui.ops.checks import found, fresh, numbers
-from redistui.ops.config_file import WriteConfig
-from redistui.ops.fence import Fence, fence_for
+from redistui.ops.node.catch_up import CatchUp
+from redistui.ops.node.config_file import WriteConfig
+from redistui.ops.node.fence import Fence, fence_for
 from redistui.ops.repeated import hardened
-from redistui.ops.sentinel_demote import Demote, DemoteReturned
-from redistui.ops.sentinel_plan import build, down_after_ms, order
+from redistui.ops.sentinel import checks as sentinel_checks
+from redistui.ops.sentinel import nodes as sentinel_nodes
+from redistui.ops.sentinel import unplanned as sentinel_unplanned
+from redistui.ops.sentinel.demote import Demote, DemoteReturned
+from redistui.ops.sentinel.plan import build, down_after_ms, order
 
 COORDINATED_SINCE = (9, 0)
 CATCH_UP_SECONDS = 2.0

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from redistui.model import Fleet, Group, Kind
 from redistui.ops.action import Action, Aim, Argument, Check, Plan
 from redistui.ops.checks import answer, failed, found, fresh, names, passed, warned
-from redistui.ops.cluster_leave import ForgetAt, ResetNode
-from redistui.ops.cluster_map import FAILING, Member, address_of, line, named, own, views
-from redistui.ops.cluster_member_checks import leaves_its_shard, no_replicas, silent, standing
-from redistui.ops.cluster_members import NobodyListsIt, StandsAlone
+from redistui.ops.cluster.leave import ForgetAt, ResetNode
+from redistui.ops.cluster.map import FAILING, Member, address_of, line, named, own, views
+from redistui.ops.cluster.member_checks import leaves_its_shard, no_replicas, silent, standing
+from redistui.ops.cluster.members import NobodyListsIt, StandsAlone
 from redistui.ops.fingerprint import fingerprint
 
 INSTEAD: dict[Kind, str] = {

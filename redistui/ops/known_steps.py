@@ -4,104 +4,102 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from redistui.ops import (
-    catch_up,
-    cluster_failover_steps,
-    cluster_follow,
-    cluster_join,
-    cluster_leave,
-    cluster_members,
-    cluster_verify,
-    config_file,
-    config_role,
-    detach_steps,
-    fence,
-    follow,
-    follow_verify,
-    hand_over,
-    last_look,
-    parameter_steps,
-    pause_steps,
-    pause_verify,
-    sentinel_demote,
-    sentinel_priorities,
-    sentinel_reset_steps,
-    sentinel_set_steps,
-    sentinel_steps,
-    sentinel_verify,
-    succeed,
-    switch,
-)
+from redistui.ops.cluster.failover_steps import AwaitTakeover, LetClientsGo, NoSlotMoves, OrderPromotion
+from redistui.ops.cluster.follow import Replicate
+from redistui.ops.cluster.join import AwaitMember, Meet
+from redistui.ops.cluster.leave import ForgetAt, ResetNode
+from redistui.ops.cluster.members import NobodyListsIt, SeenInPlace, StandsAlone
+from redistui.ops.cluster.verify import EpochRose, ReplicasFollow, ViewsShowOwner
+from redistui.ops.node.catch_up import CatchUp
+from redistui.ops.node.config_file import WriteConfig
+from redistui.ops.node.config_role import WriteRole
+from redistui.ops.node.fence import AcceptWrites, PauseWrites, ReadMinReplicas, RefuseWrites, ResumeWrites
+from redistui.ops.node.follow import Follow, GiveLogin, Repoint
+from redistui.ops.node.follow_verify import AllFollow, Serves, Synced
+from redistui.ops.node.last_look import LastLook
+from redistui.ops.parameter.steps import ParameterIs, ReadParameter, SetParameter
+from redistui.ops.pause.steps import EndPause, HoldWrites, NoPauseYet
+from redistui.ops.pause.verify import WritesGoOn, WritesHeld
+from redistui.ops.plain.detach_steps import IsDetached, LetGo
+from redistui.ops.plain.hand_over import HandOver
+from redistui.ops.plain.succeed import Succeed
+from redistui.ops.plain.switch import CutClients, EndHold, HoldBriefly, KeepsUp, StepDown, TakeBack, TakeOver
+from redistui.ops.sentinel.demote import Demote, DemoteReturned
+from redistui.ops.sentinel.priorities import AwaitPriorities, RestorePriority, SetPriority
+from redistui.ops.sentinel.reset_steps import EveryoneKnown, ResetSentinel, Spacing, Unanimous
+from redistui.ops.sentinel.set_steps import OptionIs, RestoreOption, SetOption
+from redistui.ops.sentinel.steps import AwaitPromotion, OrderFailover
+from redistui.ops.sentinel.verify import EveryoneFollows, NewPrimaryServes, SentinelsAgree
 from redistui.ops.steps import Step
 
 STEPS: Mapping[str, type[Step]] = {
     sort.__name__: sort
     for sort in (
-        cluster_follow.Replicate,
-        cluster_join.Meet,
-        cluster_join.AwaitMember,
-        cluster_leave.ResetNode,
-        cluster_leave.ForgetAt,
-        cluster_members.NobodyListsIt,
-        cluster_members.StandsAlone,
-        cluster_members.SeenInPlace,
-        cluster_failover_steps.LetClientsGo,
-        catch_up.CatchUp,
-        cluster_failover_steps.NoSlotMoves,
-        cluster_failover_steps.OrderPromotion,
-        cluster_failover_steps.AwaitTakeover,
-        cluster_verify.ViewsShowOwner,
-        cluster_verify.EpochRose,
-        cluster_verify.ReplicasFollow,
-        config_file.WriteConfig,
-        config_role.WriteRole,
-        detach_steps.LetGo,
-        detach_steps.IsDetached,
-        fence.PauseWrites,
-        fence.ResumeWrites,
-        fence.ReadMinReplicas,
-        fence.RefuseWrites,
-        fence.AcceptWrites,
-        follow.GiveLogin,
-        follow.Follow,
-        follow.Repoint,
-        follow_verify.Serves,
-        follow_verify.AllFollow,
-        follow_verify.Synced,
-        hand_over.HandOver,
-        last_look.LastLook,
-        succeed.Succeed,
-        switch.KeepsUp,
-        switch.HoldBriefly,
-        switch.EndHold,
-        switch.StepDown,
-        switch.TakeOver,
-        switch.TakeBack,
-        switch.CutClients,
-        parameter_steps.ReadParameter,
-        parameter_steps.SetParameter,
-        parameter_steps.ParameterIs,
-        pause_steps.NoPauseYet,
-        pause_steps.HoldWrites,
-        pause_steps.EndPause,
-        pause_verify.WritesHeld,
-        pause_verify.WritesGoOn,
-        sentinel_demote.Demote,
-        sentinel_demote.DemoteReturned,
-        sentinel_priorities.SetPriority,
-        sentinel_priorities.RestorePriority,
-        sentinel_priorities.AwaitPriorities,
-        sentinel_reset_steps.ResetSentinel,
-        sentinel_reset_steps.EveryoneKnown,
-        sentinel_reset_steps.Spacing,
-        sentinel_reset_steps.Unanimous,
-        sentinel_set_steps.SetOption,
-        sentinel_set_steps.RestoreOption,
-        sentinel_set_steps.OptionIs,
-        sentinel_steps.OrderFailover,
-        sentinel_steps.AwaitPromotion,
-        sentinel_verify.SentinelsAgree,
-        sentinel_verify.NewPrimaryServes,
-        sentinel_verify.EveryoneFollows,
+        LetClientsGo,
+        NoSlotMoves,
+        OrderPromotion,
+        AwaitTakeover,
+        Replicate,
+        Meet,
+        AwaitMember,
+        ResetNode,
+        ForgetAt,
+        NobodyListsIt,
+        StandsAlone,
+        SeenInPlace,
+        ViewsShowOwner,
+        EpochRose,
+        ReplicasFollow,
+        CatchUp,
+        WriteConfig,
+        WriteRole,
+        PauseWrites,
+        ResumeWrites,
+        ReadMinReplicas,
+        RefuseWrites,
+        AcceptWrites,
+        GiveLogin,
+        Follow,
+        Repoint,
+        Serves,
+        AllFollow,
+        Synced,
+        LastLook,
+        ReadParameter,
+        SetParameter,
+        ParameterIs,
+        NoPauseYet,
+        HoldWrites,
+        EndPause,
+        WritesHeld,
+        WritesGoOn,
+        LetGo,
+        IsDetached,
+        HandOver,
+        Succeed,
+        KeepsUp,
+        HoldBriefly,
+        EndHold,
+        StepDown,
+        TakeOver,
+        TakeBack,
+        CutClients,
+        Demote,
+        DemoteReturned,
+        SetPriority,
+        RestorePriority,
+        AwaitPriorities,
+        ResetSentinel,
+        EveryoneKnown,
+        Spacing,
+        Unanimous,
+        SetOption,
+        RestoreOption,
+        OptionIs,
+        OrderFailover,
+        AwaitPromotion,
+        SentinelsAgree,
+        NewPrimaryServes,
+        EveryoneFollows,
     )
 }

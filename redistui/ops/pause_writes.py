@@ -13,10 +13,10 @@ from redistui.model import Address, Fleet, Group, Kind
 from redistui.ops.action import Action, Aim, Argument, Check, Option, Plan
 from redistui.ops.checks import failed, found, fresh
 from redistui.ops.fingerprint import fingerprint
-from redistui.ops.pause_checks import known_sentinels, length, milliseconds, sentinels, targets, where
-from redistui.ops.pause_memory import held_for, hold_title, let_go_title, whose
-from redistui.ops.pause_steps import EndPause, HoldWrites, NoPauseYet
-from redistui.ops.pause_verify import WritesGoOn, WritesHeld
+from redistui.ops.pause.checks import known_sentinels, length, milliseconds, sentinels, targets, where
+from redistui.ops.pause.memory import held_for, hold_title, let_go_title, whose
+from redistui.ops.pause.steps import EndPause, HoldWrites, NoPauseYet
+from redistui.ops.pause.verify import WritesGoOn, WritesHeld
 
 KINDS: tuple[Kind, ...] = ("replication", "sentinel", "cluster")
 WHERE = (

@@ -1,11 +1,10 @@
 """promote: a replica of a group that nobody watches becomes its primary. Three ways, by what is found:
 
-* The primary lives: FAILOVER TO ... TIMEOUT 5000 (redistui.ops.hand_over). The server does all of it, and finishes or
-  goes back alone when this console dies. Writes wait for about a second; none is lost.
-* The same with --fast: the console does it (redistui.ops.switch). Writes wait for some milliseconds; none is lost, and
-  a console that dies in the middle leaves no primary, never two.
-* The primary is dead: the replica that has most of its data is promoted (redistui.ops.promote_dead), and the rest is
-  lost.
+* The primary lives: FAILOVER TO ... TIMEOUT 5000 (plain.hand_over). The server does all of it, and finishes or goes
+  back alone when this console dies. Writes wait for about a second; none is lost.
+* The same with --fast: the console does it (plain.switch). Writes wait for some milliseconds; none is lost, and a
+  console that dies in the middle leaves no primary, never two.
+* The primary is dead: the replica that has most of its data is promoted (plain.promote_dead), and the rest is lost.
 
 Then the other replicas are sent over, one by one, and every node writes its new part into its config file.
 """
@@ -15,13 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from redistui.model import Address, Fleet, Group, Kind
-from redistui.ops import promote_dead
 from redistui.ops.action import Action, Aim, Argument, Check, Option, Plan
 from redistui.ops.checks import answer, failed, fresh
-from redistui.ops.plain import KINDS, named
-from redistui.ops.promote_checks import planned
-from redistui.ops.promote_dead import is_dead
-from redistui.ops.promote_plans import hand_over, succession, switch
+from redistui.ops.plain import promote_dead
+from redistui.ops.plain.group import KINDS, named
+from redistui.ops.plain.promote_checks import planned
+from redistui.ops.plain.promote_dead import is_dead
+from redistui.ops.plain.promote_plans import hand_over, succession, switch
 from redistui.ops.repeated import hardened
 
 INSTEAD: dict[Kind, str] = {

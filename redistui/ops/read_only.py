@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from redistui.model import Fleet, Kind
 from redistui.ops.action import Action, Aim, Argument, Check, Plan
 from redistui.ops.checks import answer, failed, found, fresh, passed, warned
-from redistui.ops.config_file import WriteConfig
 from redistui.ops.fingerprint import fingerprint
-from redistui.ops.parameter_steps import ParameterIs, ReadParameter, SetParameter
+from redistui.ops.node.config_file import WriteConfig
+from redistui.ops.parameter.steps import ParameterIs, ReadParameter, SetParameter
 from redistui.ops.steps import Step
 
 KINDS: tuple[Kind, ...] = ("replication", "sentinel")

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from redistui.model import Fleet, Group, Kind, Node
 from redistui.ops.action import Action, Aim, Argument, Check, Plan
 from redistui.ops.checks import answer, failed, found, fresh, passed
-from redistui.ops.cluster_checks import recent
-from redistui.ops.cluster_follow import Replicate
-from redistui.ops.cluster_map import own, shard_of
-from redistui.ops.cluster_member_checks import (
+from redistui.ops.cluster.checks import recent
+from redistui.ops.cluster.follow import Replicate
+from redistui.ops.cluster.map import own, shard_of
+from redistui.ops.cluster.member_checks import (
     leaves_its_shard,
     link_seconds,
     may_be_followed,
@@ -22,10 +22,10 @@ from redistui.ops.cluster_member_checks import (
     silent,
     standing,
 )
-from redistui.ops.cluster_members import SeenInPlace
-from redistui.ops.cluster_verify import ReplicasFollow
+from redistui.ops.cluster.members import SeenInPlace
+from redistui.ops.cluster.verify import ReplicasFollow
 from redistui.ops.fingerprint import fingerprint
-from redistui.ops.follow import GiveLogin
+from redistui.ops.node.follow import GiveLogin
 
 INSTEAD: dict[Kind, str] = {
     "sentinel": "this is no cluster: `attach REPLICA PRIMARY` is for that",

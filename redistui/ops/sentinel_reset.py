@@ -15,9 +15,9 @@ from redistui.model import Address, Fleet, Group
 from redistui.ops.action import Action, Aim, Plan
 from redistui.ops.checks import names
 from redistui.ops.fingerprint import fingerprint
-from redistui.ops.sentinel_checks import believers
-from redistui.ops.sentinel_reset_checks import checks, forgotten, replicas
-from redistui.ops.sentinel_reset_steps import EveryoneKnown, ResetSentinel, Spacing, Unanimous, literally
+from redistui.ops.sentinel.checks import believers
+from redistui.ops.sentinel.reset_checks import checks, forgotten, replicas
+from redistui.ops.sentinel.reset_steps import EveryoneKnown, ResetSentinel, Spacing, Unanimous, literally
 from redistui.ops.steps import Step
 
 SPACING_SECONDS = 30.0

@@ -10,9 +10,9 @@ from __future__ import annotations
 from redistui.model import Fleet
 from redistui.ops.action import Action, Aim, Argument, Plan
 from redistui.ops.fingerprint import fingerprint
-from redistui.ops.sentinel_checks import believers
-from redistui.ops.sentinel_set_checks import checks
-from redistui.ops.sentinel_set_steps import OPTIONS, OptionIs, RestoreOption, SetOption, value_in
+from redistui.ops.sentinel.checks import believers
+from redistui.ops.sentinel.set_checks import checks
+from redistui.ops.sentinel.set_steps import OPTIONS, OptionIs, RestoreOption, SetOption, value_in
 
 
 def plan(fleet: Fleet, aim: Aim) -> Plan:

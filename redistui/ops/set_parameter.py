@@ -1,4 +1,4 @@
-"""set-parameter: one of the safe parameters (redistui.ops.parameters) at one node, while it runs and in its file.
+"""set-parameter: one of the safe parameters (redistui.ops.parameter.table) at one node, while it runs and in its file.
 
 The value is read, compared, set, read back, and written into the config file. Only this node is changed: what others go
 by stays, and is said.
@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from redistui.model import Fleet, Kind
 from redistui.ops.action import Action, Aim, Argument, Check, Danger, Option, Plan
 from redistui.ops.checks import found, fresh
-from redistui.ops.config_file import WriteConfig
 from redistui.ops.fingerprint import fingerprint
-from redistui.ops.parameter_checks import holder, overfull, parameter_of, value_of, weighed
-from redistui.ops.parameter_steps import OLD, ParameterIs, ReadParameter, SetParameter
-from redistui.ops.parameters import BY_NAME, PARAMETERS
+from redistui.ops.node.config_file import WriteConfig
+from redistui.ops.parameter.checks import holder, overfull, parameter_of, value_of, weighed
+from redistui.ops.parameter.steps import OLD, ParameterIs, ReadParameter, SetParameter
+from redistui.ops.parameter.table import BY_NAME, PARAMETERS
 
 KINDS: tuple[Kind, ...] = ("replication", "sentinel", "cluster")
 

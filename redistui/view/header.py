@@ -6,7 +6,7 @@ from math import ceil
 from typing import Literal, NamedTuple
 
 from redistui.model import Fleet, Group, Health
-from redistui.ops.pause_memory import held_for
+from redistui.ops.pause.memory import held_for
 from redistui.view.cells import Cell, Row, Tone, show
 from redistui.view.glyphs import Glyphs
 from redistui.view.words import HEALTH_WORDS, health_mark

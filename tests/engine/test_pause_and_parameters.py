@@ -239,8 +239,8 @@ def test_every_parameter_of_the_table_is_known_to_the_versions_it_names(
     cluster_group: Groups, stage_of: Stages, version: str
 ) -> None:
     """Read and set to what it is: names and spellings are the servers' own."""
-    from redistui.ops.parameter_values import same, wrong
-    from redistui.ops.parameters import PARAMETERS
+    from redistui.ops.parameter.table import PARAMETERS
+    from redistui.ops.parameter.values import same, wrong
 
     node = cluster_group(shards=3, replicas=0).nodes[0]
     product, _, number = version.partition("-")

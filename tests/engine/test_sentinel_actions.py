@@ -15,10 +15,10 @@ from redistui.demo.shapes import sentinel
 from redistui.demo.wire import ErrorReply
 from redistui.model import Node
 from redistui.ops.action import Aim, Plan, warnings
-from redistui.ops.sentinel_priorities import AwaitPriorities, SetPriority
+from redistui.ops.sentinel.priorities import AwaitPriorities, SetPriority
+from redistui.ops.sentinel.unplanned import loss_of
 from redistui.ops.sentinel_reset import SENTINEL_RESET, planned
 from redistui.ops.sentinel_set import SENTINEL_SET
-from redistui.ops.sentinel_unplanned import loss_of
 from redistui.ops.steps import Step
 from tests.canary import Canary
 from tests.conftest import Start
@@ -204,7 +204,7 @@ def test_an_option_is_set_alike_at_every_sentinel(stage: Stage) -> None:
     assert [dict_of(one)["parallel-syncs"] for one in group.sentinels] == ["2"] * 3
 
 
-@pytest.mark.versions("valkey-9.1", "redis-6.2")
+@pytest.mark.versions("valkey-9.1", "redis-7.0")
 def test_the_dead_are_forgotten_by_one_sentinel_after_the_other(stage: Stage) -> None:
     group = stage.group
     hurry(group)

@@ -10,9 +10,9 @@ import pytest
 from redistui.model import Fleet, Group, Node
 from redistui.ops.action import Aim, Plan, refusals, warnings
 from redistui.ops.attach import ATTACH
-from redistui.ops.attach_checks import rounded_up
 from redistui.ops.detach import DETACH
-from redistui.ops.plain import up_to
+from redistui.ops.plain.attach_checks import rounded_up
+from redistui.ops.plain.group import up_to
 from redistui.ops.read_only import REPLICA_READ_ONLY
 from redistui.ops.steps import Secret
 from tests import fleets

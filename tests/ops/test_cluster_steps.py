@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from redistui.ops.cluster_failover_steps import AwaitTakeover, LetClientsGo, NoSlotMoves, OrderPromotion
-from redistui.ops.cluster_follow import Replicate
-from redistui.ops.cluster_join import AwaitMember, Meet
-from redistui.ops.cluster_leave import ForgetAt, ResetNode
-from redistui.ops.cluster_members import NobodyListsIt, SeenInPlace, StandsAlone
-from redistui.ops.cluster_verify import EpochRose, ReplicasFollow, ViewsShowOwner
+from redistui.ops.cluster.failover_steps import AwaitTakeover, LetClientsGo, NoSlotMoves, OrderPromotion
+from redistui.ops.cluster.follow import Replicate
+from redistui.ops.cluster.join import AwaitMember, Meet
+from redistui.ops.cluster.leave import ForgetAt, ResetNode
+from redistui.ops.cluster.members import NobodyListsIt, SeenInPlace, StandsAlone
+from redistui.ops.cluster.verify import EpochRose, ReplicasFollow, ViewsShowOwner
 from redistui.ops.steps import Ask, Lost, NotKnown, Pause, Refused, StepFailed, Together
 from tests.ops.play import play
 

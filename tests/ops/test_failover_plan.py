@@ -9,9 +9,9 @@ import pytest
 from redistui.model import Event, Fault, Group, Sighting
 from redistui.ops import ACTIONS
 from redistui.ops.action import Aim, Plan
-from redistui.ops.catch_up import CatchUp
 from redistui.ops.cluster_failover import CLUSTER_FAILOVER
 from redistui.ops.failover import FAILOVER
+from redistui.ops.node.catch_up import CatchUp
 from redistui.ops.promote import PROMOTE, best
 from tests import fleets
 from tests.ops.test_failover_checks import A, B, C, Change, fleet, healthy, metric, node, replication, watch

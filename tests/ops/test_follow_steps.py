@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from redistui.ops.config_role import WriteRole
-from redistui.ops.detach_steps import IsDetached, LetGo
-from redistui.ops.follow import Follow, GiveLogin, Repoint
-from redistui.ops.follow_verify import AllFollow, Serves, Synced
-from redistui.ops.replication_info import ask_info
+from redistui.ops.node.config_role import WriteRole
+from redistui.ops.node.follow import Follow, GiveLogin, Repoint
+from redistui.ops.node.follow_verify import AllFollow, Serves, Synced
+from redistui.ops.node.replication_info import ask_info
+from redistui.ops.plain.detach_steps import IsDetached, LetGo
 from redistui.ops.steps import Ask, NotKnown, Refused, Step, StepFailed, Together
 from tests.ops.play import Line, Played, play
 from tests.ops.test_plain_steps import LOST, NOPERM, PRIMARY, A, B, C, info, option, replica_of, role, sends

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
@@ -19,8 +19,8 @@ PLAN = Plan("failover", "orders", "Fail over", "risky", steps=(), verify=())
 
 
 def sorts() -> Iterator[type[Step]]:
-    for module in iter_modules(ops.__path__):
-        import_module(f"redistui.ops.{module.name}")
+    for module in walk_packages(ops.__path__, "redistui.ops."):
+        import_module(module.name)
     waiting = Step.__subclasses__()
     while waiting:
         sort = waiting.pop()

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from redistui.ops.hand_over import HandOver
-from redistui.ops.last_look import LastLook
-from redistui.ops.replication_info import ask_info
+from redistui.ops.node.last_look import LastLook
+from redistui.ops.node.replication_info import ask_info
+from redistui.ops.plain.hand_over import HandOver
+from redistui.ops.plain.succeed import Succeed
+from redistui.ops.plain.switch import CutClients, EndHold, HoldBriefly, StepDown, TakeBack, TakeOver
 from redistui.ops.steps import Ask, Lost, NotKnown, Refused, Step, StepFailed, Together
-from redistui.ops.succeed import Succeed
-from redistui.ops.switch import CutClients, EndHold, HoldBriefly, StepDown, TakeBack, TakeOver
 from tests.ops.play import Line, play
 
 A, B, C = "10.0.0.1:6379", "10.0.0.2:6379", "10.0.0.3:6379"

@@ -69,7 +69,7 @@ def test_every_command_that_an_action_spells_out_is_the_operators(
 ) -> None:
     """A server tells which words begin a command; to which sort of server it goes is not told from them."""
     (server,) = replication_group(replicas=0).nodes
-    found = [(path.name, argv) for path in Path(ops.__file__).parent.glob("*.py") for argv in commands_in(path)]
+    found = [(path.name, argv) for path in Path(ops.__file__).parent.rglob("*.py") for argv in commands_in(path)]
     heads = sorted({argv[0] for _, argv in found})
     known = {head for head, said in zip(heads, server.ask("COMMAND", "INFO", *heads), strict=True) if said}
     sent = [(name, argv) for name, argv in found if argv[0] in known | {"SENTINEL"} and name != "rights.py"]

@@ -9,10 +9,10 @@ import pytest
 
 from redistui.model import Group, Node
 from redistui.ops.action import Aim, Plan, refusals, warnings
+from redistui.ops.sentinel.reset_steps import EveryoneKnown, ResetSentinel, Spacing, Unanimous
+from redistui.ops.sentinel.set_steps import OptionIs, RestoreOption, SetOption
 from redistui.ops.sentinel_reset import SENTINEL_RESET, planned
-from redistui.ops.sentinel_reset_steps import EveryoneKnown, ResetSentinel, Spacing, Unanimous
 from redistui.ops.sentinel_set import SENTINEL_SET
-from redistui.ops.sentinel_set_steps import OptionIs, RestoreOption, SetOption
 from redistui.ops.steps import NotKnown, Pause, Refused, StepFailed, Together
 from tests import fleets
 from tests.ops.play import play

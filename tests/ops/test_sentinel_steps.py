@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from redistui.ops.sentinel_demote import Demote, DemoteReturned
-from redistui.ops.sentinel_priorities import AwaitPriorities, RestorePriority, SetPriority
-from redistui.ops.sentinel_steps import NEW, NEW_HOST, NEW_PORT, AwaitPromotion, OrderFailover
-from redistui.ops.sentinel_verify import EveryoneFollows, NewPrimaryServes, SentinelsAgree
+from redistui.ops.sentinel.demote import Demote, DemoteReturned
+from redistui.ops.sentinel.priorities import AwaitPriorities, RestorePriority, SetPriority
+from redistui.ops.sentinel.steps import NEW, NEW_HOST, NEW_PORT, AwaitPromotion, OrderFailover
+from redistui.ops.sentinel.verify import EveryoneFollows, NewPrimaryServes, SentinelsAgree
 from redistui.ops.steps import Ask, NotKnown, Refused, StepFailed, Together, Transaction
 from tests.ops.play import play
 from tests.ops.test_steps import LOST, OPTION, REFUSED, A, B, C, S, T, ask, believes, both, named, primary, replica

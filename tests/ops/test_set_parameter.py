@@ -9,9 +9,9 @@ import pytest
 
 from redistui.model import Fleet, Group, ReplicaSeen
 from redistui.ops.action import Aim, Plan, refusals, warnings
-from redistui.ops.parameter_steps import OLD, ParameterIs, ReadParameter, SetParameter
-from redistui.ops.parameter_values import canonical, wrong
-from redistui.ops.parameters import BY_NAME, ELSEWHERE, PARAMETERS
+from redistui.ops.parameter.steps import OLD, ParameterIs, ReadParameter, SetParameter
+from redistui.ops.parameter.table import BY_NAME, ELSEWHERE, PARAMETERS
+from redistui.ops.parameter.values import canonical, wrong
 from redistui.ops.set_parameter import SET_PARAMETER, names, values
 from redistui.ops.steps import Ask, Lost, NotKnown, Refused, StepFailed
 from tests import fleets

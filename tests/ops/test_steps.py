@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from redistui.ops.catch_up import CatchUp
-from redistui.ops.config_file import WriteConfig
-from redistui.ops.fence import BEFORE, AcceptWrites, PauseWrites, ReadMinReplicas, RefuseWrites, ResumeWrites
+from redistui.ops.node.catch_up import CatchUp
+from redistui.ops.node.config_file import WriteConfig
+from redistui.ops.node.fence import BEFORE, AcceptWrites, PauseWrites, ReadMinReplicas, RefuseWrites, ResumeWrites
 from redistui.ops.steps import Ask, Lost, NotKnown, Refused, StepFailed, Together
 from tests.ops.play import play
 

@@ -14,7 +14,7 @@ from redistui.engine.unfinished import Unfinished
 from redistui.model import Fleet, Group
 from redistui.ops import ACTIONS
 from redistui.ops.action import Action, Plan
-from redistui.ops.pause_steps import EndPause
+from redistui.ops.pause.steps import EndPause
 from redistui.ops.resume import RESUME
 from redistui.ops.stored import Past
 from redistui.tui import Settings

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from redistui.model import Event, Fault, Fleet
-from redistui.ops.pause_memory import PAUSE, hold_title
+from redistui.ops.pause.memory import PAUSE, hold_title
 from redistui.ops.repeated import begun
 from redistui.view.glyphs import ASCII, UNICODE
 from redistui.view.header import BannerFacts, HeaderFacts, age_tone, badge_text, banner, fit, parts

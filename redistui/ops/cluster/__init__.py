@@ -1,0 +1,1 @@
+"""Clusters: what cluster-failover, replicate, add-node and forget are made of."""

@@ -1,0 +1,1 @@
+"""Groups that nobody watches: what attach, detach and promote are made of."""
