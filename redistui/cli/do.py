@@ -23,6 +23,7 @@ from redistui.cli.exits import FAILED, FINE, REFUSED, UNKNOWN, USAGE, Quit, of_s
 
 if TYPE_CHECKING:
     from redistui.engine.engine import Engine
+    from redistui.engine.runner import Consent
     from redistui.ops.action import Action, Aim, Plan
     from redistui.ops.run import Run
 
@@ -33,11 +34,13 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def arguments(parser: argparse.ArgumentParser) -> None:
     add_action(parser)
     parser.add_argument("--yes", action="store_true", help="run it without asking")
+    parser.add_argument("--reason", metavar="TEXT", help="why, for the journal")
 
 
 def run(args: argparse.Namespace) -> int:
     from redistui.cli.acting import aimed, chosen, plan_rows, prepared, print_rows, tell_unfinished
     from redistui.cli.opening import ask_operators, person_here, watching
+    from redistui.engine.runner import Consent
 
     action = chosen(args)
     if not args.yes and not person_here():
@@ -53,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
             if not args.yes and not confirmed(found.plan):
                 raise Quit(REFUSED, ["not confirmed: nothing was sent"])
             ask_operators(engine, aim.groups)
-            found, code = fire(engine, action, aim, found.plan)
+            consent = Consent("--yes" if args.yes else found.plan.confirm or "y", args.reason)
+            found, code = fire(engine, action, aim, found.plan, consent)
         tell(args, engine, found)
     return CODES[found.outcome] if code is None else code
 
@@ -67,14 +71,14 @@ def confirmed(plan: Plan) -> bool:
     return sys.stdin.readline().rstrip("\n") == wanted
 
 
-def fire(engine: Engine, action: Action, aim: Aim, plan: Plan) -> tuple[Run, int | None]:
+def fire(engine: Engine, action: Action, aim: Aim, plan: Plan, consent: Consent) -> tuple[Run, int | None]:
     """Runs the plan to its end; the exit code of a signal that came meanwhile, else None."""
     from redistui.engine.runner import Runner
 
     runner = Runner(engine)
     news: SimpleQueue[Run] = SimpleQueue()
     with stoppable(lambda: engine.call(runner.stopped())) as caught:
-        work = engine.call(runner.run(action, aim, plan, armed=True, report=news.put))
+        work = engine.call(runner.run(action, aim, plan, armed=True, report=news.put, consent=consent))
         narrate(news, work)
         return work.result(), of_signal(caught[0]) if caught else None
 

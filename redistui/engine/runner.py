@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from redistui.engine.admission import turned_away
 from redistui.engine.driver import Driver, clock
@@ -30,6 +30,17 @@ from redistui.ops.repeated import begun as deed
 from redistui.ops.run import Run, refused
 from redistui.ops.steps import Argv
 from redistui.ops.stored import dump
+
+
+class Consent(NamedTuple):
+    """How a plan was confirmed, for the journal."""
+
+    word: str
+    """What was typed, or the option that stood for it."""
+    reason: str | None = None
+
+
+NOT_SAID = Consent("")
 
 
 class Runner:
@@ -62,7 +73,16 @@ class Runner:
             self.stop()
             await asyncio.sleep(0.02)
 
-    async def run(self, action: Action, aim: Aim, confirmed: Plan, *, armed: bool, report: Report | None = None) -> Run:
+    async def run(
+        self,
+        action: Action,
+        aim: Aim,
+        confirmed: Plan,
+        *,
+        armed: bool,
+        report: Report | None = None,
+        consent: Consent = NOT_SAID,
+    ) -> Run:
         """Fires a confirmed plan; gives its outcome, and tells `report` of every change on the way (engine's thread).
 
         A caller that is cancelled does not end the operation in the middle: it is stopped at a safe point first.
@@ -73,7 +93,7 @@ class Runner:
         if busy is not None:
             return refused(action.name, aim.group, (f"another operation runs in {busy}",), confirmed)
         self._running |= dict.fromkeys(aim.groups)
-        work = asyncio.ensure_future(self._run(action, aim, confirmed, report or (lambda _: None)))
+        work = asyncio.ensure_future(self._run(action, aim, confirmed, report or (lambda _: None), consent))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -85,7 +105,7 @@ class Runner:
             for group in aim.groups:
                 self._running.pop(group, None)
 
-    async def _run(self, action: Action, aim: Aim, confirmed: Plan, report: Report) -> Run:
+    async def _run(self, action: Action, aim: Aim, confirmed: Plan, report: Report, consent: Consent) -> Run:
         operation = secrets.token_hex(4)
         who = {"operation": operation, "action": action.name, "group": aim.group}
         driver = Driver(self._house, operation, sentinels_of(self._house.fleet, aim.groups), self._writer(who))
@@ -97,20 +117,21 @@ class Runner:
             fleet = await self._house.fresh(*aim.groups)
             run = replace(gate(action, aim, fleet, confirmed, others), operation=operation)
             if run.outcome != "refused":
-                run = await self._fire(run, aim, confirmed, driver, report)
+                run = await self._fire(run, aim, confirmed, driver, report, consent)
         finally:
             await driver.close()
         report(run)
         return run
 
-    async def _fire(self, run: Run, aim: Aim, plan: Plan, driver: Driver, report: Report) -> Run:
+    async def _fire(self, run: Run, aim: Aim, plan: Plan, driver: Driver, report: Report, consent: Consent) -> Run:
         write = self._writer({"operation": run.operation, "action": run.action, "group": run.group})
         begun: Line = {
             "words": list(aim.words),
             "options": dict(aim.options),
             "plan": plan_hash(plan),
             "fingerprint": plan.fingerprint,
-            "confirmed": plan.confirm,
+            "confirmed": consent.word,
+            "reason": consent.reason,
             "release": rows(released(plan)),
             "stored": dump(plan, aim),
             "resumes": plan.resumes or None,

@@ -57,6 +57,8 @@ class LoggedOperation:
     """Empty: it runs, or was never ended."""
     message: str = ""
     resumes: str = ""
+    reason: str = ""
+    """Why, in the operator's words."""
 
 
 @dataclass
@@ -123,6 +125,7 @@ def head_of(line: Line) -> LoggedOperation:
         user=word(line, "user"),
         origin=word(line, "from"),
         resumes=word(line, "resumes"),
+        reason=word(line, "reason"),
     )
 
 

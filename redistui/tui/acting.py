@@ -138,10 +138,15 @@ class Acting(Choosing):
         self._app.push_screen(Password(self._app, operator), asked)
 
     def _run(self, asking: Asking, plan: Plan) -> None:
+        from redistui.engine.runner import Consent
+
         self.current = asking
         asking.run = replace(planned(asking.action.name, asking.aim.group, plan), outcome="running")
         self._times = (self._app.clock(), None)
-        work = self.runner.run(asking.action, asking.aim, plan, armed=asking.armed, report=self._reported)
+        consent = Consent(asking.typed or "y")
+        work = self.runner.run(
+            asking.action, asking.aim, plan, armed=asking.armed, report=self._reported, consent=consent
+        )
         self._app.engine.call(work).add_done_callback(self._over)
 
     def took(self, asking: Asking) -> float:

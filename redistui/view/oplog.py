@@ -45,6 +45,8 @@ def block(operation: LoggedOperation, width: int, *, live: bool = False) -> Iter
         yield (Cell(f"  {operation.left_out} entries before these are left out", "dim"),)
     for entry in operation.entries:
         yield from entry_rows(entry, width, live)
+    if operation.reason:
+        yield from paragraph(show(operation.reason, 400), width, "text", Cell("  why: ", "dim"))
     if operation.message:
         yield from paragraph(show(operation.message, 2000), width, "text", Cell("  "))
 

@@ -8,7 +8,7 @@ import pytest
 
 from redistui.ops.steps import Hole
 from tests.engine.imagined import Meddle, Outcome, Trouble, operate
-from tests.ops.world import R1, R2, P, World
+from tests.ops.world import R1, R2, SENTINELS, P, World
 
 QUICK = {"down_after": 2.0}
 KINDS = [
@@ -212,3 +212,24 @@ async def test_a_dead_console_leaves_the_old_value_in_the_journal() -> None:
         if outcome.world.servers[P].min_replicas >= 10_000:
             noted = {line["hole"]: line["reply"] for line in outcome.lines if line["state"] == "noted"}
             assert noted["<value read before>"] == "1"
+
+
+@pytest.mark.parametrize(("settings", "what"), KINDS)
+async def test_a_failover_that_somebody_orders_in_between_is_not_ordered_again(settings: Settings, what: What) -> None:
+    """By redis-cli, at another Sentinel than ours."""
+    by_hand = ("SENTINEL", "FAILOVER", "orders", *(("COORDINATED",) if what["server"] == "valkey" else ()))
+
+    def meddle(world: World) -> None:
+        if world.ordered_at is None:
+            world.ask(SENTINELS[1], by_hand)
+
+    came_first = 0
+    for at in await moments(settings, what):
+        outcome = await operate(World(**settings), Trouble(at, meddle=meddle), **what)
+        orders = [node for node, argv in outcome.world.executed if argv[:2] == by_hand[:2]]
+        assert len(orders) == 1, at
+        came_first += orders == [SENTINELS[1]]
+        assert outcome.run is not None
+        assert outcome.run.message
+        each_command_once(outcome)
+    assert came_first > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -261,3 +262,11 @@ async def test_a_cancelled_caller_does_not_leave_a_fence_up(stage: Stage, monkey
     assert stage.world.fenced() == []
     assert stage.runner.busy == ()
     assert stage.runner.journal.unfinished() == ()
+
+
+async def test_how_it_was_confirmed_and_why_stands_in_the_journal(stage: Stage) -> None:
+    plan = FAILOVER.plan(stage.house.fleet, AIM)
+    consent = module.Consent("orders", "the disk of 10.0.0.1 fails")
+    await stage.runner.run(FAILOVER, AIM, plan, armed=True, consent=consent)
+    begun = json.loads(stage.runner.journal.path.read_bytes().splitlines()[0])
+    assert (begun["confirmed"], begun["reason"]) == ("orders", "the disk of 10.0.0.1 fails")

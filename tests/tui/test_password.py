@@ -14,6 +14,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from redistui.engine.logins import HELD_SECONDS, Logins
+from redistui.engine.runner import Consent
 from redistui.model import Access, Fleet, Operator
 from redistui.ops.action import Action, Aim, Check, Plan
 from redistui.ops.run import Run, planned
@@ -64,7 +65,7 @@ class Runner:
         self.known: list[tuple[str, ...]] = []
         self._logins = logins
 
-    async def run(self, action: Action, aim: Aim, plan: Plan, *, armed: bool, report: object) -> Run:
+    async def run(self, action: Action, aim: Aim, plan: Plan, *, armed: bool, report: object, consent: Consent) -> Run:
         self.fired.append(plan)
         self.known.append(self._logins.secrets())
         return replace(planned(action.name, aim.group, plan), outcome="verified", message="done")

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from textual.pilot import Pilot
 
+from redistui.engine.runner import Consent
 from redistui.model import Fleet
 from redistui.ops.action import Action, Aim, Check, Danger, Plan
 from redistui.ops.run import Run, StepRun, planned
@@ -81,9 +82,11 @@ class Runner:
         self.fired: list[tuple[Plan, bool]] = []
         self.go = threading.Event()
         self.stops = 0
+        self.consent: Consent | None = None
 
-    async def run(self, action: Action, aim: Aim, plan: Plan, *, armed: bool, report: object) -> Run:
+    async def run(self, action: Action, aim: Aim, plan: Plan, *, armed: bool, report: object, consent: Consent) -> Run:
         self.fired.append((plan, armed))
+        self.consent = consent
         run = replace(planned(action.name, aim.group, plan), outcome="running")
         first = replace(run.steps[0], state="done", ms=12.0, reply="it was poked")
         run = replace(run, steps=(first, replace(run.steps[1], state="running")))
@@ -226,6 +229,8 @@ async def test_the_groups_name_and_enter_fire_it(monkeypatch: pytest.MonkeyPatch
         await d.press("enter")
         await eventually_async(lambda: d.runner.fired)
         assert d.runner.fired == [(plan, True)]
+        assert plan is not None
+        assert d.runner.consent == Consent(plan.confirm)
         d.runner.go.set()
         await eventually_async(lambda: d.asking.phase == "ended")
 
