@@ -9,6 +9,7 @@ from typing import Any
 from redistui.demo.groups import RunningGroup
 from redistui.demo.shapes import GroupShape, cluster, replication, sentinel
 from tests.versions import VERSIONS
+from tests.waiting import eventually
 
 Groups = Mapping[str, RunningGroup]
 
@@ -20,6 +21,13 @@ def nothing(group: RunningGroup) -> None:
 def kills(group: RunningGroup) -> None:
     """kill -9 of the primary that the writers write to."""
     group.nodes[0].kill()
+
+
+def is_missed(group: RunningGroup) -> None:
+    """kill -9, and its replicas have missed it for as long as `promote` wants before it calls a primary dead."""
+    kills(group)
+    replica = group.nodes[1]
+    eventually(lambda: int(replica.info("replication").get("master_link_down_since_seconds", -1)) > 5, 20)
 
 
 def hangs(group: RunningGroup) -> None:
@@ -42,9 +50,9 @@ class Case:
         return version in self.versions
 
     def targets(self, groups: Groups) -> list[str]:
-        """The group that is watched: what a dead node cannot tell, another one does."""
+        """The group that is watched; of a plain one every node, since a dead primary names none of its replicas."""
         group = groups[self.shapes[0].name]
-        return [group.target if group.kind != "replication" else f"redis://{group.nodes[-1].address}"]
+        return [group.target if group.kind != "replication" else f"redis://{','.join(group.addresses)}"]
 
 
 ORDERS = sentinel("orders", 2)
@@ -86,7 +94,7 @@ CASES: tuple[Case, ...] = (
     watched("failover, primary dead", "failover", fault=kills),
     plain("promote", "promote", REPLICA),
     plain("promote --fast", "promote", REPLICA, "--fast"),
-    plain("promote, primary dead", "promote", REPLICA, fault=kills),
+    plain("promote, primary dead 5 s", "promote", REPLICA, fault=is_missed),
     clustered("cluster-failover", "cluster-failover", ("catalog", 3)),
     clustered("cluster-failover --force, primary hung", "cluster-failover", ("catalog", 3), "--force", fault=hangs),
     clustered(
@@ -99,6 +107,6 @@ CASES: tuple[Case, ...] = (
     plain("pause-writes 1", "pause-writes", "1"),
     plain("unpause", "unpause"),
     watched("sentinel-set", "sentinel-set", "down-after-milliseconds", "3000"),
-    watched("sentinel-reset", "sentinel-reset"),
+    watched("sentinel-reset", "sentinel-reset", versions=VERSIONS[:1]),
     clustered("forget", "forget", ("catalog", 4)),
 )
