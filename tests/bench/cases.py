@@ -8,6 +8,7 @@ from typing import Any
 
 from redistui.demo.groups import RunningGroup
 from redistui.demo.shapes import GroupShape, cluster, replication, sentinel
+from tests.replies.scenes import fresh_member
 from tests.versions import VERSIONS
 from tests.waiting import eventually
 
@@ -108,5 +109,7 @@ CASES: tuple[Case, ...] = (
     plain("unpause", "unpause"),
     watched("sentinel-set", "sentinel-set", "down-after-milliseconds", "3000"),
     watched("sentinel-reset", "sentinel-reset", versions=VERSIONS[:1]),
+    clustered("replicate", "replicate", ("catalog", 4), ("catalog", 2)),
+    Case("add-node", (CATALOG, fresh_member()), act("add-node", (fresh_member().name, 0)), tag=FIRST_SHARD),
     clustered("forget", "forget", ("catalog", 4)),
 )
