@@ -71,8 +71,12 @@ class Ledger:
         """Somebody said that a Sentinel stands here."""
         self.only = only
         """The one watched name that counts, or None for all."""
-        self.kind: ServerKind = "unknown"
         self.info = InfoText(reader)
+        self._know_nothing()
+
+    def _know_nothing(self) -> None:
+        """As it is before the first answer."""
+        self.kind: ServerKind = "unknown"
         self.role: role.Role | None = None
         self.last_role: Literal["primary", "replica"] | None = None
         self.fault: Fault | None = None

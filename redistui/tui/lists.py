@@ -58,9 +58,9 @@ class Rows(ScrollView):
         self.post_message(self.Scrolled())
 
     def more(self) -> str:
-        """`1-14 of 31`, while not all of it is in sight."""
+        """`1-14 of 31`, while not all of it is in sight; nothing before it has its place on the screen."""
         top, height, count = self.scroll_offset.y, self.size.height, len(self._lines)
-        return f"{top + 1}-{min(count, top + height)} of {count}" if height < count else ""
+        return f"{top + 1}-{min(count, top + height)} of {count}" if 0 < height < count else ""
 
     def show_rows(self, rows: Sequence[Row], theme: Theme, signs: Glyphs) -> None:
         """Only redraws when it says something else."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from redistui.model import Address
 from redistui.ops.checks import names
 from redistui.ops.node.catch_up import CatchUp
+from redistui.ops.node.fence import PauseWrites, ResumeWrites
 from redistui.ops.node.follow import obeyed, replicaof
 from redistui.ops.node.replication_info import ask_info, info_of
 from redistui.ops.node.roles import read_role, role_of
@@ -34,46 +35,25 @@ class KeepsUp(CatchUp):
 
 
 @dataclass(frozen=True)
-class HoldBriefly(Step):
-    """CLIENT PAUSE ... WRITE (Redis >= 6.2)."""
-
-    node: Address
-    ms: int
-
-    @property
-    def text(self) -> str:
-        return f"Hold writes: clients that write wait, for at most {self.ms / 1000:g} s"
-
-    def commands(self) -> tuple[Argv, ...]:
-        return (("CLIENT", "PAUSE", str(self.ms), "WRITE"),)
+class HoldBriefly(PauseWrites):
+    """The same pause, of which nothing depends on whether it took."""
 
     def script(self) -> Script:
         try:
-            yield Ask(self.node, self.commands()[0], mutates=True, seconds=self.ms / 8000)
+            return (yield from super().script())
         except Lost as error:
             return f"{error}: whether writes wait is not known, and nothing rests on it"
-        return "OK: writes wait"
 
 
 @dataclass(frozen=True)
-class EndHold(Step):
-    """CLIENT UNPAUSE. It ends everybody's pause there, and without it ours ends by itself."""
-
-    node: Address
-
-    @property
-    def text(self) -> str:
-        return "Let clients go on"
-
-    def commands(self) -> tuple[Argv, ...]:
-        return (("CLIENT", "UNPAUSE"),)
+class EndHold(ResumeWrites):
+    """The same end of a pause; without it ours ends by itself."""
 
     def script(self) -> Script:
         try:
-            yield Ask(self.node, self.commands()[0], mutates=True)
+            return (yield from super().script())
         except (Lost, Refused) as error:
             return f"{error}: the pause ends by itself"
-        return "OK: nothing is held any more"
 
 
 @dataclass(frozen=True)
