@@ -34,7 +34,9 @@ def add_action(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="*", metavar="ARG", help="the action's own arguments, then any TARGETs")
     parser.add_argument("--group", metavar="NAME", help="the group, where more than one is there")
     for option in OPTIONS.values():
-        if option.metavar:
+        if option.repeats:
+            parser.add_argument(f"--{option.name}", metavar=option.metavar, action="append", help=option.doc)
+        elif option.metavar:
             parser.add_argument(f"--{option.name}", metavar=option.metavar, help=option.doc)
         else:
             parser.add_argument(f"--{option.name}", action="store_const", const="yes", help=option.doc)
@@ -72,7 +74,7 @@ def aimed(args: argparse.Namespace, action: Action, fleet: Fleet) -> Aim:
     from redistui.ops.aiming import BadAim, aim_at, fitting_groups
 
     given = {name: getattr(args, name.replace("-", "_"), None) for name in OPTIONS}
-    options = {name: value for name, value in given.items() if value is not None}
+    options = {n: " ".join(v) if isinstance(v, list) else v for n, v in given.items() if v is not None}
     stray = sorted(options.keys() - {option.name for option in action.options})
     if stray:
         raise Quit(USAGE, [f"{action.name} has no option --{stray[0]}; usage: {action.name} {action.usage}"])

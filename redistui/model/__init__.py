@@ -30,6 +30,7 @@ from redistui.model.places import (
     port_of,
 )
 from redistui.model.sentinel import Sentinel, Watch, WatchedReplica, WatchedSentinel
+from redistui.model.slots import PerSlot, Stray, Survey
 from redistui.model.targets import Access, Login, Operator, Site, Target, Tls
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "OpenSlot",
     "Operator",
     "Peer",
+    "PerSlot",
     "ReplicaSeen",
     "Replication",
     "Role",
@@ -60,6 +62,8 @@ __all__ = [
     "Shard",
     "Sighting",
     "Site",
+    "Stray",
+    "Survey",
     "Target",
     "Tls",
     "Wanted",

@@ -8,6 +8,7 @@ from typing import Literal
 from redistui.model.node import Node, OpenSlot
 from redistui.model.places import Address, Kind, Level
 from redistui.model.sentinel import Sentinel, Watch
+from redistui.model.slots import Survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class Group:
     environment: str | None = None
     site: str | None = None
     """The site of its primary, where sites are known."""
+    survey: Survey | None = None
+    """Of a cluster, once somebody asked for it (`engine.survey`): what its slots hold."""
 
     @property
     def members(self) -> tuple[Node | Sentinel, ...]:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from redistui.model import Address, Fleet, Kind
+from redistui.model import Address, Fleet, Kind, Survey
 from redistui.ops.steps import Argv, Hole, Secret, Step
+from redistui.ops.templates import OfSlots
 
 if TYPE_CHECKING:
     from redistui.ops.stored import Past
@@ -42,7 +43,10 @@ class Aim:
     also: tuple[str, ...] = ()
     """Other groups that take part: of the replica-to-be of `attach`, of the node that joins a cluster."""
     past: Past | None = None
-    """The operation that is resumed, for the action of that name."""
+    """The operation that is resumed or undone, for the actions of that name."""
+    survey: Survey | None = None
+    """What the slots held when an action that wants to know it (`Action.surveys`) was opened: kept as it was then, so
+    that the plan stands still while keys come and go. None: not taken yet."""
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -66,6 +70,32 @@ class Spent:
     """As it went out, holes filled and secrets masked."""
     done: bool
     reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotMove:
+    """Slots that a plan moves from one shard to another."""
+
+    source: Address
+    target: Address
+    ranges: tuple[tuple[int, int], ...]
+    keys: int | None = None
+    """As the survey counted them; None: not counted."""
+    bytes: int | None = None
+    seconds: float | None = None
+    """About how long it will take; None: cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a shard carries, before or after a plan."""
+
+    node: Address
+    """Its primary."""
+    slots: int
+    keys: int | None = None
+    bytes: int | None = None
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +133,10 @@ class Plan:
     """Commands of its first step that were sent in the operation it resumes, and are not sent again."""
     resumes: str = ""
     """The id of that operation."""
+    moves: tuple[SlotMove, ...] = ()
+    before: tuple[Load, ...] = ()
+    after: tuple[Load, ...] = ()
+    """Of a plan that moves slots: the balance of the shards that take part, now and then."""
 
     def touched(self) -> tuple[Address, ...]:
         """The nodes that commands are sent to, each once, in the order of the steps."""
@@ -121,7 +155,7 @@ class Plan:
     def holes(self) -> tuple[Hole, ...]:
         """What will be found out while it runs."""
         words = (word for step in (*self.steps, *self.release) for argv in step.commands() for word in argv)
-        return tuple(dict.fromkeys(word for word in words if isinstance(word, Hole)))
+        return tuple(dict.fromkeys(w for w in words if isinstance(w, Hole) and not isinstance(w, OfSlots)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +165,8 @@ class Option:
     name: str
     metavar: str
     doc: str
+    repeats: bool = False
+    """It may be given several times; its value is all of them, with blanks between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +198,8 @@ class Action:
     """Only for a fleet that no check of this action fails."""
     arguments: tuple[Argument, ...] = ()
     options: tuple[Option, ...] = ()
+    surveys: bool = False
+    """Its plan rests on what the slots hold: a survey is taken when it is opened (`Aim.survey`)."""
 
     @property
     def usage(self) -> str:

@@ -32,7 +32,8 @@ def split(action: Action, words: Iterable[str]) -> tuple[tuple[str, ...], dict[s
         name, equals, value = word[2:].partition("=")
         if name not in known:
             raise BadAim(f"{action.name} has no option --{name}")
-        options[name] = _value(known[name], value if equals else None, rest)
+        found = _value(known[name], value if equals else None, rest)
+        options[name] = f"{options[name]} {found}" if known[name].repeats and name in options else found
     return tuple(plain), options
 
 
@@ -77,7 +78,12 @@ def aim_at(
 
 
 def again(action: Action, fleet: Fleet, aim: Aim) -> Aim:
-    """The same aim in a newer fleet: a stranger may have come into a group meanwhile."""
+    """The same aim in a newer fleet: a stranger may have come into a group meanwhile, or a survey been finished. The
+    first survey is kept: what a plan rests on stands still."""
+    group = fleet.group(aim.group)
+    if action.surveys and aim.survey is None and group is not None:
+        done = group.survey is not None and group.survey.complete
+        aim = replace(aim, survey=group.survey if done else None)
     if aim.past is not None:
         return replace(aim, also=tuple(home for home in homes_of(fleet, aim.past) if home != aim.group))
     given = (word for word, a in zip(aim.words, action.arguments, strict=True) if a.sort != "word")

@@ -22,9 +22,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 from redistui.model import Address
+from redistui.ops.tally import Tally
 
 Argv = tuple[str, ...]
 Reply = Any
@@ -43,8 +44,14 @@ READS: tuple[Argv, ...] = (
     ("CLUSTER", "COUNTKEYSINSLOT"),
     ("CLUSTER", "GETKEYSINSLOT"),
     ("CLUSTER", "GETSLOTMIGRATIONS"),
+    ("CLUSTER", "SLOT-STATS"),
     ("COMMAND", "INFO"),
     ("DBSIZE",),
+    ("ASKING",),
+    ("DUMP",),
+    ("EXISTS",),
+    ("PTTL",),
+    ("MEMORY", "USAGE"),
     ("SENTINEL", "MASTER"),
     ("SENTINEL", "MASTERS"),
     ("SENTINEL", "REPLICAS"),
@@ -117,6 +124,43 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
+class Burst:
+    """Commands to one node in one write. The reply is a list, one reply each; of one that the server refused, the
+    `Refused`, and of one whose reply did not come, `Lost`: nothing is raised.
+
+    Mutating ones (all of a burst, or none) go over one connection that the operation holds to that node; where it was
+    cut, the next burst goes over a new one only when the server has none of the old one left: nothing of a lost burst
+    can still come to be executed then.
+    """
+
+    node: Address
+    argvs: tuple[Argv, ...]
+    mutates: bool = False
+    seconds: float = 5.0
+    """Deadline for all replies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abreast:
+    """Scripts that run side by side, each as if it were alone. The reply is a list when all have ended: the sentence
+    that a script returned, or the exception that ended it (StepFailed, Refused, Lost)."""
+
+    scripts: tuple[Script, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The reply is what the operator orders just now (redistui.ops.tally.Orders); only a step that `heeds` asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell whoever looks on how far it is."""
+
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Wait before the next ask."""
 
@@ -143,7 +187,7 @@ class Recall:
     hole: Hole
 
 
-Wish = Ask | Transaction | Together | Pause | Now | Note | Recall
+Wish = Ask | Transaction | Together | Burst | Abreast | Ordered | Tell | Pause | Now | Note | Recall
 Script = Generator[Wish, Reply, str]
 
 
@@ -175,6 +219,12 @@ class Step:
     """What happens at one node. Equal steps send equal commands: a plan is compared by its steps."""
 
     node: Address | None
+
+    heeds: ClassVar[bool] = False
+    """It asks for orders (`Ordered`) and ends by itself, with nothing half-done, when it is told to stop."""
+    rereads: ClassVar[bool] = False
+    """Played again after a console died, it finds out by reading how far it had come: none of its commands counts as
+    spent, and it sends only what it has just seen to be undone."""
 
     @property
     def text(self) -> str:
