@@ -10,14 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from redistui.engine.grouping import Draft, aliases, drafts
 from redistui.engine.ledger import Ledger
 from redistui.engine.observation import Observation
+from redistui.judge.beliefs import views
 from redistui.judge.lag import lag_bytes, lag_seconds
 from redistui.judge.quorum import verdict
 from redistui.judge.rules import Thresholds, findings
 from redistui.judge.sites import site_of
-from redistui.judge.slots import chart
+from redistui.judge.slots import chart, in_motion
 from redistui.judge.topology import followers, root_of, upstream
 from redistui.metrics import FIELDS
-from redistui.model import Address, Cluster, Event, Fleet, Group, Node, Sentinel, Site, Target
+from redistui.model import Address, Cluster, Event, Fleet, Group, Node, Sentinel, Site, Survey, Target
+from redistui.replies.cluster_views import ViewReader
 from redistui.replies.info import InfoReader
 
 _NO_LAG: Mapping[str, float] = {}
@@ -33,15 +35,18 @@ class Assembler:
         self._sites = sites
         self._thresholds = dict(thresholds or {})
         self._reader = InfoReader(FIELDS)
+        self._views = ViewReader()
         self._drafts: list[Draft] = []
         self._dirty = True
+        self.surveys: dict[str, Survey] = {}
+        """What the slots of a cluster held, by its group's name: written by redistui.engine.survey."""
         self._charts: dict[str, tuple[object, Cluster | None]] = {}
 
     def expect(self, address: Address, target: Target, sentinel: bool = False, only: str | None = None) -> bool:
         """Makes room for a server that somebody spoke of; False if it is known already."""
         if address in self.ledgers or address in self.known_as:
             return False
-        self.ledgers[address] = Ledger(address, self._reader, target, sentinel, only or target.only)
+        self.ledgers[address] = Ledger(address, self._reader, target, sentinel, only or target.only, self._views)
         self._dirty = True
         return True
 
@@ -109,14 +114,14 @@ class Assembler:
         leader = group.node(primary) if primary is not None else None
         return Group(
             group.name, group.kind, nodes, sentinels, group.cluster, primary, group.watched_as, group.environment,
-            leader.site if leader is not None else None,
+            leader.site if leader is not None else None, self.surveys.get(draft.name),
         )  # fmt: skip
 
     def _node(self, ledger: Ledger, at: float, period: float) -> Node:
         if ledger.site is None and self._sites:
             ledger.site = site_of(ledger.address, None, self._sites)
         if ledger.site is None and ledger.seen_at is not None:
-            ledger.site = ledger.info.text("availability_zone") or None
+            ledger.site = ledger.zone
         silent = ledger.seen_at is None or at - ledger.seen_at > 5 * period + 1.0
         return ledger.bare() if silent and ledger.fault is not None else ledger.node(self.known_as)
 
@@ -141,9 +146,10 @@ class Assembler:
             if node.cluster is not None
         )
         epochs = tuple(node.cluster.epoch for node in nodes if node.cluster is not None)
+        moving = in_motion(views(nodes))
         known = self._charts.get(name)
-        if known is None or known[0] != (key, epochs):
-            known = self._charts[name] = ((key, epochs), chart(nodes))
+        if known is None or known[0] != (key, epochs, moving):
+            known = self._charts[name] = ((key, epochs, moving), chart(nodes))
         return known[1]
 
 

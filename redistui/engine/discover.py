@@ -7,15 +7,17 @@ its fault, long after the others have dropped it from their lists: a replica tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from redistui.engine.assemble import Assembler
-from redistui.engine.grouping import mentions
+from redistui.engine.grouping import mentions, places
 from redistui.engine.ledger import Ledger
 from redistui.engine.listener import Listener
 from redistui.engine.poller import Poller
-from redistui.model import Access, Address, Target
+from redistui.engine.views import FULL_VIEWS, TURN, chosen
+from redistui.model import Access, Address, Belief, Target
 
 KEEP_DEAD = 600.0
 """Seconds for which a silent server stays in view though nobody speaks of it."""
@@ -25,8 +27,6 @@ HEARD_OUT = 64
 """Servers whose mentions of others are gone through in one sweep."""
 MOST = 4096
 """Servers that are watched at most."""
-FULL_VIEWS = 64
-"""Cluster nodes that are asked for their whole view at each poll; in a larger fleet they take turns."""
 
 
 class Roster:
@@ -40,6 +40,7 @@ class Roster:
         self._spoken: dict[Address, float] = {}
         self._states: dict[Address, tuple[str | None, str | None, int | None]] = {}
         self._turn = 0
+        self._hasty = TURN
 
     def admit(self, target: Target) -> None:
         """Starts with the addresses of a target, which are never dropped."""
@@ -80,8 +81,36 @@ class Roster:
                 ledger = self._assembler.ledgers[address]
                 if ledger.kind == "sentinel":
                     sentinels[address] = ledger.target.access
-        self._poller.view_stride = -(-views // FULL_VIEWS) or 1
+        self._poller.all_views = views <= FULL_VIEWS
         self._listener.listen(sentinels, primaries)
+
+    def take_turns(self, doubted: frozenset[Address]) -> None:
+        """Once a period: who of the large clusters is asked for its whole view next."""
+        if self._poller.all_views:
+            return
+        self._hasty = TURN
+        ledgers = self._assembler.ledgers
+        for draft in self._assembler.groups:
+            if draft.kind == "cluster":
+                told = [ledgers[one] for one in draft.nodes if one in ledgers]
+                seen = [
+                    (one.address, one.view, one.facts) for one in told if one.kind == "cluster" and one.fault is None
+                ]
+                self._want(chosen(seen, doubted))
+
+    def _want(self, addresses: Iterable[Address]) -> None:
+        for address in addresses:
+            if (watched := self._poller.watched.get(address)) is not None:
+                watched.view = True
+
+    def hasten(self, ledger: Ledger) -> None:
+        """After each poll: whoever says that its view is not what it was shows it at once, some a second."""
+        if self._poller.all_views or ledger.kind != "cluster" or ledger.fault is not None:
+            return
+        if self._hasty and ledger.view.at is not None and ledger.view.overtaken(ledger.facts):
+            self._hasty -= 1
+            self._want((ledger.address,))
+            self._poller.poke(ledger.address)
 
     def sweep(self, now: float) -> list[Address]:
         """Lets go of servers that nobody speaks of any more and that say nothing themselves; tells which.
@@ -92,10 +121,17 @@ class Roster:
         turns = -(-len(ledgers) // HEARD_OUT) or 1
         self._turn = (self._turn + 1) % turns
         gone: list[Address] = []
+        holders: Counter[Belief] = Counter()
         for ledger in islice(ledgers.values(), self._turn, None, turns):
-            if ledger.fault is None:
-                for address, _ in mentions(ledger):
-                    self._spoken[self._assembler.known_as.get(address, address)] = now
+            belief = ledger.nodes.belief
+            if ledger.fault is not None:
+                continue
+            if belief is None or not holders[belief]:
+                self._hear((address for address, _ in mentions(ledger)), now)
+            elif holders[belief] == 1:  # two say the same, and so each of the other
+                self._hear(places(belief), now)
+            if belief is not None:
+                holders[belief] += 1
         for address, ledger in list(ledgers.items()):
             silence = now - self._spoken.setdefault(address, now)
             forgotten = ledger.kind == "cluster" and len(ledger.nodes.peers) <= 1 and silence > KEEP_FORGOTTEN
@@ -106,6 +142,10 @@ class Roster:
                 self._states.pop(address, None)
                 gone.append(address)
         return gone
+
+    def _hear(self, addresses: Iterable[Address], now: float) -> None:
+        for address in addresses:
+            self._spoken[self._assembler.known_as.get(address, address)] = now
 
     def changes(self, ledger: Ledger) -> Iterator[tuple[str, str]]:
         """What an operator would call an event between this poll and the last one: kind and text."""

@@ -22,8 +22,9 @@ from redistui.engine.listener import Listener
 from redistui.engine.logins import Logins
 from redistui.engine.observation import Observation
 from redistui.engine.poller import Poller
+from redistui.engine.survey import Surveyor
 from redistui.history import History
-from redistui.model import Access, Address, Event, Fleet, Site, Target
+from redistui.model import Access, Address, Event, Fleet, Site, Survey, Target
 from redistui.replies.sentinel import Hello
 
 T = TypeVar("T")
@@ -116,6 +117,14 @@ class Engine:
         target = Target((address,), access=self.access_of(like), text=address)
         self._soon(lambda: self._roster.expect(address, target))
 
+    def keep_surveying(self, group: str | None, *, moves: bool = False, sample: bool = False) -> None:
+        """Counts a cluster's slots over and over, slowly, from now on, and no other's; None: nobody looks any more.
+
+        `moves`: with those that servers make by themselves, every second; `sample`: with the memory of some keys of
+        each slot, where no server tells it.
+        """
+        self._soon(lambda: self._surveyor.keep(group, moves=moves, sample=sample))
+
     def _soon(self, work: Callable[[], None]) -> None:
         """Has work done on the engine's loop; before the start and after the end there is nothing to be done."""
         if self._thread.is_alive():
@@ -146,6 +155,7 @@ class Engine:
     def happened(self, group: str, text: str, at: float | None = None) -> None:
         """An operator's deed, as an event of kind "action"; `at` in seconds since 1970, None: now."""
         self._listener.log.add(Event(time.time() if at is None else at, "", "action", group, text))
+        self._surveyor.outdated(group)
         self._schedule_draw(urgent=True)
 
     async def fresh(self, *groups: str, seconds: float = 3.0) -> Fleet:
@@ -158,6 +168,12 @@ class Engine:
         await self._until(lambda: all(self._heard_since(address, began) for address in addresses), seconds)
         self._publish()
         return self._fleet
+
+    async def survey(self, group: str, *, sample: bool = False) -> Survey | None:
+        """Counts every slot of a cluster now, within a second or three; None where there is none. The snapshot has it
+        (`Group.survey`) when this returns, until somebody acts, for 20 s at most. `sample`: with the memory of some
+        keys of each slot."""
+        return await self._surveyor.take(group, sample=sample)
 
     def _heard_since(self, address: Address, moment: float) -> bool:
         ledger = self._assembler.ledgers.get(address)
@@ -189,6 +205,7 @@ class Engine:
         self._poller = Poller(self._observed, self._ended, self._period)
         self._listener = Listener(self._announced, self._greeted, self._group_of)
         self._roster = Roster(self._assembler, self._poller, self._listener)
+        self._surveyor = Surveyor(self, self._assembler.surveys, self._publish)
         for target in self.targets:
             self._roster.admit(target)
         self._beat()
@@ -196,6 +213,7 @@ class Engine:
     def _close(self) -> None:
         self._poller.close()
         self._listener.close()
+        self._surveyor.close()
         tasks = asyncio.all_tasks(self._loop)
         for task in tasks:
             task.cancel()
@@ -208,6 +226,8 @@ class Engine:
         self._loop.call_later(max(0.1, self._period), self._beat)
         for address in self._roster.sweep(time.time()):
             self.history.forget(address)
+        clusters = [group.cluster for group in self._fleet.groups if group.cluster is not None]
+        self._roster.take_turns(frozenset(address for one in clusters for address in one.dissenters))
         if time.monotonic() - self._drawn_at >= self._period:
             self._publish()
 
@@ -228,6 +248,7 @@ class Engine:
         if ledger.changed:
             self._roster.follow(ledger)
             self._tell_change(ledger, seen)
+        self._roster.hasten(ledger)
         for condition, future in self._waiters:
             if not future.done() and condition():
                 future.set_result(None)

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from redistui.engine.ledger import Ledger
 from redistui.judge.lag import NO_REPLID
-from redistui.model import Address, Kind, host_of, port_of
+from redistui.model import Address, Belief, Kind, host_of, port_of
 
 Ledgers = Mapping[Address, Ledger]
 
@@ -50,15 +51,30 @@ class Ties:
 
 def mentions(ledger: Ledger) -> Iterator[tuple[Address, bool]]:
     """Addresses a server speaks of, and whether a Sentinel stands there."""
+    yield from _own_words(ledger)
+    belief = ledger.nodes.belief
+    if belief is not None:
+        own = belief.place_of(ledger.nodes.myself)
+        yield from ((address, False) for address in places(belief) if address != own)
+
+
+@lru_cache(4096)
+def places(belief: Belief) -> tuple[Address, ...]:
+    """Where the members stand that one can go to, by one view of a cluster, or by a thousand that are equal."""
+    return tuple(
+        peer.address
+        for peer in belief.peers
+        if not peer.flags & {"noaddr", "handshake"} and peer.address[:1] != ":" and not peer.address.endswith(":0")
+    )
+
+
+def _own_words(ledger: Ledger) -> Iterator[tuple[Address, bool]]:
+    """All but its view of a cluster."""
     if ledger.primary is not None:
         yield ledger.primary, False
     if ledger.role is not None:
         yield from ((address, False) for address in ledger.role.replicas)
     yield from ((seen.address, False) for seen in ledger.info.replicas)
-    for peer in ledger.nodes.peers:
-        lost = peer.flags & {"noaddr", "handshake", "myself"} or peer.address.startswith(":")
-        if not lost and not peer.address.endswith(":0"):
-            yield peer.address, False
     for watch in ledger.watches.values():
         yield watch.primary, False
         yield from ((replica.address, False) for replica in watch.replicas)
@@ -67,7 +83,7 @@ def mentions(ledger: Ledger) -> Iterator[tuple[Address, bool]]:
 
 def aliases(ledgers: Ledgers) -> Mapping[Address, Address]:
     """Addresses that lead to a process known under a better one: the address that others speak of, else the first."""
-    spoken = Counter(address for ledger in ledgers.values() for address, _ in mentions(ledger))
+    spoken = _spoken(ledgers)
     best: dict[str, Address] = {}
     found: dict[Address, Address] = {}
     for address, ledger in ledgers.items():
@@ -82,6 +98,19 @@ def aliases(ledgers: Ledgers) -> Mapping[Address, Address]:
         else:
             found[address] = other
     return found
+
+
+def _spoken(ledgers: Ledgers) -> Counter[Address]:
+    """How many servers speak of each address. Equal views of a cluster are counted, not gone through one by one."""
+    spoken = Counter(address for ledger in ledgers.values() for address, _ in _own_words(ledger))
+    beliefs = Counter(ledger.nodes.belief for ledger in ledgers.values() if ledger.nodes.belief is not None)
+    for belief, count in beliefs.items():
+        for address in places(belief):
+            spoken[address] += count
+    for ledger in ledgers.values():
+        if ledger.nodes.belief is not None:
+            spoken[ledger.nodes.belief.place_of(ledger.nodes.myself)] -= 1
+    return spoken
 
 
 def drafts(ledgers: Ledgers, known_as: Mapping[Address, Address]) -> list[Draft]:
@@ -113,6 +142,8 @@ def _place(address: Address) -> tuple[str, int]:
 def _ties(ledgers: Ledgers, known_as: Mapping[Address, Address]) -> Ties:
     ties = Ties()
     lineage: dict[tuple[int, str], Address] = {}
+    told: dict[Belief, Address] = {}
+    """View of a cluster -> the first that has it."""
     for address, ledger in ledgers.items():
         if ledger.is_sentinel:
             for watch in ledger.watches.values():
@@ -123,8 +154,14 @@ def _ties(ledgers: Ledgers, known_as: Mapping[Address, Address]) -> Ties:
                 primary = known_as.get(watch.primary, watch.primary)
                 ties.tie(f"{watch.name} at {primary}", address)  # before they have told us of each other
             continue
-        for other, _ in mentions(ledger):
+        for other, _ in _own_words(ledger):
             ties.tie(known_as.get(other, other), address)
+        if (belief := ledger.nodes.belief) is not None:
+            if belief not in told:
+                told[belief] = address
+                for other in places(belief):
+                    ties.tie(known_as.get(other, other), address)
+            ties.tie(told[belief], address)
         for name in ("master_replid", "master_replid2"):
             replid = ledger.info.text(name)
             if replid and replid != NO_REPLID:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from redistui.engine.logins import Logins
 from redistui.history import History
-from redistui.model import Access, Address, Fleet
+from redistui.model import Access, Address, Fleet, Survey
 
 if TYPE_CHECKING:
     from redistui.engine.engine import Engine
@@ -81,6 +81,13 @@ class LateEngine:
 
     async def fresh(self, *groups: str, seconds: float = 3.0) -> Fleet:
         return await self._begun().fresh(*groups, seconds=seconds)
+
+    async def survey(self, group: str, *, sample: bool = False) -> Survey | None:
+        return await self._begun().survey(group, sample=sample)
+
+    def keep_surveying(self, group: str | None, *, moves: bool = False, sample: bool = False) -> None:
+        if self._engine is not None:
+            self._engine.keep_surveying(group, moves=moves, sample=sample)
 
     def recount(self, deeds: Sequence[tuple[float, str, str]]) -> None:
         self._begun().recount(deeds)

@@ -11,12 +11,13 @@ from typing import Any, Literal
 
 import hiredis
 
+from redistui.engine.merged import Identity, cluster_view, flag, identity, whole_watch
 from redistui.engine.observation import Observation, ServerKind
+from redistui.engine.views import OwnView
 from redistui.history import History
 from redistui.metrics import METRICS, growth
 from redistui.model import (
     Address,
-    ClusterView,
     Fault,
     Node,
     Replication,
@@ -26,7 +27,8 @@ from redistui.model import (
     Watch,
 )
 from redistui.replies import BadReply, role
-from redistui.replies.cluster import ClusterFacts, ClusterNodes, read_info, read_nodes
+from redistui.replies.cluster import ClusterFacts, ClusterNodes, read_info
+from redistui.replies.cluster_views import ViewReader
 from redistui.replies.errors import SENTENCES, kind_of
 from redistui.replies.info import InfoReader, InfoText
 from redistui.replies.sentinel import read_ckquorum, read_masters, read_replicas, read_sentinels
@@ -45,25 +47,27 @@ _COUNTERS = tuple(
     if metric.kind == "counter"
 )
 """Name, place of its first and (0: none) second field in _COUNTED, scale."""
-_ESSENTIAL = ("ping", "role", "masters", "info")
+_ESSENTIAL = ("ping", "role", "masters", "info", "server", "state")
 """Replies without which a poll is not whole; of the others each greys its own cell only."""
+_INFORMING = ("state", "info")
+"""One of these tells the numbers."""
 _ROLES = {"master": "primary", "slave": "replica"}
 _NO_FACTS = ClusterFacts(None, None, None, None, None, None, None, None)
-_NO_NODES = ClusterNodes(None, (), ())
 
 
 class Ledger:
     """Replies of one server, read as far as they changed. Mutable, and only in the engine's hands."""
 
     __slots__ = (
-        "_before", "_facts", "_nodes_at", "_parts", "_raw", "_ties", "_watches", "address", "asked_at", "at", "changed",
-        "fault", "hinted", "info", "kind", "lag", "last_role", "metrics", "myid", "nodes", "only", "ping_ms", "role",
-        "run_id", "seen_at", "silent_at", "site", "target", "thorough", "trouble", "watches",
+        "_before", "_parts", "_raw", "_reader", "_server_at", "_ties", "_watches", "_who", "address", "asked_at", "at",
+        "changed", "facts", "fault", "hinted", "info", "kind", "lag", "last_role", "metrics", "myid", "only", "ping_ms",
+        "role", "run_id", "seen_at", "server", "silent_at", "site", "target", "thorough", "trouble", "view", "watches",
     )  # fmt: skip
 
     def __init__(
-        self, address: Address, reader: InfoReader, target: Target, hinted: bool = False, only: str | None = None
-    ) -> None:
+        self, address: Address, reader: InfoReader, target: Target, hinted: bool = False, only: str | None = None,
+        views: ViewReader | None = None,
+    ) -> None:  # fmt: skip
         self.address = address
         self.target = target
         """Whose access and title it shares."""
@@ -71,7 +75,9 @@ class Ledger:
         """Somebody said that a Sentinel stands here."""
         self.only = only
         """The one watched name that counts, or None for all."""
-        self.info = InfoText(reader)
+        self.info = self.server = InfoText(reader)
+        self._reader = reader
+        self.view = OwnView(views or ViewReader())
         self._know_nothing()
 
     def _know_nothing(self) -> None:
@@ -99,10 +105,11 @@ class Ledger:
         self.changed = False
         """What it is, or whom it is tied to, changed with the last observation."""
         self._raw: dict[str, Any] = {}
-        self._facts = _NO_FACTS
-        self.nodes = _NO_NODES
+        self.facts = _NO_FACTS
         self.watches: Mapping[str, Watch] = {}
-        self._nodes_at: float | None = None
+        self._who: Identity = (None, None, None, None)
+        self._server_at = 0.0
+        """When it last said how long it runs, where that is a reply of its own."""
         self._watches: tuple[Watch, ...] = ()
         self._parts: dict[str, Any] = {}
         self._ties: tuple[object, ...] = ()
@@ -120,11 +127,13 @@ class Ledger:
             self._take_fault(seen.fault)
         else:
             self.kind = seen.kind
-            informed = False
+            informed = unread = False
             for name, reply in seen.answers.items():
-                if self._take_reply(name, reply, seen) and name == "info":
+                if not self._take_reply(name, reply, seen):
+                    unread = True
+                elif name in _INFORMING:
                     informed = True
-            self._settle(seen, informed)
+            self._settle(seen, informed, unread)
         self.thorough = self.thorough or self.kind != "sentinel" or seen.fault is not None or self._asked_by_name(seen)
         self._ties = self._tied()
         self.changed = was != self._ties
@@ -142,7 +151,7 @@ class Ledger:
         )
         return (
             self.kind, None if self.fault is None else self.fault.kind, role_ties, self.run_id, told("master_replid"),
-            told("master_replid2"), id(self.nodes), self._facts.epoch, watched, self.last_role,
+            told("master_replid2"), id(self.nodes), self.facts.epoch, watched, self.last_role,
         )  # fmt: skip
 
     def _take_fault(self, fault: Fault) -> None:
@@ -163,13 +172,15 @@ class Ledger:
             self._raw.pop(name, None)
             return False
         try:
-            if name == "info":
-                self.info.take(reply)
+            if name in ("state", "info", "server"):
+                self._take_info(name, reply, seen.at)
+            elif name == "cluster-nodes":
+                self.view.take(reply, seen.at)
+            elif name == "cluster-links":
+                self.view.take_links(reply, seen.at)
             elif self._raw.get(name) != reply:
                 self._read(name, reply)
                 self._raw[name] = reply
-            if name == "cluster-nodes":
-                self._nodes_at = seen.at
         except (BadReply, ValueError, RecursionError) as bad:
             self._raw.pop(name, None)
             if name in _ESSENTIAL:
@@ -177,16 +188,30 @@ class Ledger:
             return False
         return True
 
+    def _take_info(self, name: str, reply: Any, at: float) -> None:
+        """The section `server` may come by itself; the rest is then read as what has no word on its fields."""
+        if name == "server":
+            if self.server is self.info:
+                self.server = InfoText(self._reader)
+            self.server.take(reply)
+            self._server_at = at
+            self._who = identity(self.server)
+            return
+        reader = self._reader.state if name == "state" else self._reader
+        if self.info.reader is not reader:
+            self.info = InfoText(reader)
+        if name == "info":
+            self.server = self.info
+        self.info.take(reply)
+        if self.server is self.info:
+            self._who = identity(self.server)
+
     def _read(self, name: str, reply: Any) -> None:
         match name.partition("/")[0]:
             case "role":
                 self.role = role.read(reply)
             case "cluster-info":
-                self._facts = read_info(reply)
-            case "cluster-nodes":
-                nodes = read_nodes(reply)
-                if nodes != self.nodes:  # an unchanged view stays the same object, so that comparing it costs nothing
-                    self.nodes = nodes
+                self.facts = read_info(reply)
             case "masters":
                 self._watches = tuple(one for one in read_masters(reply) if self.only in (None, one.name))
             case "myid":
@@ -198,20 +223,23 @@ class Ledger:
             case "ckquorum":
                 self._parts[name] = read_ckquorum(reply)
 
-    def _settle(self, seen: Observation, informed: bool) -> None:
-        """After all replies of a poll: is it whole (INFO could be read), and which fault is left?"""
-        answers = seen.answers
-        refused = next((said for name in _ESSENTIAL if isinstance(said := answers.get(name), hiredis.ReplyError)), None)
-        error = self.trouble if refused is None else str(refused)
+    def _settle(self, seen: Observation, informed: bool, unread: bool) -> None:
+        """After all replies of a poll: is it whole (INFO could be read, or some reply not), and which fault is left?"""
+        answers, error = seen.answers, self.trouble
+        for name in _ESSENTIAL if unread else ():
+            if isinstance(said := answers.get(name), hiredis.ReplyError):
+                error = str(said)
+                break
         if "role" not in self._raw:
             self.role = None
         self.fault = self._fault(error, seen.at)
+        self.view.settle(self.facts)
+        self.run_id = self._who[3]
         if informed:
             self.seen_at, self.silent_at = seen.at, None
             self._measure(seen.at)
-        self.run_id = self.info.text("run_id")
         if self.kind == "sentinel":
-            self.watches = {watch.name: self._whole(watch) for watch in self._watches}
+            self.watches = {watch.name: whole_watch(watch, self._parts) for watch in self._watches}
         if self.role is not None and self.role.role != "sentinel":
             self.last_role = self.role.role
 
@@ -231,7 +259,7 @@ class Ledger:
         told = self.info.values.get
         metrics: dict[str, Any] = {name: value for name, field in _GAUGES if (value := told(field)) is not None}
         counters = list(map(told, _COUNTED))
-        before, run_id = self._before, told("run_id")
+        before, run_id = self._before, self.run_id
         if before is not None and before[1] == run_id and at > before[0]:
             seconds = at - before[0]
             grown_by = growth(before[2], counters)
@@ -241,6 +269,8 @@ class Ledger:
                     metrics[name] = grown * scale / seconds
         self._before = (at, run_id, counters)
         metrics["keys"] = self.info.keys
+        if self.server is not self.info and (age := self.server.integer("uptime_in_seconds")) is not None:
+            metrics["uptime_seconds"] = age + int(at - self._server_at)
         limit = metrics.get("memory_limit")
         if not limit:
             metrics.pop("memory_limit", None)
@@ -263,16 +293,26 @@ class Ledger:
         return f"{host}:{port}" if host and port and self.last_role == "replica" else None
 
     @property
+    def zone(self) -> str | None:
+        """Its availability zone, as it says itself."""
+        return self._who[2]
+
+    @property
     def is_sentinel(self) -> bool:
         return self.kind == "sentinel" or (self.kind == "unknown" and self.hinted)
 
     @property
     def epoch(self) -> int | None:
-        return self._facts.epoch
+        return self.facts.epoch
+
+    @property
+    def nodes(self) -> ClusterNodes:
+        """Its own view of the members, as it last showed it."""
+        return self.view.nodes
 
     def node(self, known_as: Mapping[Address, Address]) -> Node:
         """The server as a frozen Node; `known_as` leads from other addresses of a server to the one used here."""
-        info, conflict = self.info, self._conflict()
+        conflict = self._conflict()
         return Node(
             address=self.address,
             seen_at=self.seen_at,
@@ -280,14 +320,14 @@ class Ledger:
             role=None if conflict else self._role(),
             last_role=self.last_role,
             conflict=conflict,
-            server=self._server(),
-            version=info.text("valkey_version") or info.text("redis_version"),
+            server=None if self.seen_at is None else self._who[0],
+            version=self._who[1],
             run_id=self.run_id,
             replication=None if self.seen_at is None else self._replication(known_as),
-            cluster=self._view() if self.kind == "cluster" else None,
+            cluster=cluster_view(self.facts, self.view) if self.kind == "cluster" else None,
             metrics=self.metrics.copy(),
             ping_ms=self.ping_ms,
-            zone=info.text("availability_zone") or None,
+            zone=self.zone,
             site=self.site,
             last_primary=self._sighting(),
         )
@@ -307,11 +347,6 @@ class Ledger:
 
     def _role(self) -> Literal["primary", "replica"] | None:
         return None if self.role is None or self.role.role == "sentinel" else self.role.role
-
-    def _server(self) -> Literal["redis", "valkey"] | None:
-        if self.seen_at is None:
-            return None
-        return "valkey" if self.info.text("valkey_version") or self.info.text("server_name") == "valkey" else "redis"
 
     def _conflict(self) -> str | None:
         said = _ROLES.get(self.info.text("role") or "")
@@ -336,30 +371,13 @@ class Ledger:
             link_state=said.link_state if said is not None else None,
             link_down_seconds=told("master_link_down_since_seconds") if replica else None,
             last_io_seconds=told("master_last_io_seconds_ago") if replica else None,
-            sync_in_progress=_flag(told("master_sync_in_progress")) if replica else None,
+            sync_in_progress=flag(told("master_sync_in_progress")) if replica else None,
             priority=told("slave_priority"),
-            read_only=_flag(told("slave_read_only")),
+            read_only=flag(told("slave_read_only")),
             replicas=self.info.replicas,
-            backlog_active=_flag(told("repl_backlog_active")),
+            backlog_active=flag(told("repl_backlog_active")),
             backlog_size=told("repl_backlog_size"),
             failover_state=told("master_failover_state"),
-        )
-
-    def _view(self) -> ClusterView:
-        facts, nodes = self._facts, self.nodes
-        return ClusterView(
-            myself=nodes.myself,
-            peers=nodes.peers,
-            open_slots=nodes.open_slots,
-            state=facts.state,
-            epoch=facts.epoch,
-            my_epoch=facts.my_epoch,
-            slots_assigned=facts.slots_assigned,
-            slots_ok=facts.slots_ok,
-            slots_pfail=facts.slots_pfail,
-            slots_fail=facts.slots_fail,
-            known_nodes=facts.known_nodes,
-            at=self._nodes_at,
         )
 
     def sentinel(self) -> Sentinel:
@@ -370,9 +388,9 @@ class Ledger:
             seen_at=self.seen_at,
             fault=self.fault,
             run_id=self.myid or self.run_id,
-            server=self._server(),
-            version=info.text("valkey_version") or info.text("redis_version"),
-            tilt=_flag(tilt),
+            server=None if self.seen_at is None else self._who[0],
+            version=self._who[1],
+            tilt=flag(tilt),
             tilt_seconds=info.integer("sentinel_tilt_since_seconds"),
             running_scripts=info.integer("sentinel_running_scripts"),
             queued_scripts=info.integer("sentinel_scripts_queue_length"),
@@ -380,17 +398,3 @@ class Ledger:
             site=self.site,
             watches=self.watches,
         )
-
-    def _whole(self, watch: Watch) -> Watch:
-        """A watch with what was asked by its name."""
-        parts, name = self._parts, watch.name
-        return Watch(
-            name, watch.primary, watch.flags, watch.epoch, watch.quorum, watch.other_sentinels, watch.known_replicas,
-            watch.down_after_ms, watch.failover_timeout_ms, watch.parallel_syncs, watch.failover_state, watch.run_id,
-            parts.get(f"ckquorum/{name}"), parts.get(f"replicas/{name}", ()), parts.get(f"sentinels/{name}", ()),
-            watch.last_ok_ping_ms,
-        )  # fmt: skip
-
-
-def _flag(value: int | None) -> bool | None:
-    return None if value is None else value != 0

@@ -18,12 +18,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
-from zlib import crc32
 
 import hiredis
 
 from redistui.engine.observation import Observation
-from redistui.engine.rounds import PING, Round, data_round, greeting, sentinel_round, takes_sections
+from redistui.engine.rounds import BORN_STRIDE, PING, Round, data_round, greeting, sentinel_round, takes_sections
 from redistui.engine.watched import Contexts, Flights, Watched, beat
 from redistui.model import Access, Address, Fault, FaultKind, Login
 from redistui.net.watch import Intake, Wire, WireFault, cut_short, dial
@@ -58,8 +57,8 @@ class Poller:
         self._observe = observe
         self._ended = ended
         self.period = period
-        self.view_stride = 1
-        """Each cluster node is asked for its whole view every so many polls."""
+        self.all_views = True
+        """Every cluster node is asked for its whole view at each poll, and not only those with `Watched.view`."""
         self.stalled_until = 0.0
         self.watched: dict[Address, Watched] = {}
         self._loop = asyncio.get_running_loop()
@@ -264,13 +263,17 @@ class Poller:
         assert watched.wire is not None
         watched.wire.ask(round_.payload, len(round_.names))
 
-    def _round_of(self, watched: Watched) -> Round:
+    def _round_of(self, watched: Watched, fresh: bool = False) -> Round:
+        """`fresh`: the first one on a connection."""
         watched.polls += 1
         if watched.kind == "sentinel":
             return sentinel_round(watched.names)
-        stride = self.view_stride
-        view = stride == 1 or (watched.polls + crc32(watched.address.encode())) % stride == 0 or watched.polls < 3
-        return data_round(watched.kind, watched.sections, view)
+        turn = watched.polls + watched.turn
+        view, watched.view = self.all_views or watched.view, False
+        born = fresh or turn % BORN_STRIDE == 0
+        return data_round(
+            watched.kind, watched.sections, view, born, watched.takes_links(self._loop.time(), len(self.watched))
+        )
 
     def answered(self, watched: Watched, replies: list[Any]) -> None:
         """The answer to what was asked, however late."""
@@ -317,7 +320,7 @@ class Poller:
     def _ask_round(self, watched: Watched) -> None:
         watched.asked = self._loop.time()
         self._flights.start(watched)
-        self._ask(watched, "round", self._round_of(watched))
+        self._ask(watched, "round", self._round_of(watched, fresh=True))
 
     def _refuse(self, watched: Watched, error: str) -> None:
         """The server speaks Redis, and says no."""

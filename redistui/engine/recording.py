@@ -21,9 +21,11 @@ from redistui.engine.observation import Observation
 from redistui.history import History
 from redistui.metrics import FIELDS
 from redistui.model import Address, Event, Fault, Fleet, Site, Target, Wanted
+from redistui.replies import READS
 from redistui.replies.info import wanted_lines
 
 VERSION = 1
+INFOS = frozenset(read.name for read in READS if read.argv[0] == "INFO")
 Item = Observation | Event
 
 
@@ -137,7 +139,7 @@ def _item(document: dict[str, Any]) -> Item:
 
 
 def _kept(name: str, reply: Any) -> Any:
-    return wanted_lines(reply, FIELDS) if name == "info" else reply
+    return wanted_lines(reply, FIELDS) if name in INFOS else reply
 
 
 def _plain(reply: Any) -> Any:

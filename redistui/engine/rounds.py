@@ -8,7 +8,7 @@ from typing import NamedTuple
 from redistui.engine.observation import ServerKind
 from redistui.model import Login
 from redistui.net.watch import payload
-from redistui.replies import READS, SECTIONS, Read
+from redistui.replies import READS, Read
 
 
 class Round(NamedTuple):
@@ -19,6 +19,8 @@ class Round(NamedTuple):
 
 
 PING = Round(payload([("PING",)]), ("ping",))
+BORN_STRIDE = 10
+"""Polls after which a server is asked anew who it is; on a new connection it is, too: a process that ends closes it."""
 
 
 @cache
@@ -39,16 +41,14 @@ def takes_sections(version: str | None) -> bool:
 
 
 @cache
-def data_round(kind: ServerKind, sections: bool, view: bool) -> Round:
-    """A poll of a data node; `sections`: INFO takes several (7.0); `view`: CLUSTER NODES this time."""
-    reads = [
-        read
-        for read in READS
-        if read.of in ("every", "data")
-        or (read.of == "cluster" and kind == "cluster" and (view or read.name != "cluster-nodes"))
-    ]
-    commands = [(*read.argv, *SECTIONS) if read.name == "info" and sections else read.argv for read in reads]
-    return Round(payload(commands), tuple(read.name for read in reads))
+def data_round(kind: ServerKind, sections: bool, view: bool, born: bool = False, links: bool = False) -> Round:
+    """A poll of a data node; `sections`: INFO takes several (7.0); `view`: CLUSTER NODES this time; `born`: also what
+    stands still as long as the process lives; `links`: CLUSTER LINKS."""
+    of = {"every", "data", *(("sections", "born")[: 1 + born] if sections else ("whole",))}
+    if kind == "cluster":
+        of |= {"cluster", "links"} if links and sections else {"cluster"}
+    reads = [read for read in READS if read.of in of and (view or read.name != "cluster-nodes")]
+    return Round(payload([read.argv for read in reads]), tuple(read.name for read in reads))
 
 
 @cache
@@ -64,7 +64,7 @@ def sentinel_round(watched: tuple[str, ...]) -> Round:
 
 
 def _per_watch(read: Read, watched: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
-    if read.of in ("every", "sentinel"):
+    if read.of in ("every", "whole", "sentinel"):
         return [(read.argv, read.name)]
     if read.of == "watch":
         return [((*read.argv, name), f"{read.name}/{name}") for name in watched]

@@ -14,6 +14,11 @@ from redistui.net.watch import Wire, WireFault, tls_context
 
 BEATS = 2
 """Instants in a period at which polls begin: what begins together costs one waking of the loop, not one each."""
+LINKS_EVERY = 10.0
+"""Seconds between two looks at a cluster node's links to the others, and more where there are many."""
+LINKS_EACH = 0.3
+"""Seconds of that for each member, as the reply names every one twice: of a hundred nodes each has its turn every
+half a minute."""
 
 
 class Polling(Protocol):
@@ -29,8 +34,8 @@ class Watched:
 
     __slots__ = (
         "access", "address", "again", "asked", "connecting", "cuts", "dialled", "due", "fault", "flying", "kind",
-        "names", "owner", "phase", "ping_due", "ping_ms", "polls", "queued", "round", "sections", "sentinel", "stage",
-        "wire",
+        "links_due", "names", "owner", "phase", "ping_due", "ping_ms", "polls", "queued", "round", "sections",
+        "sentinel", "stage", "turn", "view", "wire",
     )  # fmt: skip
 
     def __init__(self, owner: Polling, address: Address, access: Access, sentinel: bool) -> None:
@@ -43,6 +48,11 @@ class Watched:
         self.sections = False
         self.names: tuple[str, ...] = ()
         self.phase = beat(address)
+        self.turn = crc32(address.encode("utf-8", "replace"))
+        """What is not asked at every poll is asked of different servers at different polls."""
+        self.view = True
+        """It is to show its whole view of its cluster with the next poll: everybody once."""
+        self.links_due = 0.0
         self.wire: Wire | None = None
         self.connecting: asyncio.Task[None] | None = None
         self.stage = ""
@@ -55,6 +65,14 @@ class Watched:
         self.cuts = 0
         """Connections that ended soon after they began, since the last whole answer."""
         self.fault: Fault | None = None
+
+    def takes_links(self, now: float, members: int) -> bool:
+        """It is this cluster node's turn to be asked for its links to the others."""
+        if self.kind != "cluster" or now < self.links_due:
+            return False
+        every = max(LINKS_EVERY, LINKS_EACH * members)
+        self.links_due = now + every * (1.0 if self.links_due else self.turn % 100 / 100)
+        return True
 
     @property
     def hangs(self) -> bool:

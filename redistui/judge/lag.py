@@ -51,4 +51,7 @@ def lag_seconds(upstream: Node, replica: Address) -> int | None:
     """Seconds since the replica's last ACK as its upstream counts them (one a second is sent)."""
     if upstream.replication is None:
         return None
-    return next((seen.lag_seconds for seen in upstream.replication.replicas if seen.address == replica), None)
+    for seen in upstream.replication.replicas:
+        if seen.address == replica:
+            return seen.lag_seconds
+    return None

@@ -5,10 +5,12 @@ A rule says only what is known: what is unknown is no finding here, but is never
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from redistui.judge import cluster_rules
+from redistui.judge.half_done import half_done
+from redistui.judge.half_done_words import warned
 from redistui.judge.lag import related
 from redistui.judge.quorum import Quorum, verdict
 from redistui.judge.slots import uncovered
@@ -211,30 +213,10 @@ def _slots(group: Group, _: Thresholds) -> Iterator[Finding]:
         yield _finding("cluster-state", "bad", group, "most nodes say cluster_state:fail: they serve no keys")
     if cluster.failing:
         yield _finding("slots-failing", "bad", group, f"{len(cluster.failing)} slots belong to a primary that fails")
-    known = {shard.id: shard.primary for shard in cluster.shards}
-    for opened in cluster.open_slots:
-        here, there = (known.get(id_, id_[:8]) for id_ in (opened.node, opened.peer))
-        way = f"leaves {here} for" if opened.kind == "migrating" else f"comes to {here} from"
-        text = f"slot {opened.slot} is open: it {way} {there}"
-        yield _finding("open-slot", "warn", group, text)
-    if not cluster.agree:
-        text = f"views of the slot map differ: {', '.join(cluster.dissenters)}"
-        yield _finding("views-differ", "warn", group, text)
-
-
-def _shards(group: Group, _: Thresholds) -> Iterator[Finding]:
-    cluster = group.cluster
-    if cluster is None:
-        return
-    alive = {node.address for node in group.nodes if (node.up and node.role == "replica") or _unasked(node)}
-    for shard in cluster.shards:
-        if shard.slot_count and not alive & set(shard.replicas):
-            text = f"shard {shard.primary} has no live replica: its {shard.slot_count} slots go with it"
-            yield Finding("shard-without-replica", "warn", group.name, text, shard.primary)
-    epochs = Counter(shard.epoch for shard in cluster.shards if shard.slot_count)
-    for epoch, count in epochs.items():
-        if count > 1:
-            yield _finding("epoch-conflict", "warn", group, f"{count} primaries share config epoch {epoch}")
+    if cluster.open_slots:
+        for one in half_done(group):
+            if one.marks:
+                yield _finding("open-slot", "warn", group, warned(one))
 
 
 RULES: tuple[Rule, ...] = (
@@ -248,5 +230,20 @@ RULES: tuple[Rule, ...] = (
     Rule("sentinel-views", "Sentinels that disagree, cannot reach quorum, or are in TILT.", _sentinel_views),
     Rule("no-good-replica", "No replica that could be promoted.", _good_replicas),
     Rule("slots", "Slots without owner, with a failing one, or half-way between two.", _slots),
-    Rule("shards", "Shards without a live replica; primaries that share an epoch.", _shards),
+    Rule("replicas", "Shards without a live replica, or with fewer than most.", cluster_rules.replicas),
+    Rule("views", "Cluster nodes whose slot map is not the one most have.", cluster_rules.views_differ),
+    Rule("claims", "Slots that two primaries say are their own.", cluster_rules.slots_claimed_twice),
+    Rule("epochs", "Primaries that share a config epoch, or have none.", cluster_rules.epochs),
+    Rule(
+        "links",
+        "Cluster nodes without their bus link to others, or with a bus buffer that grows.",
+        cluster_rules.links_between,
+    ),
+    Rule(
+        "members",
+        "Cluster members known to some only, without an address, or in a handshake that hangs.",
+        cluster_rules.members_in_doubt,
+    ),
+    Rule("hosts", "A shard, or the majority of primaries, on one host where there are others.", cluster_rules.hosts),
+    Rule("orphan-keys", "Keys in slots that their node does not own.", cluster_rules.orphan_keys),
 )

@@ -1,20 +1,24 @@
 """The cluster as a whole, drawn from every node's own view.
 
 A node's own line is the best witness of the slots it serves; of a node that is silent, the others' newest view is
-taken. Of two claims to one slot the higher config epoch wins, as it does in the cluster. Whoever sees another map than
-the one drawn here is a dissenter.
+taken. Of two claims to one slot the higher config epoch wins, as it does in the cluster. Whoever shows another map than
+most nodes do is a dissenter. Views that say the same (redistui.judge.beliefs) are gone through once.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from redistui.model import SLOTS, Address, Cluster, ClusterView, Node, OpenSlot, Peer, Shard
+from redistui.judge.beliefs import Owners, belief_of, count_votes, views
+from redistui.model import SLOTS, Address, Belief, Cluster, ClusterView, Node, OpenSlot, Peer, Ranges, Shard
 
-Ranges = tuple[tuple[int, int], ...]
 _SUSPECT = frozenset({"fail", "fail?"})
+MOMENT = 1.0
+"""Seconds within which a change of the map reaches every node, and us."""
+_UNSETTLED = frozenset({"handshake", "noaddr"})
 
 
 class _Claim(NamedTuple):
@@ -24,24 +28,24 @@ class _Claim(NamedTuple):
 
 def chart(nodes: Sequence[Node]) -> Cluster | None:
     """The cluster's map; None while no node has shown its view."""
-    views = [(node, node.cluster) for node in nodes if node.cluster is not None and node.cluster.peers and node.up]
-    if not views:
+    seen = views(nodes)
+    if not seen:
         return None
-    claims = _claims(views)
+    claims, votes = _claims(seen), count_votes(seen)
     owners_by_id = _owners(claims)
-    shards = _shards(claims, views, owners_by_id, nodes)
+    _keep_on_the_move(owners_by_id, votes.map, in_motion(seen))
+    shards = _shards(claims, owners_by_id, nodes)
     index = {shard.id: number for number, shard in enumerate(shards)}
     owners = tuple(index.get(owner, -1) for owner in owners_by_id)
-    picture = {shard.id: shard.slots for shard in shards if shard.slots}
-    dissenters = tuple(node.address for node, view in views if _map_of(view) != picture)
-    best = max((view for _, view in views), key=lambda view: view.epoch or 0)
+    dissenters = tuple(node.address for node in votes.dissenters)
+    best = max((view for _, view in seen), key=lambda view: view.epoch or 0)
     return Cluster(
-        state=_state(views),
+        state=_state(seen),
         epoch=best.epoch,
         shards=shards,
         owners=owners,
-        open_slots=_open_slots(views),
-        failing=_failing(shards, views, nodes),
+        open_slots=_open_slots(seen),
+        failing=_failing(shards, seen, nodes),
         agree=not dissenters,
         dissenters=dissenters,
         slots_assigned=sum(shard.slot_count for shard in shards),
@@ -51,18 +55,30 @@ def chart(nodes: Sequence[Node]) -> Cluster | None:
     )
 
 
-def _claims(views: Sequence[tuple[Node, ClusterView]]) -> Mapping[str, _Claim]:
+def _claims(seen: Sequence[tuple[Node, ClusterView]]) -> Mapping[str, _Claim]:
     """Node id -> its line: its own where it answers, else that of the newest view."""
+    newest: dict[Belief, int] = {}
+    for _, view in seen:
+        belief = belief_of(view)
+        newest[belief] = max(newest.get(belief, 0), view.epoch or 0)
     found: dict[str, _Claim] = {}
-    for _, view in sorted(views, key=lambda pair: pair[1].epoch or 0):
-        for peer in view.peers:
-            if not peer.flags & {"handshake", "noaddr"}:
+    for belief in sorted(newest, key=lambda one: newest[one]):
+        for peer in belief.peers:
+            if not peer.flags & _UNSETTLED:
                 found[peer.id] = _Claim(peer, peer.address)
-    for node, view in views:
-        own = next((peer for peer in view.peers if peer.id == view.myself), None)
+    for node, view in seen:
+        own = own_line(view)
         if own is not None:
             found[own.id] = _Claim(own, node.address)
     return found
+
+
+def own_line(view: ClusterView) -> Peer | None:
+    """What a node says of itself."""
+    belief = belief_of(view)
+    where = bisect_left(belief.peers, view.myself or "", key=lambda peer: peer.id)
+    found = belief.peers[where] if where < len(belief.peers) else None
+    return found if found is not None and found.id == view.myself else None
 
 
 def _owners(claims: Mapping[str, _Claim]) -> list[str]:
@@ -73,9 +89,24 @@ def _owners(claims: Mapping[str, _Claim]) -> list[str]:
     return owners
 
 
+def in_motion(seen: Sequence[tuple[Node, ClusterView]]) -> frozenset[str]:
+    """Ids of the nodes whose map changed a moment ago, so that the others' may not have been read since."""
+    now = max((view.at for _, view in seen if view.at is not None), default=0.0)
+    return frozenset(
+        view.myself for _, view in seen if view.myself and view.map_since is not None and now - view.map_since < MOMENT
+    )
+
+
+def _keep_on_the_move(owners: list[str], before: Owners, moving: frozenset[str]) -> None:
+    """A slot that its owner has just given away, and whose new owner was read too early to say so, is not bare."""
+    for id_, ranges in before if moving and "" in owners else ():
+        if id_ in moving:
+            for first, last in ranges:
+                owners[first : last + 1] = [owner or id_ for owner in owners[first : last + 1]]
+
+
 def _shards(
     claims: Mapping[str, _Claim],
-    views: Sequence[tuple[Node, ClusterView]],
     owners: Sequence[str],
     nodes: Sequence[Node],
 ) -> tuple[Shard, ...]:
@@ -124,24 +155,22 @@ def ranges_by_owner(owners: Sequence[str]) -> Mapping[str, Ranges]:
     return {owner: tuple(ranges) for owner, ranges in found.items()}
 
 
-def _map_of(view: ClusterView) -> Mapping[str, Ranges]:
-    return {peer.id: peer.slots for peer in view.peers if peer.slots}
-
-
-def _open_slots(views: Iterable[tuple[Node, ClusterView]]) -> tuple[OpenSlot, ...]:
-    found = {opened for _, view in views for opened in view.open_slots if _is_primary(view)}
+def _open_slots(seen: Iterable[tuple[Node, ClusterView]]) -> tuple[OpenSlot, ...]:
+    found = {opened for _, view in seen if view.open_slots and _is_primary(view) for opened in view.open_slots}
     return tuple(sorted(found, key=lambda one: (one.slot, one.kind, one.node)))
 
 
 def _is_primary(view: ClusterView) -> bool:
     """Valkey 9 replicates open slots to the replicas: they are the primary's to tell."""
-    return any(peer.id == view.myself and peer.primary is None for peer in view.peers)
+    own = own_line(view)
+    return own is not None and own.primary is None
 
 
 def _failing(
-    shards: Sequence[Shard], views: Sequence[tuple[Node, ClusterView]], nodes: Sequence[Node]
+    shards: Sequence[Shard], seen: Sequence[tuple[Node, ClusterView]], nodes: Sequence[Node]
 ) -> frozenset[int]:
-    suspects = {peer.id for _, view in views for peer in view.peers if peer.flags & _SUSPECT}
+    beliefs = {belief_of(view) for _, view in seen}
+    suspects = {peer.id for belief in beliefs for peer in belief.peers if peer.flags & _SUSPECT}
     down = {node.address for node in nodes if node.fault is not None and node.fault.down}
     return frozenset(
         slot
@@ -152,9 +181,9 @@ def _failing(
     )
 
 
-def _state(views: Sequence[tuple[Node, ClusterView]]) -> Literal["ok", "fail"] | None:
+def _state(seen: Sequence[tuple[Node, ClusterView]]) -> Literal["ok", "fail"] | None:
     """As most of the nodes say; a node that has just joined says "fail" for a while."""
-    said = Counter(view.state for _, view in views if view.state is not None)
+    said = Counter(view.state for _, view in seen if view.state is not None)
     return said.most_common(1)[0][0] if said else None
 
 

@@ -14,7 +14,18 @@ Strings that came from a server are kept as they came and are hostile: whoever p
 from __future__ import annotations
 
 from redistui.model.fleet import Cluster, Event, Finding, Fleet, Group, Shard
-from redistui.model.node import ClusterView, Node, OpenSlot, Peer, ReplicaSeen, Replication, Sighting
+from redistui.model.node import (
+    Belief,
+    BusLinks,
+    ClusterView,
+    Node,
+    OpenSlot,
+    Peer,
+    Ranges,
+    ReplicaSeen,
+    Replication,
+    Sighting,
+)
 from redistui.model.places import (
     DOWN,
     SLOTS,
@@ -30,7 +41,7 @@ from redistui.model.places import (
     port_of,
 )
 from redistui.model.sentinel import Sentinel, Watch, WatchedReplica, WatchedSentinel
-from redistui.model.slots import PerSlot, Stray, Survey
+from redistui.model.slots import PerSlot, SlotJob, Stray, Survey
 from redistui.model.targets import Access, Login, Operator, Site, Target, Tls
 
 __all__ = [
@@ -38,6 +49,8 @@ __all__ = [
     "SLOTS",
     "Access",
     "Address",
+    "Belief",
+    "BusLinks",
     "Cluster",
     "ClusterView",
     "Event",
@@ -55,6 +68,7 @@ __all__ = [
     "Operator",
     "Peer",
     "PerSlot",
+    "Ranges",
     "ReplicaSeen",
     "Replication",
     "Role",
@@ -62,6 +76,7 @@ __all__ = [
     "Shard",
     "Sighting",
     "Site",
+    "SlotJob",
     "Stray",
     "Survey",
     "Target",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from redistui.model.places import Address, Fault, Role
+
+Ranges = tuple[tuple[int, int], ...]
+"""Runs of slots, both ends included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +95,46 @@ class Peer:
     """Node id of its primary, for a replica."""
     epoch: int
     link_up: bool
-    slots: tuple[tuple[int, int], ...]
-    """Ranges, both ends included."""
+    slots: Ranges
     hostname: str | None = None
     bus_port: int | None = None
     """Where members talk to each other; as a rule 10,000 above the port that serves clients."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Belief:
+    """What a view says of all members, whoever looks: one object for all nodes that say the same, so that a thousand
+    equal views are compared by identity and judged once."""
+
+    peers: tuple[Peer, ...]
+    """By node id; the one who looks is told apart by no flag."""
+    owners: tuple[tuple[str, Ranges], ...]
+    """The slot map: node ids with slots, by id."""
+
+    def place_of(self, id_: str | None) -> Address:
+        """The address of a member; empty for one that is not there."""
+        where = bisect_left(self.peers, id_ or "", key=_id_of)
+        found = self.peers[where] if where < len(self.peers) else None
+        return found.address if found is not None and found.id == id_ else ""
+
+
+def _id_of(peer: Peer) -> str:
+    return peer.id
+
+
+@dataclass(frozen=True, slots=True)
+class BusLinks:
+    """A node's own account of its links to the other members (CLUSTER LINKS, Redis >= 7.0): each pair of nodes has
+    two, one that each of them opened."""
+
+    at: float
+    total: int
+    """Two for each other member, where all is well."""
+    one_way: tuple[tuple[str, Literal["to", "from"]], ...]
+    """Node ids to (from) which alone there is a link, in this reading and in the one before it."""
+    fullest: tuple[tuple[str, int], ...] = ()
+    """Node ids with the bytes that wait to be sent to them, the most first; only where they grew since the reading
+    before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +154,15 @@ class ClusterView:
     known_nodes: int | None
     at: float | None
     """When CLUSTER NODES was read; CLUSTER INFO may be younger."""
+    belief: Belief | None = field(default=None, compare=False)
+    """What it says of all members, shared with those that say the same; None: to be made of `peers`."""
+    map_since: float | None = None
+    """When its slot map came to be as it is now; None: it was so when we began to look."""
+    since: float | None = None
+    """When all of it was; a link or a flag that changes begins it anew."""
+    handshakes: tuple[tuple[Address, float], ...] = ()
+    """Addresses it tries to meet, and since when: a try that failed and was begun again counts as one."""
+    links: BusLinks | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,25 @@ class Stray:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotJob:
+    """A move of whole slots that a server makes by itself (CLUSTER GETSLOTMIGRATIONS, Valkey >= 9.0)."""
+
+    name: str
+    """The same at both ends."""
+    slots: tuple[tuple[int, int], ...]
+    source: str
+    """Node id."""
+    target: str
+    state: str
+    """In the server's words: snapshotting ..., success, failed, cancelled."""
+    message: str
+    left: int | None
+    """Bytes that wait to be sent."""
+    at: float | None
+    """When it last came further, by the server's clock."""
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """Keys, and what else the servers tell, of every slot of one cluster.
 
@@ -47,6 +66,13 @@ class Survey:
     """Keys of open slots at the node that takes them in, which is not their owner yet."""
     unasked: tuple[Address, ...] = ()
     """Primaries that could not be asked: their slots are None."""
+    refused: tuple[Address, ...] = ()
+    """Those of them whose watch user may not count (CLUSTER COUNTKEYSINSLOT): asked once, and not again."""
+    unmetered: tuple[Address, ...] = ()
+    """Primaries that could tell CPU and network per slot, but do not count them (cluster-slot-stats-enabled no)."""
+    jobs: tuple[SlotJob, ...] = ()
+    """Moves that servers make or have made by themselves, as the sources remember them; asked for only while a map of
+    moves is looked at."""
     progress: float = 1.0
     """Part of the slots that this survey itself has asked; the others are of the one before, or None."""
 

@@ -20,19 +20,30 @@ class Read:
 
     name: str
     argv: tuple[str, ...]
-    of: Literal["every", "data", "cluster", "sentinel", "watch"]
-    """every server; data nodes; cluster nodes; Sentinels; Sentinels, once per watched name (appended to argv)."""
+    of: Literal["every", "data", "cluster", "sentinel", "watch", "whole", "sections", "born", "links"]
+    """every server; data nodes; cluster nodes; Sentinels; Sentinels, once per watched name (appended to argv); those
+    whose INFO takes one section at most; data nodes whose INFO takes several; these, on a new connection and now and
+    then; cluster nodes from 7.0 on, every ten seconds or less often."""
     doc: str
 
+
+SECTIONS: tuple[str, ...] = ("clients", "memory", "stats", "replication", "cpu", "keyspace")
+"""INFO sections that hold, beside `server`, every field we read; asked by name from 7.0 on, where INFO takes several.
+"""
 
 READS: tuple[Read, ...] = (
     Read("ping", ("PING",), "every", "Round trip, and the state that only PING tells (MASTERDOWN)."),
     Read("role", ("ROLE",), "data", "Role, link and offset as an array: nobody can forge it."),
     Read(
-        "info", ("INFO",), "every", "Version, run id, replication, memory, clients, CPU; from 7.0 only chosen sections."
+        "info", ("INFO",), "whole", "Version, run id, replication, memory, clients, CPU: of Sentinels, and before 7.0."
     ),
+    Read(
+        "server", ("INFO", "server"), "born", "Version and run id, which stand still while a connection does; uptime."
+    ),
+    Read("state", ("INFO", *SECTIONS), "sections", "Replication, memory, clients, CPU: INFO from 7.0 on."),
     Read("cluster-info", ("CLUSTER", "INFO"), "cluster", "State, epochs and slot counts."),
     Read("cluster-nodes", ("CLUSTER", "NODES"), "cluster", "The node's own view of every member; its own open slots."),
+    Read("cluster-links", ("CLUSTER", "LINKS"), "links", "The node's links to the others, both ways (Redis >= 7.0)."),
     Read("masters", ("SENTINEL", "MASTERS"), "sentinel", "Every watched name: primary, epoch, quorum, flags."),
     Read("myid", ("SENTINEL", "MYID"), "sentinel", "The id this Sentinel votes under."),
     Read("replicas", ("SENTINEL", "REPLICAS"), "watch", "Replicas as this Sentinel sees them."),
@@ -41,6 +52,3 @@ READS: tuple[Read, ...] = (
         "ckquorum", ("SENTINEL", "CKQUORUM"), "watch", "Whether quorum and majority can be reached, in its own words."
     ),
 )
-
-SECTIONS: tuple[str, ...] = ("server", "clients", "memory", "stats", "replication", "cpu", "keyspace")
-"""INFO sections that hold every field we read; asked by name from 7.0 on, where INFO takes several."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from redistui.model import SLOTS, Address, OpenSlot, Peer
+from redistui.model import SLOTS, Address, Belief, OpenSlot, Peer
 from redistui.replies.words import BadReply, flags, integer, text
 
 _HEX = b"0123456789abcdef"
@@ -29,6 +29,8 @@ class ClusterNodes(NamedTuple):
     myself: str | None
     peers: tuple[Peer, ...]
     open_slots: tuple[OpenSlot, ...]
+    belief: Belief | None = None
+    """The same, shared by all nodes that say it (redistui.replies.cluster_views)."""
 
 
 def read_info(reply: Any) -> ClusterFacts:
@@ -67,7 +69,7 @@ def read_nodes(reply: Any) -> ClusterNodes:
     for line in reply.split(b"\n"):
         if not line:
             continue
-        peer, opened = _peer(line)
+        peer, opened = read_line(line)
         peers.append(peer)
         if "myself" in peer.flags:
             if myself is not None:
@@ -78,7 +80,8 @@ def read_nodes(reply: Any) -> ClusterNodes:
     return ClusterNodes(myself, tuple(peers), tuple(open_slots))
 
 
-def _peer(line: bytes) -> tuple[Peer, list[OpenSlot]]:
+def read_line(line: bytes) -> tuple[Peer, list[OpenSlot]]:
+    """One member, and the slots its line says are open (of the asked node's own line alone)."""
     fields = line.rstrip(b"\r").split(b" ")
     if len(fields) < 8 or len(fields[0]) != 40 or fields[0].strip(_HEX):
         raise BadReply("CLUSTER NODES", text(line))

@@ -6,13 +6,16 @@ three times as much as the whole rest of a poll.
 
 INFO can be forged (a replica may announce an address with line breaks in it), so the first line of a name wins, a
 second one is reported in `twice`, and `slaveN:` lines count only in their exact form. A doubled field that stands only
-after a `slaveN:` line may be the forged one both times: it is unknown. ROLE is the truth on roles.
+after a `slaveN:` line may be the forged one both times: it is unknown. So is one of a section that was not asked for:
+what stands still while the process lives is a reply of its own, which no replica has a word in. ROLE is the truth on
+roles.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from itertools import compress
 from operator import itemgetter, ne
 from typing import Any
@@ -30,6 +33,11 @@ MAX_LINES = 20_000
 MAX_SHAPES = 256
 """Line counts whose layouts are kept."""
 
+SERVER = (
+    "redis_version", "valkey_version", "server_name", "redis_mode", "server_mode", "run_id", "availability_zone",
+    "tcp_port", "uptime_in_seconds",
+)  # fmt: skip
+"""Fields of the section `server`, which is asked for by itself where INFO takes several."""
 TEXTS = (
     "redis_version", "valkey_version", "server_name", "redis_mode", "server_mode", "run_id", "availability_zone",
     "role",
@@ -76,8 +84,13 @@ class Layout:
     __slots__ = ("_pick_still", "count", "moving", "names", "numbered", "pick", "plain", "rows", "twice")
 
     def __init__(
-        self, lines: Sequence[bytes], wanted: dict[bytes, Callable[[bytes], Value]], moving: frozenset[str]
+        self,
+        lines: Sequence[bytes],
+        wanted: dict[bytes, Callable[[bytes], Value]],
+        moving: frozenset[str],
+        foreign: frozenset[bytes] = frozenset(),
     ) -> None:
+        """`foreign`: names that the sections asked for do not hold: smuggled in, where they follow a `slaveN:` line."""
         self.count = len(lines)
         self.rows: list[tuple[int, bytes, int, str, Callable[[bytes], Value]]] = []
         self.numbered: list[int] = []
@@ -89,6 +102,9 @@ class Layout:
             name = line[: line.find(b":") + 1]
             convert = wanted.get(name)
             if convert is None and not _NUMBERED.match(name):
+                continue
+            if name in foreign:  # at the head of a reply it tells of a server that takes no choice of sections
+                self.twice += [text(name[:-1])] * bool(self.numbered)
                 continue
             if name in seen:
                 self.twice.append(text(name[:-1]))
@@ -123,14 +139,22 @@ class Layout:
 class InfoReader:
     """Knows which fields are wanted, and the layouts met so far. One for the whole fleet."""
 
-    def __init__(self, numbers: Sequence[str] = ()) -> None:
-        """`numbers`: numeric fields wanted besides NUMBERS, such as the sources of metrics."""
+    def __init__(self, numbers: Sequence[str] = (), foreign: Sequence[str] = ()) -> None:
+        """`numbers`: numeric fields wanted besides NUMBERS, such as the sources of metrics; `foreign`: fields whose
+        section is not asked for, so that whoever says one forges it."""
+        self._numbers = tuple(numbers)
+        self._foreign = frozenset(name.encode() + b":" for name in foreign)
         self._wanted: dict[bytes, Callable[[bytes], Value]] = {name.encode() + b":": number for name in numbers}
         self._wanted |= {name.encode() + b":": integer for name in NUMBERS if name not in DECIMALS}
         self._wanted |= {name.encode() + b":": number for name in DECIMALS}
         self._wanted |= {name.encode() + b":": text for name in TEXTS}
         self._moving = MOVING.union(numbers)
         self._layouts: dict[int, list[Layout]] = {}
+
+    @cached_property
+    def state(self) -> InfoReader:
+        """The same for replies without the section `server`: what belongs in there does not count in them."""
+        return InfoReader(self._numbers, SERVER)
 
     @property
     def size(self) -> int:
@@ -144,7 +168,7 @@ class InfoReader:
         for layout in known:
             if layout.fits(lines):
                 return layout
-        made = Layout(lines, self._wanted, self._moving)
+        made = Layout(lines, self._wanted, self._moving, self._foreign)
         if made.plain:
             known[:] = [*known[-7:], made]
         return made
@@ -157,10 +181,10 @@ class InfoText:
     the comparing.
     """
 
-    __slots__ = ("_kept", "_layout", "_numbered", "_reader", "_still", "keys", "replicas", "values")
+    __slots__ = ("_kept", "_layout", "_numbered", "_still", "keys", "reader", "replicas", "values")
 
     def __init__(self, reader: InfoReader) -> None:
-        self._reader = reader
+        self.reader = reader
         self._kept: tuple[bytes, ...] = ()
         self._still = b""
         self._numbered: list[bytes] = []
@@ -205,7 +229,7 @@ class InfoText:
         return True
 
     def _take_all(self, lines: list[bytes]) -> None:
-        layout = self._layout = self._reader.layout(lines)
+        layout = self._layout = self.reader.layout(lines)
         self._kept, self._still = layout.pick(lines), layout.still_text(lines)
         self.values = {field: convert(lines[index][skip:]) for index, _, skip, field, convert in layout.rows}
         self._take_numbered([lines[index] for index in layout.numbered])

@@ -248,6 +248,55 @@ def test_a_sentinel_is_thoroughly_asked_only_when_it_was_asked_by_name() -> None
     assert assembled(told("a:1"), silent("s:2"), hinted=["s:2"]).fleet(NOW, 1.0).complete
 
 
+# -- who it is, said by itself ---------------------------------------------------------------------------------------
+
+
+def in_parts(at: float, *more: str, server: bool = False, run_id: str = "c" * 40) -> Observation:
+    """A poll of a primary whose INFO takes sections; `server`: it was asked who it is, too. `more`: smuggled in."""
+    slave = "slave0:ip=9.9.9.9,port=1,state=online,offset=9,lag=0"
+    state = ["used_memory:9", "role:master", slave, *more, "master_replid:" + "a" * 40, "master_repl_offset:100"]
+    born = f"redis_version:7.0.15\r\nrun_id:{run_id}\r\nuptime_in_seconds:{int(at)}\r\navailability_zone:z\r\n"
+    answers: dict[str, Any] = {"ping": b"PONG", "role": [b"master", 100, []]}
+    if server:
+        answers["server"] = born.encode()
+    return Observation("a:1", at, at, "data", {**answers, "state": "\r\n".join([*state, ""]).encode()})
+
+
+def after(*seen: Observation) -> Node:
+    (group,) = assembled(*seen).fleet(seen[-1].at, 1.0).groups
+    return group.nodes[0]
+
+
+def test_who_a_server_is_stays_known_between_two_times_that_it_says_so() -> None:
+    node = after(in_parts(100.0, server=True), in_parts(101.0), in_parts(107.5))
+    assert (node.run_id, node.version, node.zone, node.server) == ("c" * 40, "7.0.15", "z", "redis")
+    assert node.metric("uptime_seconds") == 107
+    assert node.metric("memory_used") == 9
+    assert node.seen_at == 107.5
+
+
+def test_a_new_process_begins_its_rates_afresh() -> None:
+    node = after(in_parts(100.0, server=True), in_parts(101.0), in_parts(102.0, server=True, run_id="d" * 40))
+    assert node.run_id == "d" * 40
+    assert node.metric("replicated") is None
+    assert after(in_parts(100.0, server=True), in_parts(101.0)).metric("replicated") == 0
+
+
+def test_nobody_smuggles_in_who_a_server_is() -> None:
+    node = after(in_parts(100.0, server=True), in_parts(101.0, "run_id:" + "e" * 40, "uptime_in_seconds:1"))
+    assert node.run_id == "c" * 40
+    assert node.metric("uptime_seconds") == 101
+    assert node.role is None
+    assert "run_id" in (node.conflict or "")
+
+
+def test_an_older_server_in_the_place_of_a_newer_one_says_all_at_once() -> None:
+    old = told("a:1", at=101.0, run_id="f" * 40, redis_version="6.2.0", uptime_in_seconds=3)
+    node = after(in_parts(100.0, server=True), old)
+    assert (node.run_id, node.version, node.conflict) == ("f" * 40, "6.2.0", None)
+    assert node.metric("uptime_seconds") == 3
+
+
 # -- anything at all --------------------------------------------------------------------------------------------------
 
 NAMES = tuple(read.name if read.of != "watch" else f"{read.name}/orders" for read in READS)

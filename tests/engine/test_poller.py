@@ -150,6 +150,23 @@ def test_a_cut_connection_is_opened_again_at_once(replication_group: Start) -> N
         assert [one.fault for one in seen if one.fault] == []
 
 
+@pytest.mark.versions("valkey-9.1", "redis-7.0")
+def test_a_server_says_who_it_is_on_every_new_connection_and_now_and_then(replication_group: Start) -> None:
+    (only,) = replication_group(replicas=0).nodes
+    with noted(only.address, 0.1) as (_, notes):
+        seen = notes.seen[only.address]
+        eventually(lambda: len(seen) > 25, 10)
+        asked = ["server" in one.answers for one in seen if one.answers]
+        assert asked[0]
+        assert 2 <= sum(asked[1:]) <= len(asked) / 5
+        said = only.info("server")["run_id"]
+        assert all(said.encode() in one.answers["server"] for one in seen if "server" in one.answers)
+        before = len(seen)
+        only.ask("CLIENT", "KILL", "TYPE", "normal")
+        eventually(lambda: len(seen) > before + 1, 2)
+        assert any("server" in one.answers for one in seen[before : before + 2])
+
+
 # -- flights ----------------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as some
 
 from redistui.judge.slots import chart, ranges_by_owner, uncovered
 from redistui.model import SLOTS, Cluster, Node
-from tests.judge.short import at, id_of, node, said
+from tests.judge.short import NOW, at, id_of, node, said, view_of
 
 ALL = "a 0-8191 e1, b 8192-16383 e2, r<a e1, s<b e2"
 
@@ -83,6 +84,18 @@ def test_what_nobody_owns_is_uncovered() -> None:
     assert "slots-uncovered" in said(node("a", view=view), node("b", view=view))
 
 
+def test_a_slot_that_was_given_away_a_moment_ago_is_not_bare_and_later_it_is() -> None:
+    """Its old owner was read after the move, everybody else before it."""
+    gone = replace(view_of("a", "a 0-8190 e1, b 8192-16383 e2, r<a e1, s<b e2"), map_since=NOW)
+    moving = [replace(one, cluster=gone) if one.address == at("a") else one for one in four()]
+    assert uncovered(drawn(*moving)) == ()
+    assert owner(drawn(*moving), 8191) == "a"
+    later = [
+        replace(one, cluster=replace(gone, map_since=NOW - 1)) if one.address == at("a") else one for one in four()
+    ]
+    assert uncovered(drawn(*later)) == ((8191, 8191),)
+
+
 def test_nodes_without_any_slot_leave_all_uncovered() -> None:
     cluster = drawn(node("a", view="a"))
     assert uncovered(cluster) == ((0, SLOTS - 1),)
@@ -95,7 +108,7 @@ def test_open_slots_are_told_by_their_own_nodes_both_ends() -> None:
         (5, "importing", id_of("b"), id_of("a")),
         (5, "migrating", id_of("a"), id_of("b")),
     ]
-    assert said(*nodes) == ["(open-slot)", "(open-slot)"]
+    assert said(*nodes) == ["(open-slot)"]  # one slot, one finding
 
 
 def test_a_replica_that_repeats_its_primarys_open_slot_adds_none() -> None:
@@ -107,7 +120,7 @@ def test_a_replica_that_repeats_its_primarys_open_slot_adds_none() -> None:
 def test_who_sees_another_map_is_named() -> None:
     nodes = four(s=node("s", "b", view="a 0-8190 e1, b 8191-16383 e2, r<a e1, s<b e2"))
     assert drawn(*nodes).dissenters == (at("s"),)
-    assert said(*nodes) == ["(views-differ)"]
+    assert said(*nodes) == ["(views-differ s)"]
 
 
 def test_members_that_are_met_only_now_are_not_in_the_map_yet() -> None:

@@ -49,6 +49,13 @@ def member(tape: Tape, who: str, server: Server) -> None:
         tape.take(f"{who}-cluster-{command.lower()}", server, "CLUSTER", command)
 
 
+def links(tape: Tape, who: str, server: Server, total: int) -> None:
+    """CLUSTER LINKS, where there is such a command, once it names so many."""
+    if knows(tape, 7, 0):
+        eventually(lambda: len(server.ask("CLUSTER", "LINKS")) == total)
+        tape.take(f"{who}-cluster-links", server, "CLUSTER", "LINKS")
+
+
 def watcher(tape: Tape, who: str, server: Server, name: str) -> None:
     """What the poll asks of a Sentinel."""
     tape.take(f"{who}-ping", server, "PING")
@@ -167,15 +174,46 @@ def whole_cluster(tape: Tape) -> None:
             eventually(partial(knows_all, server, 6))
         data(tape, "cluster-primary", first)
         member(tape, "cluster-primary", first)
+        links(tape, "cluster-primary", first, 10)
         data(tape, "cluster-replica", replica)
         member(tape, "cluster-replica", replica)
         tape.take("error-moved", first, "GET", "foo")
+        slot_stats(tape, first)
         ids = [server.ask("CLUSTER", "MYID") for server in group.nodes]
         second.ask("CLUSTER", "SETSLOT", 100, "IMPORTING", ids[0])
         first.ask("CLUSTER", "SETSLOT", 100, "MIGRATING", ids[1])
         for who, server in (("migrating", first), ("importing", second), ("bystander", third)):
             member(tape, who, server)
         tape.take("error-ask", first, "GET", key_of(first, 100))
+        if tape.version.startswith("valkey"):
+            first.ask("CLUSTER", "SETSLOT", 100, "STABLE")
+            second.ask("CLUSTER", "SETSLOT", 100, "STABLE")
+            slot_moves(tape, first, second)
+
+
+def slot_stats(tape: Tape, server: Server) -> None:
+    """Of slot 100 with one key, and its neighbours; the key is gone again."""
+    asked = ("CLUSTER", "SLOT-STATS", "SLOTSRANGE", "99", "102")
+    if not tape.version.startswith("valkey"):
+        tape.take("error-slot-stats", server, *asked)
+        tape.take("error-slot-migrations", server, "CLUSTER", "GETSLOTMIGRATIONS")
+        return
+    key = key_of(server, 100)
+    tape.take("slot-stats-off", server, *asked)
+    server.ask("CONFIG", "SET", "cluster-slot-stats-enabled", "yes")
+    server.ask("SET", key, "x")
+    tape.take("slot-stats", server, *asked)
+    server.ask("DEL", key)
+
+
+def slot_moves(tape: Tape, source: Server, target: Server) -> None:
+    """A move that worked, told by both ends."""
+    ids = [server.ask("CLUSTER", "MYID") for server in (source, target)]
+    source.ask("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", "0", "10", "20", "20", "NODE", ids[1])
+    eventually(lambda: "success" in source.ask("CLUSTER", "GETSLOTMIGRATIONS")[0])
+    eventually(lambda: "success" in target.ask("CLUSTER", "GETSLOTMIGRATIONS")[0])
+    tape.take("slot-migrations-source", source, "CLUSTER", "GETSLOTMIGRATIONS")
+    tape.take("slot-migrations-target", target, "CLUSTER", "GETSLOTMIGRATIONS")
 
 
 def knows_all(server: Server, members: int) -> bool:
@@ -197,6 +235,7 @@ def failing_cluster(tape: Tape) -> None:
         eventually(lambda: "cluster_state:fail" in first.ask("CLUSTER", "INFO"))
         eventually(lambda: "master,fail " in first.ask("CLUSTER", "NODES"))
         member(tape, "failed", first)
+        links(tape, "failed", first, 3)
         tape.take("error-clusterdown", first, "GET", "foo")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from redistui.metrics import FIELDS
 from redistui.model import ReplicaSeen
-from redistui.replies.info import InfoReader, InfoText
+from redistui.replies.info import SERVER, InfoReader, InfoText
 from redistui.replies.words import BadReply
 from tests.replies import names, recorded, reply
 from tests.replies.strategies import nested, outcome, torn
@@ -297,6 +297,27 @@ def test_no_honest_server_prints_what_must_be_read_from_scratch_each_time(versio
     reader = InfoReader(FIELDS)
     read(reply(version, name), reader)
     assert reader.size == 1
+
+
+@pytest.mark.parametrize("name", SERVER)
+def test_a_line_of_a_section_that_was_not_asked_for_is_forged(name: str) -> None:
+    """A replica's address may smuggle it in; no other line of that name would give it away."""
+    slave = "slave0:ip=9.9.9.9,port=1,state=online,offset=9,lag=0"
+    info = InfoText(InfoReader(FIELDS).state)
+    for said in (f"{name}:7", "harmless:1", f"{name}:7"):
+        info.take(lines("role:master", slave, said, *HISTORY))
+        assert info.twice == ([name] if name in said else [])
+        assert name not in info.values
+        assert info.text("role") == "master"
+
+
+def test_a_server_that_answers_with_all_sections_whatever_is_asked_forges_nothing() -> None:
+    slave = "slave0:ip=9.9.9.9,port=1,state=online,offset=9,lag=0"
+    info = InfoText(InfoReader(FIELDS).state)
+    info.take(lines("run_id:" + "c" * 40, "uptime_in_seconds:7", "role:master", slave, *HISTORY))
+    assert not info.twice
+    assert info.text("role") == "master"
+    assert info.text("run_id") is None
 
 
 def test_a_forged_line_that_is_gone_is_forgotten() -> None:

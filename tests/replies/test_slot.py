@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from redistui.replies.slot import hashed_part, slot_of
@@ -69,3 +69,11 @@ SAMPLE = [
 def test_servers_count_the_same(standing_fleet):
     node = standing_fleet.groups["catalog"].nodes[0]
     assert [slot_of(key) for key in SAMPLE] == [node.ask("CLUSTER", "KEYSLOT", key) for key in SAMPLE]
+
+
+@given(st.lists(keys, max_size=200))
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_servers_count_the_same_for_any_bytes(standing_fleet, some):
+    node = standing_fleet.groups["catalog"].nodes[0]
+    with node.connect(5.0) as wire:
+        assert [slot_of(key) for key in some] == [wire.ask("CLUSTER", "KEYSLOT", key) for key in some]
