@@ -30,6 +30,9 @@ from redistui.model import (
     Role,
     Sentinel,
     Shard,
+    SlotJob,
+    Stray,
+    Survey,
     Watch,
     WatchedReplica,
     WatchedSentinel,
@@ -522,3 +525,46 @@ def history(fleet: Fleet, samples: int = 300, length: int = 900) -> History:
             waved = {name: max(0.0, value * wave) for name, value in each.metrics.items()}
             past.add(each.address, {} if missing else waved)
     return past
+
+
+def survey(at: float = AT - 3.0) -> Survey:
+    """Counted three seconds ago: some regions hold many keys, some few, a few slots very many, every eleventh none;
+    those of the third shard take more CPU."""
+    keys = tuple(
+        0.0 if slot % 11 == 0 else float(int(1.075 ** (slot // 96 * 7919 % 83)) + slot * 7919 % 3)
+        for slot in range(SLOTS)
+    )
+    keys = tuple(count * 40 + 2000 if slot % 1999 == 5 else count for slot, count in enumerate(keys))
+    cpu = tuple(count * 2.5 if slot > 10922 else count / 8 for slot, count in enumerate(keys))
+    return Survey(
+        began=at - 0.4,
+        at=at,
+        keys=keys,
+        memory=tuple(count * 130 for count in keys),
+        memory_by="average",
+        cpu=cpu,
+        net_in=tuple(value * 40 for value in cpu),
+        net_out=tuple(value * 700 for value in cpu),
+    )
+
+
+def surveyed(*, troubled: bool = False) -> Fleet:
+    """A cluster alone, and what its slots hold. Troubled: orphan keys, slots that move, and a shard that is silent."""
+    group = cluster_group(troubled=troubled)
+    found = survey()
+    if troubled:
+        two, three = (f"10.30.0.{last}:7000" for last in (2, 3))
+        ids = [letter * 40 for letter in "abc"]
+        found = replace(
+            found,
+            keys=tuple(count if slot < 10923 else None for slot, count in enumerate(found.keys)),
+            strays=(Stray(two, 77, 12),),
+            arriving=(Stray(two, 5461, 3),),
+            unasked=(three,),
+            unmetered=(two,),
+            jobs=(
+                SlotJob("1" * 40, ((1200, 1299),), ids[0], ids[1], "snapshotting", "", 81920, AT - 1.0),
+                SlotJob("2" * 40, ((9000, 9015),), ids[1], ids[0], "failed", "Connection lost to target", 0, AT - 90.0),
+            ),
+        )
+    return replace(quiet(), groups=(replace(group, survey=found),))

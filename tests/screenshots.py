@@ -26,6 +26,7 @@ from redistui.engine.recording import Recording, play, read, write
 from redistui.model import Fleet
 from redistui.tui import Settings
 from redistui.tui.app import RedistuiApp
+from tests.fleets import survey
 from tests.waiting import eventually
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
@@ -35,6 +36,7 @@ SHOTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("topology", ("1",), "dark"),
     ("sentinels", ("2",), "dark"),
     ("slots", ("tab", "3"), "dark"),
+    ("slots-keys", ("tab", "3", "m", "greater_than_sign"), "dark"),
     ("sites", ("4",), "dark"),
     ("metrics", ("5",), "dark"),
     ("plot", ("5", "enter"), "dark"),
@@ -51,12 +53,19 @@ class Still:
     """An engine whose fleet has come to rest: what a recording looks like at its end."""
 
     def __init__(self, recording: Recording) -> None:
-        self.fleet, self.history = play(recording)
+        fleet, self.history = play(recording)
+        counted = survey(fleet.at - 3.0)
+        groups = (group if group.cluster is None else replace(group, survey=counted) for group in fleet.groups)
+        self.fleet = replace(fleet, groups=tuple(groups))
+        """A recording holds no surveys: what the slots hold is made up."""
         self.logins = Logins()
         self.period = 1.0
 
     def subscribe(self, callback: Callable[[Fleet], None]) -> None:
         """Nothing new will come."""
+
+    def keep_surveying(self, group: str | None, *, moves: bool = False, sample: bool = False) -> None:
+        """Nothing is counted."""
 
     def set_period(self, seconds: float) -> None:
         self.period = seconds

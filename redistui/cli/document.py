@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from redistui.judge.consensus import Consensus, Opinion, consensus
 from redistui.judge.health import health
 from redistui.judge.score import band, score
 from redistui.model import Cluster, Finding, Fleet, Group, Node, Sentinel, Watch
@@ -111,6 +112,7 @@ def sentinel_document(sentinel: Sentinel, watch: Watch | None) -> Document:
 
 
 def cluster_document(group: Group, cluster: Cluster) -> Document:
+    said = consensus(group)
     addresses = {peer.id: peer.address for node in group.nodes if node.cluster for peer in node.cluster.peers}
     addresses |= {node.cluster.myself: node.address for node in group.nodes if node.cluster and node.cluster.myself}
     return {
@@ -130,6 +132,7 @@ def cluster_document(group: Group, cluster: Cluster) -> Document:
             for one in cluster.open_slots
         ],
         "agree": cluster.agree,
+        "views": [view_document(one, said) for one in said.opinions],
         "shards": [
             {
                 "id": shard.id,
@@ -141,6 +144,27 @@ def cluster_document(group: Group, cluster: Cluster) -> Document:
             }
             for shard in cluster.shards
         ],
+    }
+
+
+def view_document(one: Opinion, said: Consensus) -> Document:
+    """What one node believes; `agrees` is null while that is not known, and so is all else of a silent node."""
+    known = one.tally is not None
+    ok, suspected, failed, meeting, lost = one.sees
+    counts = {"ok": ok, "suspected": suspected, "failed": failed, "handshake": meeting, "noaddr": lost}
+    return {
+        "node": one.node,
+        "agrees": one.agrees,
+        "epoch": one.epoch,
+        "state": one.state,
+        "differs": [[run.first, run.last] for run in one.differs],
+        "gives": [
+            {"slots": [run.first, run.last], "to": said.named(run.to), "instead_of": said.named(run.instead_of)}
+            for run in one.differs
+        ],
+        "members": counts if known else None,
+        "no_link_to": [said.name(id_) for id_ in dict.fromkeys((*one.cut, *one.one_way))] if known else None,
+        "at": time(one.at),
     }
 
 

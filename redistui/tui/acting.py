@@ -17,6 +17,7 @@ from redistui.ops.run import Run, planned
 from redistui.tui.asking import Asking
 from redistui.tui.choosing import Choosing
 from redistui.tui.leave import Leave
+from redistui.tui.steering import Steering
 from redistui.view.cells import Tone, show
 from redistui.view.confirm import OUTCOMES
 
@@ -36,6 +37,7 @@ class Acting(Choosing):
         super().__init__(app)
         self.current: Asking | None = None
         self._times: tuple[float, float | None] = (0.0, None)
+        self.steering = Steering(app, self)
 
     @cached_property
     def runner(self) -> Runner:
@@ -75,6 +77,8 @@ class Acting(Choosing):
         if running is not None:
             self._open(running)
             return
+        if action.wants_survey(aim) and aim.survey is None and watching.newest.group(aim.group) is not None:
+            self._app.engine.call(self._app.engine.survey(aim.group, sample=aim.options.get("by") == "memory"))
         now = self._app.clock()
         asking = Asking(action, aim, watching.armed, now)
         asking.look(watching.newest, now)
@@ -89,6 +93,8 @@ class Acting(Choosing):
         watching = self._app.watching
         words, options = split(action, given)
         past = next((one.past for one in self.unfinished if words == (one.operation,)), None)
+        if action.name == "undo" and len(words) == 1:
+            past = self.heard.past(words[0])
         looked_at = None if watching.group is None else watching.group.name
         aim = aim_at(action, watching.newest, words, options, looked_at=looked_at, node=self._cursor, past=past)
         self._look_at_strangers(action, aim)
@@ -141,6 +147,7 @@ class Acting(Choosing):
         from redistui.engine.runner import Consent
 
         self.current = asking
+        self.steering.begin()
         asking.run = replace(planned(asking.action.name, asking.aim.group, plan), outcome="running")
         self._times = (self._app.clock(), None)
         consent = Consent(asking.typed or "y")
@@ -163,7 +170,10 @@ class Acting(Choosing):
     def running_words(self) -> str:
         """What runs, for the banner; empty when nothing does, or its dialog is open."""
         busy = self.busy
-        return "" if busy is None else f"{busy.action.name} of {show(busy.aim.group)} is running"
+        if busy is None:
+            return ""
+        far = " ".join(filter(None, (self.steering.percent(busy.run), "paused" if self.steering.orders.paused else "")))
+        return f"{busy.action.name} of {show(busy.aim.group)} is running" + (f": {far}" if far else "")
 
     def _reported(self, run: Run) -> None:
         """On the engine's thread."""
@@ -186,7 +196,9 @@ class Acting(Choosing):
         asking = self.current
         if asking is None:
             return
+        before, words = asking.run, self.running_words
         asking.run = run
+        self.steering.see(run)
         if run.ended and self._times[1] is None:
             self._times = (self._times[0], self._app.clock())
             tone: Tone = "ok" if run.outcome == "verified" else "bad"
@@ -195,7 +207,8 @@ class Acting(Choosing):
                 self.look_back()
         if self._app.dialog is not None:
             self._app.dialog.redraw()
-        self._app.house.redraw()
+        if before is None or states(before) != states(run) or self.running_words != words:
+            self._app.house.redraw()
 
     def settle(self, seconds: float) -> None:
         """Stops what runs at its next safe point, and waits for that; on any thread but the engine's."""
@@ -214,3 +227,8 @@ class Acting(Choosing):
         self._app.engine.call(self.runner.stopped()).add_done_callback(
             lambda _: self._app.on_loop(lambda: self._app.exit(return_code=code))
         )
+
+
+def states(run: Run) -> tuple[str, ...]:
+    """What a run says besides how far a long step has come."""
+    return (run.outcome, *(row.state for row in (*run.steps, *run.release, *run.verify)))

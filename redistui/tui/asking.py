@@ -49,7 +49,8 @@ class Asking:
         """Checks and plan of a new snapshot; True when there is another plan, or another reason, than before."""
         if self.run is not None:
             return False
-        self.aim = again(self.action, fleet, self.aim)
+        before, self.aim = self.aim, again(self.action, fleet, self.aim)
+        counted = self.aim.survey is not before.survey  # that its slots were counted meanwhile is no news of the fleet
         checks = tuple(self.action.checks(fleet, self.aim))
         refused = any(check.mark == "fail" for check in checks)
         plan = None if refused else self.action.plan(fleet, self.aim)
@@ -58,7 +59,7 @@ class Asking:
         self.checks, self.plan = checks, plan
         if other:
             self.typed, self.ready, self._shown_at = "", False, now
-            self.changed = not first
+            self.changed = not first and not counted
         return other
 
     @property

@@ -7,13 +7,16 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from redistui.config.places import theme_files
+from redistui.model import SLOTS
 from redistui.ops import ACTIONS
 from redistui.ops.action import Action
+from redistui.replies.slot import slot_of
 from redistui.tui.completing import candidates
 from redistui.view.cells import show
 
 if TYPE_CHECKING:
     from redistui.tui.house import House
+    from redistui.tui.panel import Panel
 
 
 def _nothing(house: House) -> Iterable[str]:
@@ -63,6 +66,37 @@ def _period(house: House, rest: str) -> None:
         house.tell(f"{rest!r} is no poll period: seconds, from 0.1 to 3600", "bad")
 
 
+def _slot(house: House, rest: str) -> None:
+    number = int(rest) if rest.isascii() and rest.isdigit() and len(rest) <= 5 else SLOTS
+    if number >= SLOTS:
+        house.tell(f"{show(rest)!r} is no slot: they are numbers from 0 to {SLOTS - 1}", "bad")
+    else:
+        _go_to_slot(house, number)
+
+
+def _key(house: House, rest: str) -> None:
+    """A key as it was typed, blanks inside and all."""
+    slot = slot_of(rest.encode("utf-8", "surrogateescape"))
+    group = house.watching.group
+    if group is None or group.cluster is None:
+        group = next((one for one in house.watching.fleet.groups if one.cluster is not None), None)
+    cluster = None if group is None else group.cluster
+    owner = -1 if cluster is None else cluster.owners[slot]
+    where = "" if cluster is None else f", at {cluster.shards[owner].primary}" if owner >= 0 else ", which nobody owns"
+    _go_to_slot(house, slot)
+    house.tell(f"key {show(rest, 40)}: slot {slot}{where}")
+
+
+def _go_to_slot(house: House, slot: int) -> None:
+    from redistui.tui.screens.slots import Slots
+
+    def go(panel: Panel) -> None:
+        if isinstance(panel, Slots):
+            panel.action_go(slot)
+
+    house.open_panel(Slots.NAME, go)
+
+
 def _dismiss(house: House, rest: str) -> None:
     house.tell(house.dashboard.acting.dismiss(rest), "warn")
 
@@ -96,6 +130,8 @@ def _own() -> Iterator[Command]:
     yield Command(
         "period", "SECONDS", "Poll every so many seconds", _period, lambda _: ("0.5", "1", "2", "5", "10", "30")
     )
+    yield Command("slot", "NUMBER", "Put the cursor on a slot", _slot)
+    yield Command("key", "KEY", "Which slot a key is in, and who owns it", _key)
     yield Command("pause", "", "Hold the view still, or let it go on", lambda house, _: house.action_pause())
     yield Command("actions", "", "What can be done here", lambda house, _: house.action_actions())
     yield Command("log", "", "Every command that operations of this run sent", lambda house, _: house.action_log())
@@ -107,12 +143,23 @@ def _own() -> Iterator[Command]:
     yield Command("quit", "", "Quit", lambda house, _: house.action_leave())
 
 
+def _screen(panel: type[Panel]) -> Command:
+    def run(house: House, rest: str) -> None:
+        if rest and rest not in panel.WORDS:
+            known = f": {', '.join(panel.WORDS)}" if panel.WORDS else ", and nothing may follow its name"
+            house.tell(f"{panel.NAME} has no {rest!r}{known}", "bad")
+        elif rest:
+            house.open_panel(panel.NAME, lambda shown: shown.told(rest))
+        else:
+            house.action_panel(panel.NAME)
+
+    usage = f"[{'|'.join(panel.WORDS)}]" if panel.WORDS else ""
+    return Command(panel.NAME, usage, f"Screen: {panel.TITLE}", run, lambda _: panel.WORDS)
+
+
 def commands(house: House) -> tuple[Command, ...]:
     """Ours, one for each screen, one for each action."""
-    screens = (
-        Command(panel.NAME, "", f"Screen: {panel.TITLE}", lambda house, _, name=panel.NAME: house.action_panel(name))  # type: ignore[misc]
-        for panel in house.panels
-    )
+    screens = (_screen(panel) for panel in house.panels)
     actions = (
         Command(
             action.name,

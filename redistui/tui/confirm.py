@@ -20,6 +20,7 @@ from redistui.tui.widgets.strips import Inked
 from redistui.view.cells import Cell, Row, Tone, show
 from redistui.view.confirm import asking_rows, duration, ended_text, progress, running_rows
 from redistui.view.header import badge_text
+from redistui.view.progress import heeds
 from redistui.view.words import HEALTH_WORDS, health_mark, paragraph
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ DANGERS: Mapping[Danger, Cell] = {
 class Confirm(ModalScreen[None], inherit_bindings=False):
     """Enter and escape cancel until what has to be typed is there; other keys reach nothing behind it."""
 
-    BINDINGS = bindings("dialog")
+    BINDINGS = [*bindings("dialog"), *bindings("running")]  # noqa: RUF012 - Textual's own declaration
     AUTO_FOCUS = None
     DEFAULT_CSS = """
     Confirm { align: center middle; background: $house; }
@@ -112,7 +113,24 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
 
     @property
     def _own_keys(self) -> set[str]:
-        return {key for row in self.dashboard.keys if row.where == "dialog" for key in row.key.split(",")}
+        places = ("dialog", "running") if heeds(self.asking.run) else ("dialog",)
+        return {key for row in self.dashboard.keys if row.where in places for key in row.key.split(",")}
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What steers an operation is for one that runs and takes orders."""
+        return action not in ("pause", "pace", "stop") or heeds(self.asking.run)
+
+    def action_pause(self) -> None:
+        self.dashboard.acting.steering.pause()
+        self._show_foot()
+
+    def action_pace(self, by: int) -> None:
+        self.dashboard.acting.steering.pace(by)
+        self._show_foot()
+
+    def action_stop(self) -> None:
+        self.dashboard.acting.steering.stop()
+        self._show_foot()
 
     def action_cancel(self) -> None:
         self.dismiss(None)
@@ -136,7 +154,7 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         if asking.run is None:
             rows.show_rows(asking_rows(asking.plan, asking.checks, width), app.dress, app.signs)
         else:
-            lines = running_rows(asking.run, app.signs, width)
+            lines = running_rows(asking.run, app.signs, width, app.acting.steering.speeds)
             rows.show_rows(lines, app.dress, app.signs)
             rows.reveal(len(lines) - 1 if asking.run.ended else _last_moving(lines))
         self._show_foot()
@@ -214,7 +232,8 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
                 return (Cell("read-only: :arm first (or start with --write)", "warn"),), ()
             case "running":
                 assert asking.run is not None
-                at = Cell(f"running: {progress(asking.run)}", "accent")
+                far = self.dashboard.acting.steering.percent(asking.run)
+                at = Cell(f"running: {progress(asking.run)}{f', {far}' if far else ''}", "accent")
                 return (at, Cell("  esc closes this; it runs on", "dim")), (self._since(now),)
             case "ended":
                 return self._ended(), (self._since(now),)
@@ -233,8 +252,8 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         return *news, Cell(verb), Cell(asking.wanted, "key"), Cell(" to run it")
 
     def _since(self, now: float) -> Cell:
-        run = self.asking.run
-        over = self.dashboard.acting.took(self.asking) if run is not None and run.ended else now - self.began
+        fired = self.asking is self.dashboard.acting.current
+        over = self.dashboard.acting.took(self.asking) if fired else now - self.began
         return Cell(duration(1000 * max(0.0, over)), "dim")
 
     def _ended(self) -> Row:
@@ -247,7 +266,8 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         app, asking = self.dashboard, self.asking
         base = app.dress.chrome("raised")
         if asking.phase != "ask":
-            return [(" Close ", base + app.dress.cursor)]
+            orders = inked(app.acting.steering.keys(asking.run), app.dress, app.signs.ascii)
+            return [(" Close ", base + app.dress.cursor), *orders]
         on, off = base + app.dress.cursor, base + app.dress.style_of("dim")
         fire = base + app.dress.chrome("alarm")
         buttons = [("[ Cancel ]", off if asking.ready else on)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -135,15 +135,22 @@ class Frame(Screen[None], inherit_bindings=False):
     # Going about
 
     def action_panel(self, name: str) -> None:
+        if self.panel is None or name != self.panel.NAME:
+            self.open_panel(name)
+
+    def open_panel(self, name: str, then: Callable[[Panel], None] = lambda _: None) -> None:
+        """Opens a screen, and then does something there."""
         found = next((panel for panel in self.panels if name == panel.NAME), None)
         if found is None:
             self.tell(f"there is no screen {name!r} yet", "warn")
-        elif self.panel is None or name != self.panel.NAME:
-            self.run_worker(self._go(found), exclusive=True, group="panel", exit_on_error=True)
+        else:
+            self.run_worker(self._go(found, then), exclusive=True, group="panel", exit_on_error=True)
 
-    async def _go(self, kind: type[Panel]) -> None:
+    async def _go(self, kind: type[Panel], then: Callable[[Panel], None]) -> None:
         await self._open(kind)
         self.redraw()
+        if self.panel is not None:
+            then(self.panel)
 
     async def _open(self, kind: type[Panel]) -> None:
         """A panel is built when it is first opened, and kept."""
@@ -184,6 +191,10 @@ class Frame(Screen[None], inherit_bindings=False):
     def on_panel_goto(self, event: Panel.Goto) -> None:
         event.stop()
         self.look_at(event.group, event.node, event.panel)
+
+    def on_panel_wants(self, event: Panel.Wants) -> None:
+        event.stop()
+        self.dashboard.engine.keep_surveying(event.survey, moves=event.moves, sample=event.sample)
 
     def action_group(self, by: int) -> None:
         if len(self.watching.fleet.groups) < 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from redistui.ops.resume import may_go_back
+from redistui.ops.resume import can_be_undone, may_go_back
 from redistui.tui.lists import Reading
 from redistui.view.cells import Cell, Row, show
 from redistui.view.keys import Key, shown
@@ -22,6 +22,7 @@ PLACES = {
     "list": "In help and lists",
     "actions": "In the action list",
     "dialog": "In a confirm dialog",
+    "running": "In that dialog, while slots are moved",
 }
 KEY_WIDTH = 22
 TEXT_WIDTH = 72
@@ -74,6 +75,8 @@ def _ways_out(one: Unfinished) -> Iterator[Row]:
             yield from _way(f":resume {one.operation}", "go on from there; its plan is shown first")
         if may_go_back(one.past):
             yield from _way(f":resume {one.operation} --back", "put everything back as it was")
+        elif can_be_undone(one.past):
+            yield from _way(f":undo {one.operation}", "take back what it did; that plan is shown first")
     for node, command in one.release:
         yield from _way(f"{show(command, 400)}", f"at {show(node)} by hand: lifts what may still be held")
     yield from _way(f":dismiss {one.operation}", "it was seen to; do not show it again")

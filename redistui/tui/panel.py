@@ -28,6 +28,8 @@ class Panel(Widget):
     TITLE: ClassVar[str] = ""
     KEY: ClassVar[str] = ""
     """The digit that opens it."""
+    WORDS: ClassVar[tuple[str, ...]] = ()
+    """What may follow its name on the command line."""
 
     DEFAULT_CSS = """
     Panel { width: 1fr; height: 1fr; layout: vertical; }
@@ -42,8 +44,24 @@ class Panel(Widget):
             self.node = node
             self.panel = panel
 
+    class Wants(Message):
+        """What only this panel wants of the engine, from now on: a cluster's survey (None: no more), with moves that
+        servers make by themselves, and with samples of memory."""
+
+        def __init__(self, survey: str | None = None, moves: bool = False, sample: bool = False) -> None:
+            super().__init__()
+            self.survey = survey
+            self.moves = moves and survey is not None
+            self.sample = sample and survey is not None
+
+        def like(self, other: Panel.Wants) -> bool:
+            return (self.survey, self.moves, self.sample) == (other.survey, other.moves, other.sample)
+
     def show_scene(self, scene: Scene) -> None:
         """Draws what changed."""
+
+    def told(self, word: str) -> None:
+        """One of WORDS, which followed the panel's name on the command line."""
 
     def selected(self) -> Address | None:
         """The node (or Sentinel) under the cursor: what `y` copies and an action is aimed at."""

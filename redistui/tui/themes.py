@@ -13,6 +13,7 @@ from rich.style import Style
 from redistui.config.places import theme_files, theme_folders
 from redistui.view.cells import Tone
 from redistui.view.palette import Ink, Palette, Problem, parse_palette
+from redistui.view.ramp import ramp
 
 DEFAULT = "dark"
 COLOURLESS = "mono"
@@ -87,6 +88,15 @@ class Theme:
     def shard_colour(self, index: int) -> Color | None:
         """The same as a colour, for a half block's other half; None in a theme without colours."""
         return self.shard_style(index).color
+
+    def heat_colour(self, step: int) -> Color:
+        """The colour of a step of heat: 0 is nothing, 7 the hottest."""
+        return _heat(ramp(self.palette))[step]
+
+
+@cache
+def _heat(names: tuple[str, ...]) -> tuple[Color, ...]:
+    return tuple(Color.parse(name) for name in names)
 
 
 def load(name: str, where: Sequence[Path] | None = None) -> tuple[Theme | None, tuple[Problem, ...]]:

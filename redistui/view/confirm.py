@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from redistui.ops.action import Check, Mark, Outcome, Plan, StepState
 from redistui.ops.run import Run, StepRun
 from redistui.ops.steps import Hole, Step
+from redistui.ops.templates import is_template
+from redistui.view.balance import balance_rows
 from redistui.view.cells import Cell, Row, Tone, show
 from redistui.view.glyphs import Glyphs
+from redistui.view.progress import Speedometer, progress_rows
 from redistui.view.words import paragraph
 
 Rows = Iterator[Row]
@@ -75,6 +78,8 @@ def _plan(plan: Plan, width: int) -> Rows:
     yield from paragraph(show(plan.loses) or "nothing", width, "text", Cell("Can be lost  ", "title"))
     yield from paragraph(show(plan.undo) or "nothing to go back from", width, "text", Cell("To go back   ", "title"))
     yield ()
+    if plan.moves:
+        yield from (*balance_rows(plan, width), ())
     yield heading("What is sent, in this order")
     for number, step in enumerate(plan.steps, 1):
         yield from _step(f"{number:>3}  ", step, width)
@@ -113,13 +118,13 @@ def _quoted(word: str) -> str:
     return word.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def running_rows(run: Run, glyphs: Glyphs, width: int) -> list[Row]:
+def running_rows(run: Run, glyphs: Glyphs, width: int, speeds: Speedometer | None = None) -> list[Row]:
     """While it runs and after: every step with its state, its time, and what was seen. Of a long plan that runs, what
-    is behind it has one row each; all of it is shown at the end."""
+    is behind it has one row each; all of it is shown at the end. `speeds`: of the step that tells how far it is."""
     rows: list[Row] = []
     long = len(run.steps) > LONG and not run.ended
     for number, step in enumerate(run.steps, 1):
-        told = list(_ran(step, f"{number:>2} ", glyphs, width))
+        told = list(_ran(step, f"{number:>2} ", glyphs, width, speeds))
         rows += told[:1] if long and step.state == "done" else told
     back = [step for step in run.release if step.state not in ("planned", "skipped")]
     if back:
@@ -135,7 +140,7 @@ def running_rows(run: Run, glyphs: Glyphs, width: int) -> list[Row]:
     return rows
 
 
-def _ran(row: StepRun, lead: str, glyphs: Glyphs, width: int) -> Rows:
+def _ran(row: StepRun, lead: str, glyphs: Glyphs, width: int, speeds: Speedometer | None = None) -> Rows:
     tone = STATE_TONES[row.state]
     signs: Mapping[StepState, str] = {
         "planned": glyphs.waiting,
@@ -149,9 +154,14 @@ def _ran(row: StepRun, lead: str, glyphs: Glyphs, width: int) -> Rows:
     body: Tone = "dim" if tone == "dim" else "text"
     sign = f"{lead}{signs[row.state]} {took:>8}  "
     yield from paragraph(show(row.step.text), width, body, Cell(sign, tone))
+    if row.tally is not None and row.state in ("running", "failed"):
+        going = speeds if row.state == "running" else None
+        rows = progress_rows(row.tally, going, glyphs, width - len(INDENT))
+        yield from ((Cell(INDENT, "dim"), *bar) for bar in rows)
     indent = Cell(" " * len(sign))
     for sent in row.sent:
-        yield from paragraph(f"{command(sent.argv)} at {show(sent.node)}", width, "key", indent)
+        came = f": {show(sent.reply)}" if is_template(sent.argv) else ""
+        yield from paragraph(f"{command(sent.argv)} at {show(sent.node)}{came}", width, "key", indent)
     if row.reply:
         yield from paragraph(show(row.reply), width, "bad" if row.state == "failed" else "dim", indent)
 

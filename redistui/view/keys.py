@@ -20,8 +20,8 @@ class Key(NamedTuple):
     """`place.verb`: what the config's keymap names."""
     key: str
     where: str
-    """`app`, a panel's name, `table` (every live table), `dialog` (confirm), `line` (command and filter), `list`,
-    `actions` (the action list)."""
+    """`app`, a panel's name, `table` (every live table), `dialog` (confirm), `running` (there, while it runs and
+    takes orders), `line` (command and filter), `list`, `actions` (the action list)."""
     action: str
     """Textual's name of what it does there."""
     what: str
@@ -36,6 +36,7 @@ KEYS: tuple[Key, ...] = (
     Key("app.sites", "4", "app", "panel('sites')", "Sites: datacenters side by side"),
     Key("app.metrics", "5", "app", "panel('metrics')", "Metrics: sparklines and plots"),
     Key("app.events", "6", "app", "panel('events')", "Events: what happened, newest last"),
+    Key("app.consensus", "7", "app", "panel('consensus')", "Consensus: which node believes what of its cluster"),
     Key("app.help", "question_mark", "app", "help", "Keys, and what the signs mean", "help"),
     Key("app.command", "colon", "app", "command", "Command line", "command"),
     Key("app.filter", "slash", "app", "filter", "Filter the rows", "filter"),
@@ -45,6 +46,7 @@ KEYS: tuple[Key, ...] = (
     Key("app.cluster_failover", "C", "app", "act('cluster-failover')", "Fail this shard of a cluster over"),
     Key("app.attach", "A", "app", "act('attach')", "Attach a replica"),
     Key("app.detach", "D", "app", "act('detach')", "Detach this replica"),
+    Key("app.rebalance", "B", "app", "act('rebalance')", "Balance of the slots: what a rebalance would move"),
     Key("app.pause_writes", "W", "app", "act('pause-writes')", "Hold writes for some seconds"),
     Key("app.unpause", "U", "app", "act('unpause')", "Let writes go on"),
     Key("app.set_parameter", "S", "app", "act('set-parameter')", "Set a parameter of this node"),
@@ -88,8 +90,17 @@ KEYS: tuple[Key, ...] = (
     Key("slots.previous_range", "b", "slots", "range(-1)", "Where this range, or the one before it, begins"),
     Key("slots.next_wrong", "t", "slots", "wrong(1)", "Next slot that is uncovered, failing or open", "trouble"),
     Key("slots.previous_wrong", "T", "slots", "wrong(-1)", "Previous slot that is uncovered, failing or open"),
-    Key("slots.letters", "o", "slots", "letters", "Owners as letters instead of colours"),
+    Key("slots.mode", "m", "slots", "mode(1)", "Next map: owner, keys, cpu, net, memory, migration", "map"),
+    Key("slots.previous_mode", "M", "slots", "mode(-1)", "Previous map"),
+    Key("slots.zoom_in", "z", "slots", "zoom(1)", "Zoom in around the cursor, down to one slot a cell", "zoom"),
+    Key("slots.zoom_out", "Z", "slots", "zoom(-1)", "Zoom out, up to the whole map"),
+    Key("slots.hot", "H", "slots", "hot", "List the hottest slots, or the owners again"),
+    Key("slots.next_hot", "greater_than_sign", "slots", "hotter(1)", "The hottest slot, then the next hottest"),
+    Key("slots.previous_hot", "less_than_sign", "slots", "hotter(-1)", "Back along the hottest slots"),
+    Key("slots.letters", "o", "slots", "letters", "Letters and bars instead of colours"),
+    Key("slots.consensus", "v", "slots", "screen.panel('consensus')", "Which node believes what: Consensus", "views"),
     Key("slots.cluster", "enter", "slots", "cluster", "Where no cluster is looked at: go to the first one"),
+    Key("consensus.cluster", "enter", "consensus", "cluster", "Where no cluster is looked at: go to the first one"),
     Key("metrics.next", "m", "metrics", "metric(1)", "Next metric", "metric"),
     Key("metrics.previous", "M", "metrics", "metric(-1)", "Previous metric"),
     Key("metrics.everything", "a", "metrics", "everything", "All groups, or only this one"),
@@ -115,6 +126,10 @@ KEYS: tuple[Key, ...] = (
     Key("dialog.up", "up,ctrl+p", "dialog", "scroll(-1)", "Up"),
     Key("dialog.page_down", "pagedown,ctrl+f", "dialog", "scroll_page(1)", "One page down"),
     Key("dialog.page_up", "pageup,ctrl+b", "dialog", "scroll_page(-1)", "One page up"),
+    Key("running.pause", "p", "running", "pause", "Pause between two slots, or go on", "pause"),
+    Key("running.slower", "minus", "running", "pace(1)", "Fewer keys a second", "slower"),
+    Key("running.faster", "plus,equals_sign", "running", "pace(-1)", "More keys a second", "faster"),
+    Key("running.stop", "s", "running", "stop", "Stop between two slots; :resume goes on", "stop"),
 )
 
 FOOT: tuple[str, ...] = (

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from redistui.model import Address, Fleet, Group
 from redistui.ops import ACTIONS
-from redistui.ops.action import Action, Aim
-from redistui.ops.aiming import aim_at, split
+from redistui.ops.action import Action, Aim, Option
+from redistui.ops.aiming import BadAim, aim_at, split
 from redistui.ops.resume import RESUME
 from redistui.ops.stored import Past
 from redistui.view.cells import Cell, Row, show
@@ -46,8 +46,15 @@ def offer(action: Action, fleet: Fleet, group: Group, node: Address | None, past
     missing = action.arguments[len(words) :]
     if missing:
         return Offer(action, line, " ".join("|".join(a.choices) or a.name for a in missing))
-    aim = aim_at(action, fleet, words, options, looked_at=group.name, past=_past(words, past))
+    try:
+        aim = aim_at(action, fleet, words, options, looked_at=group.name, past=_past(words, past))
+    except BadAim:  # options that it cannot do without
+        return Offer(action, line, " ".join(f"--{o.name} {o.metavar}" for o in _needed(action, options)))
     return Offer(action, line, reason=first_reason(action, fleet, aim))
+
+
+def _needed(action: Action, options: Mapping[str, str]) -> Iterator[Option]:
+    return (option for option in action.options if option.metavar and option.name not in options)
 
 
 def first_reason(action: Action, fleet: Fleet, aim: Aim) -> str:
@@ -68,6 +75,8 @@ def _given(action: Action, group: Group, node: Address | None, past: Sequence[Pa
     if group.kind != "cluster" or found is None:
         return ()
     names = {option.name for option in action.options}
+    if "from" in names:
+        return ("--from", node) if found.role == "primary" else ()
     if "to" in names and found.role == "replica":
         return ("--to", node)
     return ("--node", node) if "node" in names else ()

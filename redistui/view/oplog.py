@@ -77,6 +77,8 @@ def entry_rows(entry: Entry, width: int, live: bool) -> Iterator[Row]:
     if entry.argv:
         yield from paragraph(f"{command(entry.argv)} at {show(entry.node)}", width, "key", Cell(lead, "dim"))
         said = f"{word}: {show(entry.reply)}" if entry.reply and entry.reply != word else word
+        if entry.many is not None:
+            said, tone = show(entry.many.text, 2000), "accent" if live and entry.state == "sending" else tone
         yield from paragraph(said, width, tone, Cell(" " * len(lead)))
     elif entry.reply:
         step = "" if entry.step is None else f"step {entry.step} "

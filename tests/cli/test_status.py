@@ -19,6 +19,7 @@ from redistui.model import Fault, Finding, Fleet, Group, Node, Sentinel
 from redistui.view.cells import Cell, Column
 from tests import fleets
 from tests.cli.running import environment, redistui
+from tests.view.test_consensus import many
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 STATUS = {"at", "groups", "findings", "score", "status"}
@@ -34,7 +35,9 @@ SENTINEL = {
 }
 CLUSTER = {
     *("state", "epoch", "slots_assigned", "slots_ok", "slots_pfail", "slots_fail", "open_slots", "agree", "shards"),
+    "views",
 }
+VIEW = {"node", "agrees", "epoch", "state", "differs", "gives", "members", "no_link_to", "at"}
 SHARD = {"id", "primary", "replicas", "slots", "slot_count", "keys"}
 FINDING = {"rule", "level", "group", "node", "message", "value", "threshold"}
 
@@ -57,6 +60,7 @@ def assert_contract(found: dict) -> None:
             assert set(group["cluster"]) >= CLUSTER
             assert all(set(shard) >= SHARD for shard in group["cluster"]["shards"])
             assert all(set(one) >= {"slot", "kind", "node", "peer"} for one in group["cluster"]["open_slots"])
+            assert all(set(one) >= VIEW for one in group["cluster"]["views"])
     assert all(set(finding) >= FINDING for finding in found["findings"])
 
 
@@ -137,6 +141,21 @@ def test_colour_is_left_out_unless_asked_for():
     assert painted("  ", "bad", colour=True) == "  "
 
 
+def test_a_dissenter_is_in_the_document_with_what_it_says_and_in_the_text():
+    fleet = many(5)
+    (cluster,) = [group["cluster"] for group in json.loads(printed(document.status(fleet)))["groups"]]
+    dissent, silent, *others = cluster["views"]
+    assert (dissent["node"], dissent["agrees"], dissent["differs"]) == ("n4:1", False, [[8191, 8191]])
+    assert dissent["gives"] == [{"slots": [8191, 8191], "to": "b:1", "instead_of": "a:1"}]
+    assert dissent["members"] == {"ok": 3, "suspected": 1, "failed": 0, "handshake": 0, "noaddr": 0}
+    assert (silent["node"], silent["agrees"], silent["members"], silent["at"]) == ("gone:1", None, None, None)
+    assert [one["agrees"] for one in others] == [True] * 4
+    assert not cluster["agree"]
+    told = [one for one in text(fleet) if "views-differ" in one]
+    assert len(told) == 1
+    assert "n4:1 sees another slot map than 4 of 5 nodes: slots 8191 to b:1 instead of a:1" in told[0]
+
+
 @pytest.mark.parametrize(
     ("levels", "verdict"), [([], "OK"), (["warn"], "WARN"), (["warn", "bad"], "BAD"), (["bad"], "BAD")]
 )
@@ -162,6 +181,9 @@ class TestOnServers:
         assert groups["sentinel"]["primary"] == orders.primary.address
         assert {one["address"] for one in groups["sentinel"]["sentinels"]} == {one.address for one in orders.sentinels}
         assert groups["cluster"]["cluster"]["slots_assigned"] == 16384
+        views = groups["cluster"]["cluster"]["views"]
+        assert [one["agrees"] for one in views] == [True] * 6
+        assert {one["node"] for one in views} == {node["address"] for node in groups["cluster"]["nodes"]}
         for group in groups.values():
             assert all(node["up"] and node["cpu_percent"] is not None for node in group["nodes"])
 

@@ -49,6 +49,7 @@ class Stage(App[None]):
         self.animation_level = "none"
         self.panel, self.scene = panel, first
         self.gone: list[Panel.Goto] = []
+        self.wanted: list[tuple[str | None, bool, bool]] = []
         worn = textual_theme(first.theme)
         self.register_theme(worn)
         self.theme = worn.name
@@ -62,6 +63,9 @@ class Stage(App[None]):
 
     def on_panel_goto(self, event: Panel.Goto) -> None:
         self.gone.append(event)
+
+    def on_panel_wants(self, event: Panel.Wants) -> None:
+        self.wanted.append((event.survey, event.moves, event.sample))
 
 
 class Played:

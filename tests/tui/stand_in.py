@@ -31,6 +31,8 @@ class StandIn:
         self.logins = Logins()
         self.access = Access()
         self.period = 1.0
+        self.surveyed: tuple[str | None, bool, bool] | None = None
+        """What was last asked for: whose survey, with moves, with samples."""
         self._callbacks: list[Callable[[Fleet], None]] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="stand-in", daemon=True)
@@ -44,6 +46,12 @@ class StandIn:
 
     def set_period(self, seconds: float) -> None:
         self.period = seconds
+
+    def keep_surveying(self, group: str | None, *, moves: bool = False, sample: bool = False) -> None:
+        self.surveyed = (group, moves, sample)
+
+    async def survey(self, group: str, *, sample: bool = False) -> None:
+        """Nothing can be counted."""
 
     def recount(self, deeds: object) -> None:
         """Nothing was done before."""
@@ -131,6 +139,7 @@ PANELS: tuple[type[Panel], ...] = (
     blank("sites", "Sites", "4"),
     blank("metrics", "Metrics", "5"),
     blank("events", "Events", "6"),
+    blank("consensus", "Consensus", "7"),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 from textual.app import App
@@ -23,6 +24,11 @@ PICTURES: dict[str, tuple[type[Panel], Callable[[], Fleet], str | None, Sequence
     "sentinels": (Sentinels, fleets.troubled, None, ()),
     "sentinels-well": (Sentinels, fleets.two_sites, None, ()),
     "slots": (Slots, fleets.troubled, "cart", ("t",)),
+    "slots-keys": (Slots, fleets.surveyed, "cart", ("m",)),
+    "slots-cpu": (Slots, fleets.surveyed, "cart", ("m", "m", "H")),
+    "slots-net": (Slots, partial(fleets.surveyed, troubled=True), "cart", ("m", "m", "m")),
+    "slots-memory": (Slots, fleets.surveyed, "cart", ("M", "M", "z", "z")),
+    "slots-migration": (Slots, partial(fleets.surveyed, troubled=True), "cart", ("M",)),
     "sites": (Sites, fleets.two_sites, None, ("down",)),
     "metrics": (Metrics, fleets.troubled, None, ()),
     "metrics-plot": (Metrics, fleets.quiet, None, ("enter",)),
@@ -43,7 +49,7 @@ def test_a_panel_looks_as_it_did(name: str, size: str, snap_compare: Compare) ->
     assert snap_compare(app, terminal_size=SIZES[size], press=keys)
 
 
-@pytest.mark.parametrize("name", ["topology", "slots", "metrics-plot"])
+@pytest.mark.parametrize("name", ["topology", "slots", "slots-keys", "slots-migration", "metrics-plot"])
 def test_a_panel_in_ascii_looks_as_it_did(name: str, snap_compare: Compare) -> None:
     kind, fleet, group, keys = PICTURES[name]
     app: App[None] = Stage(kind(), scene(fleet(), group=group, ascii_signs=True))

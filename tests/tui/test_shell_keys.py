@@ -118,6 +118,7 @@ EFFECTS: dict[str, Callable[[Seen], object]] = {
     "app.actions": lambda seen: isinstance(seen.app.screen, ActionList),
     "app.promote": lambda seen: isinstance(seen.app.screen, Confirm),
     "app.cluster_failover": lambda seen: isinstance(seen.app.screen, Confirm),
+    "app.rebalance": lambda seen: isinstance(seen.app.screen, Confirm),
     "app.attach": lambda seen: line(seen) == "attach ",
     "app.detach": lambda seen: isinstance(seen.app.screen, Confirm),
     "app.pause_writes": lambda seen: line(seen) == "pause-writes ",

@@ -155,3 +155,106 @@ async def test_more_shards_than_lines_scroll_with_the_cursor() -> None:
         assert panel.select("10.40.15.1:7000")
         await run.settle()
         assert "10.40.15.1:7000" in "\n".join(run.text()[-3:])
+
+
+async def test_every_map_is_a_key_away_and_says_what_it_is() -> None:
+    panel = Slots()
+    async with played(panel, scene(fleets.surveyed())) as run:
+        heads = []
+        for _ in range(6):
+            heads.append(run.text()[0].split()[0])
+            await run.press("m")
+        assert heads == ["16,384/16,384", "keys", "cpu", "net", "memory", "migration"]
+        await run.press("M")
+        assert run.text()[0].split()[0] == "migration"
+
+
+@pytest.mark.parametrize("mode", ["keys", "cpu", "net", "memory", "migration"])
+@pytest.mark.parametrize("size", [(80, 22), (60, 14), (160, 46), (200, 58), (200, 26)])
+async def test_a_map_keeps_its_shape_from_mode_to_mode(mode: str, size: tuple[int, int]) -> None:
+    panel = Slots()
+    async with played(panel, scene(fleets.surveyed(troubled=True)), size) as run:
+        shape = panel.map.shape
+        panel.told(mode)
+        await run.settle()
+        assert panel.map.shape == shape
+        assert panel.map.size.height >= panel.map.lines
+        assert any(line.lstrip().startswith("slot     0") for line in run.text())
+
+
+@pytest.mark.parametrize(("name", "ascii_signs"), [("mono", False), ("dark", True), ("high-contrast", True)])
+async def test_without_colours_heat_is_told_by_signs(name: str, ascii_signs: bool) -> None:
+    panel = Slots()
+    panel.mode = "keys"
+    async with played(panel, scene(fleets.surveyed(troubled=True), worn=theme(name), ascii_signs=ascii_signs)) as run:
+        drawn = set("".join(line[LABEL:] for line in run.text()[1:17]))
+        assert "!" in drawn
+        assert "?" in drawn
+        assert drawn & set("234567" if ascii_signs else "▂▃▄▅▆▇█")
+        assert not ascii_signs or "".join(run.text()).isascii()
+
+
+async def test_zooming_in_goes_down_to_one_slot_and_follows_the_cursor() -> None:
+    panel = Slots()
+    async with played(panel, scene(fleets.surveyed())) as run:
+        panel.action_go(9000)
+        await run.settle()
+        await run.press(*"zzzzz")
+        assert panel.map.shape.per == 1
+        assert 9000 in panel.map.shape
+        assert f"{panel.map.shape.start}" in run.text()[1]
+        await run.press("end")
+        assert panel.map.slot == SLOTS - 1
+        assert SLOTS - 1 in panel.map.shape
+        await run.press(*"ZZZZZ")
+        assert panel.map.shape == panel.map.whole
+
+
+async def test_the_hottest_slots_are_listed_and_walked() -> None:
+    panel = Slots()
+    fleet = fleets.surveyed()
+    survey = fleet.groups[0].survey
+    assert survey is not None
+    order = sorted(range(SLOTS), key=lambda slot: (-(survey.keys[slot] or 0), slot))
+    async with played(panel, scene(fleet)) as run:
+        await run.press("m", "H", "greater_than_sign")
+        assert panel.map.slot == order[0]
+        await run.press("greater_than_sign", "greater_than_sign", "less_than_sign")
+        assert panel.map.slot == order[1]
+        assert any(line.split()[1:3] == ["2", str(order[1])] for line in run.text()[-3:])
+        await run.press("H")
+        assert "RANGES" in "".join(run.text())
+
+
+async def test_a_survey_is_wanted_only_while_its_map_is_looked_at() -> None:
+    panel = Slots()
+    async with played(panel, scene(fleets.surveyed())) as run:
+        assert run.app.wanted == []
+        for key in "mmmmmm":
+            await run.press(key)
+        assert run.app.wanted == [
+            ("cart", False, False),
+            ("cart", False, True),
+            ("cart", True, False),
+            (None, False, False),
+        ]
+        await run.press("m")
+        panel.display = False
+        await run.settle()
+        assert run.app.wanted[4:] == [("cart", False, False), (None, False, False)]
+
+
+async def test_a_survey_that_changes_little_paints_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = Slots()
+    panel.mode = "keys"
+    fleet = fleets.surveyed()
+    (group,) = fleet.groups
+    assert group.survey is not None
+    keys = list(group.survey.keys)
+    keys[3000] = 9000.0
+    after = replace(fleet, groups=(replace(group, survey=replace(group.survey, keys=tuple(keys))),))
+    async with played(panel, scene(fleet)) as run:
+        with repaints(panel.map, monkeypatch) as seen:
+            await run.show(scene(after, worn=run.app.scene.theme))
+        column, row = panel.map.shape.cell_of(3000)
+        assert seen == [Region(0, row // 2, LABEL + column + 1, 1)]

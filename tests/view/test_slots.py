@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from redistui.model import SLOTS, Cluster, OpenSlot
 from redistui.view import slots
 from redistui.view.glyphs import UNICODE
-from redistui.view.slots import Grid, Spot, grid, next_range, next_wrong, range_of, spots, wrong_with
+from redistui.view.slots_map import Grid, Spot, grid, letter, spots, steps_in, wrong_with, zoomed
+from redistui.view.slots_shards import shards
+from redistui.view.slots_walk import next_range, next_wrong, range_of
 from tests import fleets
 
 
@@ -106,15 +108,26 @@ def test_the_summary_puts_what_is_wrong_before_what_is_merely_so() -> None:
 
 def test_owners_have_letters_and_their_state_in_words() -> None:
     group = fleets.cluster_group()
-    lines = slots.shards(group, cluster(), UNICODE)
+    lines = shards(group, cluster(), UNICODE)
     rows = [[cell.text for cell in lines.line(index).cells] for index in range(3)]
-    assert rows[0] == ["▲", "A ██", "10.30.0.1:7000", "5,462", "33.3", "401k", "1/1", "open slot", "0-5461"]
+    assert rows[0] == [
+        "▲",
+        "A ██",
+        "10.30.0.1:7000",
+        "5,462",
+        "33.3",
+        "401k",
+        *rows[0][6:8],
+        "1/1",
+        "open slot",
+        "0-5461",
+    ]
     assert rows[1][-1] == "5462-9999 10040-10922"
     assert rows[2][-2] == "FAILING"
 
 
 def test_letters_go_on_beyond_the_alphabet() -> None:
-    assert "".join(slots.letter(owner) for owner in (-1, 0, 25, 26, 51, 52, 61, 62, 900)) == ".AZaz09**"
+    assert "".join(letter(owner) for owner in (-1, 0, 25, 26, 51, 52, 61, 62, 900)) == ".AZaz09**"
 
 
 @pytest.mark.parametrize(
@@ -126,3 +139,21 @@ def test_where_no_slots_are_a_sentence_says_why(group: str | None, said: str) ->
     text, way = slots.no_cluster(fleet, found, "enter")
     assert text == said
     assert way == ("enter goes to cart." if group else "")
+
+
+def test_a_map_that_is_zoomed_in_holds_the_cursor_and_every_slot_of_its_part() -> None:
+    whole = grid(74, 32)
+    for slot in (0, 5000, 9001, SLOTS - 1):
+        for steps in range(steps_in(whole) + 3):
+            part = zoomed(whole, steps, slot)
+            assert slot in part
+            assert slot in part.slots_of(*part.cell_of(slot))
+            assert part.per == max(1, whole.per >> steps)
+            assert len(spots(cluster(), part)) == part.columns * part.rows
+    assert zoomed(whole, 0, 9001) == whole
+
+
+def test_a_part_of_the_map_shows_what_the_whole_shows_there() -> None:
+    fine = spots(cluster(), Grid(128, 128, 1))
+    part = zoomed(grid(74, 32), 3, 10_000)
+    assert spots(cluster(), part) == fine[part.start : part.end]

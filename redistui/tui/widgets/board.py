@@ -14,7 +14,7 @@ from redistui.tui.themes import Theme
 from redistui.tui.widgets.strips import Carried, strip_of
 from redistui.view.cells import Tone
 from redistui.view.glyphs import UNICODE, Glyphs
-from redistui.view.slots import LETTERS
+from redistui.view.slots_map import LETTERS
 
 
 class Inks:
