@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from redistui.ops.run import Run
 
 CODES = {"verified": FINE, "refused": REFUSED, "failed": FAILED, "unknown": UNKNOWN}
+FAR_SECONDS = 2.0
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -35,6 +36,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_action(parser)
     parser.add_argument("--yes", action="store_true", help="run it without asking")
     parser.add_argument("--reason", metavar="TEXT", help="why, for the journal")
+    parser.add_argument(
+        "--pace", metavar="KEYS", type=pace, default=0, help="while slots are moved: so many keys a second at most"
+    )
+
+
+def pace(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= len(text) <= 9 and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of keys a second, from 1 on")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     tell_unfinished()
     with watching(args) as (engine, first):
         aim = aimed(args, action, first)
-        found, fleet = prepared(engine, action, aim)
+        found, fleet, aim = prepared(engine, action, aim)
         if not args.yes:
             print_rows(plan_rows(found, action, fleet, aim), to_stderr=True)
         code = None
@@ -57,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
                 raise Quit(REFUSED, ["not confirmed: nothing was sent"])
             ask_operators(engine, aim.groups)
             consent = Consent("--yes" if args.yes else found.plan.confirm or "y", args.reason)
-            found, code = fire(engine, action, aim, found.plan, consent)
+            found, code = fire(engine, action, aim, found.plan, consent, args.pace)
         tell(args, engine, found)
     return CODES[found.outcome] if code is None else code
 
@@ -71,14 +81,16 @@ def confirmed(plan: Plan) -> bool:
     return sys.stdin.readline().rstrip("\n") == wanted
 
 
-def fire(engine: Engine, action: Action, aim: Aim, plan: Plan, consent: Consent) -> tuple[Run, int | None]:
+def fire(
+    engine: Engine, action: Action, aim: Aim, plan: Plan, consent: Consent, pace: int = 0
+) -> tuple[Run, int | None]:
     """Runs the plan to its end; the exit code of a signal that came meanwhile, else None."""
     from redistui.engine.runner import Runner
 
     runner = Runner(engine)
     news: SimpleQueue[Run] = SimpleQueue()
     with stoppable(lambda: engine.call(runner.stopped())) as caught:
-        work = engine.call(runner.run(action, aim, plan, armed=True, report=news.put, consent=consent))
+        work = engine.call(runner.run(action, aim, plan, armed=True, report=news.put, consent=consent, pace=pace))
         narrate(news, work)
         return work.result(), of_signal(caught[0]) if caught else None
 
@@ -101,13 +113,38 @@ def stoppable(stop: Callable[[], object]) -> Iterator[list[int]]:
 
 
 def narrate(news: SimpleQueue[Run], work: Future[Run]) -> None:
-    """One line on stderr for each step that ends. On this thread: a terminal that stops reading, or is gone, must not
-    hold up the operation on the engine's."""
+    """One line on stderr for each step that ends, and every 2 s one on how far a long one is. On this thread: a
+    terminal that stops reading, or is gone, must not hold up the operation on the engine's."""
     told: set[tuple[str, int]] = set()
+    far = Far()
     while not (work.done() and news.empty()):
         with suppress(Empty, OSError):
-            for line in lines(news.get(timeout=0.1), told):
+            run = news.get(timeout=0.1)
+            for line in (*lines(run, told), *far.lines(run)):
                 print(line, file=sys.stderr, flush=True)
+
+
+class Far:
+    """How far a long step is, now and then."""
+
+    def __init__(self) -> None:
+        from redistui.view.progress import Speedometer
+
+        self._speeds = Speedometer()
+        self._next: float | None = None
+
+    def lines(self, run: Run) -> Iterator[str]:
+        from redistui.view.progress import at_work, progress_line
+
+        row = at_work(run)
+        if row is None or row.tally is None:
+            return
+        self._speeds.see(row.tally)
+        if self._next is None:
+            self._next = row.tally.began + FAR_SECONDS
+        if row.tally.now >= self._next:
+            self._next = row.tally.now + FAR_SECONDS
+            yield progress_line(row.tally, self._speeds.of())
 
 
 def lines(run: Run, told: set[tuple[str, int]]) -> Iterator[str]:

@@ -1,64 +1,66 @@
 """Driver: does what a step's script wishes, and nothing else.
 
 Here is the only place from which a mutating command leaves. It goes out only if it stands in the step's `commands()`
-and has not been sent as often as it stands there; its holes are filled with noted values only; it is on disk before it
-is sent; it has a connection of its own and is never sent again. Reads go over one held connection per node, whose name
-tells other consoles that somebody works here.
+and has not been sent as often as it stands there (redistui.engine.allowance); its holes are filled with noted values
+only; it is on disk before it is sent; it has a connection of its own, or its burst has, and is never sent again.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
+from redistui.engine.allowance import Allowance
+from redistui.engine.bursts import Bursts
 from redistui.engine.clock import clock as clock
 from redistui.engine.house import House, Writer
-from redistui.engine.journal import JournalError, Line
-from redistui.engine.logins import NoPassword
-from redistui.engine.masking import masked, scrubbed
-from redistui.model import Address, Login, Operator
-from redistui.net.client import Client, ClientLost, ClientRefused
+from redistui.engine.journal import JournalError, Line, now
+from redistui.engine.masking import masked
+from redistui.engine.reach import NAME as NAME
+from redistui.engine.reach import Reach, Unplanned
+from redistui.engine.telling import Telling
+from redistui.engine.volley import Volleys
+from redistui.model import Address
 from redistui.ops.action import Spent
 from redistui.ops.run import Sent, SentState
 from redistui.ops.steps import (
+    Abreast,
     Argv,
     Ask,
+    Burst,
     Hole,
     Lost,
     Note,
     Now,
+    Ordered,
     Pause,
     Recall,
     Refused,
     Reply,
+    Script,
     Secret,
     Step,
+    StepFailed,
+    Tell,
     Together,
     Transaction,
     Wish,
-    is_read,
 )
-
-NAME = "redistui-ops:"
-"""What a connection of an operation is called; the operation's id follows."""
+from redistui.ops.tally import Orders, Tally
 
 
 class Stopped(Exception):
     """The operator, or a signal, wants the operation to end at the next safe point."""
 
 
-class Unplanned(Exception):
-    """A script wished for something that its plan does not show. A bug: it was not done."""
-
-
-class Driver:
+class Driver(Reach):
     """The hands of one operation."""
 
     def __init__(self, house: House, operation: str, sentinels: frozenset[Address], write: Writer) -> None:
+        super().__init__(house, operation, sentinels)
         self.notes: dict[Hole, str] = {}
-        self.sent: list[Sent] = []
-        """What the step at work has sent so far."""
         self.strict = True
         """Without a journal nothing is sent. Off once stopping would do more harm than an unwritten line."""
         self.stopping = asyncio.Event()
@@ -67,14 +69,20 @@ class Driver:
         self.final = False
         """The next command cannot be taken back: once it goes out, a wish to stop is not heeded any more."""
         self.unwritten = ""
-        self._house = house
-        self.name = f"{NAME}{operation}"
-        self._sentinels = sentinels
+        self.telling = Telling(self._now)
         self._write = write
-        self._readers: dict[Address, Client] = {}
-        self._one_at_a_time: dict[Address, asyncio.Lock] = {}
-        self._logins: dict[Operator, Login] = {}
-        """Taken once: a password that is forgotten meanwhile must not lock an operation out half-way."""
+        self._orders = Orders()
+        self._news = asyncio.Event()
+        """Set, and replaced by another, when the orders change."""
+        self._later: list[Line] = []
+        """Lines that are not written yet."""
+        self._sent: list[Sent] = []
+        self._volleys = Volleys(self)
+        self._bursts = Bursts(self._volleys, self._journal, self._beyond, self._afterwards, self._line, self._filled)
+        self._step: Step | None = None
+        """The one at work."""
+        self._number = 0
+        self._allowance = Allowance(())
         self._spent: list[Spent] = []
         """Of the step at work: what went out before this console was there."""
 
@@ -82,20 +90,29 @@ class Driver:
         """Runs a step to its end and gives its sentence. Raises what the script raises, Stopped, or Unplanned.
 
         `spent` are the step's commands that an earlier console sent: the script gets their replies, and none goes out.
+        A step that reads how far it came (`rereads`) is driven as if there were none.
         """
-        self.sent, self._spent = [], list(spent)
-        left = list(step.commands())
-        script = step.script()
+        self._step, self._number, self._allowance = step, number, Allowance(step.commands())
+        self._sent, self._spent = [], [] if step.rereads else list(spent)
+        self._bursts.begin()
+        self.telling.begin()
+        try:
+            return await self._play(step.script())
+        finally:
+            self.telling.end()
+
+    async def _play(self, script: Script) -> str:
+        """One script, wish by wish."""
         answer: Reply = None
         error: Exception | None = None
         try:
             while True:
                 wish = script.throw(error) if error is not None else script.send(answer)
-                if self.heed and self.stopping.is_set():
+                if self.heed and self.stopping.is_set() and not self._heeds:
                     raise Stopped
                 answer, error = None, None
                 try:
-                    answer = await self._grant(wish, number, left)
+                    answer = await self._grant(wish)
                 except (Refused, Lost) as raised:
                     error = raised
         except StopIteration as end:
@@ -104,51 +121,76 @@ class Driver:
             script.close()
 
     async def close(self) -> None:
-        for client in self._readers.values():
-            await client.close()
+        await self._volleys.close()
+        await super().close()
+
+    # -- what others order and see --------------------------------------------------------------------------------
+
+    @property
+    def sent(self) -> tuple[Sent, ...]:
+        """What the step at work has sent so far; of bursts a summary."""
+        return (*self._sent, *self._bursts.sent)
+
+    @property
+    def tally(self) -> Tally | None:
+        """How far the step at work has come; None: it does not tell."""
+        return self.telling.tally
+
+    @property
+    def _heeds(self) -> bool:
+        """The step at work sees for itself that it ends, when it is told to stop."""
+        return self._step is not None and self._step.heeds
+
+    def stop(self) -> None:
+        """Said again it cuts no pause short: what is brought to its end then takes its time."""
+        if not self.stopping.is_set():
+            self.stopping.set()
+            self._ordered()
+
+    def order(self, *, pace: int | None = None, paused: bool | None = None) -> None:
+        """Of a step that heeds: keys a second at most (0: any number), and whether it rests. None: as before."""
+        old = self._orders
+        self._orders = Orders(old.pace if pace is None else pace, old.paused if paused is None else paused)
+        if self._orders != old:
+            self._ordered()
+
+    def _ordered(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
 
     # -- wishes ---------------------------------------------------------------------------------------------------
 
-    async def _grant(self, wish: Wish, number: int, left: list[Argv]) -> Reply:
+    async def _grant(self, wish: Wish) -> Reply:
         match wish:
             case Ask(mutates=False):
                 return await self.read(wish.node, wish.argv, wish.seconds)
             case Ask():
-                return await self._fire(wish.node, (wish.argv,), wish.seconds, number, left)
+                return await self._fire(wish.node, (wish.argv,), wish.seconds)
             case Transaction():
-                return await self._fire(wish.node, wish.argvs, wish.seconds, number, left)
+                return await self._fire(wish.node, wish.argvs, wish.seconds)
             case Together():
                 return await asyncio.gather(*(self._glance(ask) for ask in wish.asks))
+            case Burst(mutates=False):
+                return await self.read_burst(wish.node, wish.argvs, wish.seconds)
+            case Burst():
+                return await self._burst(wish)
+            case Abreast():
+                return await self._abreast(wish.scripts)
+            case Ordered():
+                return replace(self._orders, stop=self.stopping.is_set())
+            case Tell():
+                return self.telling.tell(wish.tally)
             case Pause():
                 return await self._pause(wish.seconds)
             case Now():
                 return self._now()
             case Note():
                 self.notes[wish.hole] = wish.value
-                return await self._journal({"step": number, "state": "noted", "hole": wish.hole, "reply": wish.value})
+                line = {"step": self._number, "state": "noted", "hole": wish.hole, "reply": wish.value}
+                return await self._journal((line,))
             case Recall():
                 return self.notes[wish.hole]
         raise Unplanned(f"unknown wish {type(wish).__name__}")
-
-    async def read(self, node: Address, argv: Argv, seconds: float) -> Reply:
-        """A command that changes nothing, over the node's held connection."""
-        if not is_read(argv):
-            raise Unplanned(f"{argv[0]} is not among the reads")
-        if node not in self._readers:
-            self._readers[node] = self._client(node)
-        client = self._readers[node]
-
-        async def ask() -> Reply:
-            try:
-                return await client.ask(argv, seconds)
-            except ClientLost as error:
-                if not error.ended:
-                    raise
-            # A held connection may have been cut since its last use (CLIENT KILL does). A read may be asked twice.
-            return await client.ask(argv, seconds)
-
-        async with self._one_at_a_time.setdefault(node, asyncio.Lock()):  # of reads asked `Together`, some to one node
-            return await self._told(node, ask)
 
     async def _glance(self, ask: Ask) -> Reply:
         with suppress(Refused, Lost):
@@ -156,35 +198,65 @@ class Driver:
         return None
 
     async def _pause(self, seconds: float) -> None:
-        if not self.heed:
+        """Cut short when somebody wants it to stop; of a step that heeds, when any orders change."""
+        if not self.heed and not self._heeds:
             await asyncio.sleep(seconds)
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.stopping.wait(), seconds)
+            await asyncio.wait_for((self._news if self._heeds else self.stopping).wait(), seconds)
+
+    async def _abreast(self, scripts: Sequence[Script]) -> list[Reply]:
+        """Each to its own end; a bug in one ends all."""
+        tasks = [asyncio.ensure_future(self._alone(script)) for script in scripts]
+        try:
+            ends = await asyncio.gather(*tasks)
+        except BaseException:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
+        stopped = next((end for end in ends if isinstance(end, Stopped)), None)
+        if stopped is not None:
+            raise stopped
+        return ends
+
+    async def _alone(self, script: Script) -> Reply:
+        """Its sentence, or what ended it. One that is stopped does not cut short the others' commands in flight."""
+        try:
+            return await self._play(script)
+        except (StepFailed, Refused, Lost, Stopped) as error:
+            return error
 
     # -- the one place that changes anything ----------------------------------------------------------------------
 
-    async def _fire(self, node: Address, shown: Sequence[Argv], seconds: float, number: int, left: list[Argv]) -> Reply:
-        for argv in shown:
-            if argv not in left:
-                raise Unplanned(f"{argv[0]} is not in the plan, or was sent already")
-            left.remove(argv)
+    async def _burst(self, wish: Burst) -> list[Reply]:
+        if self._step is None or not self._step.rereads:
+            raise Unplanned("a burst of commands is only for a step that finds out by reading how far it came")
+        return await self._bursts.fire(wish, self._allowance)
+
+    def _beyond(self) -> None:
+        """What goes out now is not taken back, where it is the plan's point of no return."""
+        self.heed = self.heed and not self.final
+        self.strict = self.strict and not self.final
+
+    async def _fire(self, node: Address, shown: Sequence[Argv], seconds: float) -> Reply:
+        if any(taken.keys for taken in self._allowance.take(shown)):
+            raise Unplanned("keys go out in bursts: of a single command the journal would tell which they are")
         if self._spent:
             return self._remembered(len(shown))
         argvs = tuple(self._filled(argv) for argv in shown)
         client = self._client(node)
-        await self._before(node, argvs, number)
-        self.heed = self.heed and not self.final
-        self.strict = self.strict and not self.final
+        await self._before(node, argvs)
+        self._beyond()
         try:
             send = client.transact(argvs, seconds) if len(argvs) > 1 else client.ask(argvs[0], seconds)
             reply = await self._told(node, lambda: send)
         except (Refused, Lost) as error:
-            await self._after(node, argvs, number, state_of(error), [str(error)] * len(argvs))
+            await self._after(node, argvs, state_of(error), [str(error)] * len(argvs))
             raise
         finally:
             await client.close()
-        await self._after(node, argvs, number, "done", replies_of(reply, len(argvs)))
+        await self._after(node, argvs, "done", replies_of(reply, len(argvs)))
         return reply
 
     def _remembered(self, count: int) -> Reply:
@@ -196,20 +268,14 @@ class Driver:
         return replies[0] if count == 1 else replies[1:-1]
 
     def _filled(self, argv: Argv) -> Argv:
-        missing = [w for w in argv if isinstance(w, Hole) and not isinstance(w, Secret) and w not in self.notes]
+        holes = [word for word in argv if isinstance(word, Hole)]
+        if not holes:
+            return argv
+        missing = [word for word in holes if not isinstance(word, Secret) and word not in self.notes]
         if missing:
             raise Unplanned(f"{missing[0]} was not found out")
-        return tuple(self._own(word) if isinstance(word, Secret) else word for word in self._with_notes(argv))
-
-    def _own(self, word: Secret) -> str:
-        """Our own login at a node, for another node to log in there. Raises Refused for a user that only watches."""
-        login = self._house.access_of(word.node).data
-        if login.user not in (None, "default"):
-            raise Refused(
-                f"we reach {word.node} as {login.user}, and nobody can replicate as that user: set masteruser and "
-                f"masterauth by hand first"
-            )
-        return "default" if word.part == "user" else login.password or ""
+        known = self._with_notes(argv)
+        return tuple(self._handed_on(word, argv) if isinstance(word, Secret) else word for word in known)
 
     def _with_notes(self, argv: Argv) -> Argv:
         return tuple(self.notes.get(word, word) if isinstance(word, Hole) else word for word in argv)
@@ -218,87 +284,50 @@ class Driver:
         """A command as it would be shown after it was sent: holes filled where they can be, without secrets."""
         return masked(self._with_notes(argv))
 
-    async def _before(self, node: Address, argvs: Sequence[Argv], number: int) -> None:
-        lines = [self._line(node, argv, number, "sending") for argv in argvs]
+    # -- journal --------------------------------------------------------------------------------------------------
+
+    async def _before(self, node: Address, argvs: Sequence[Argv]) -> None:
         try:
-            await self._journal(*lines)
+            await self._journal([self._line(node, argv, "sending") for argv in argvs])
         except JournalError as error:
             raise Refused(f"not sent, because the journal cannot be written: {error}") from None
 
-    async def _after(
-        self, node: Address, argvs: Sequence[Argv], number: int, state: SentState, replies: Sequence[str]
-    ) -> None:
-        self.sent += [Sent(node, masked(argv), state, reply) for argv, reply in zip(argvs, replies, strict=True)]
-        rows = zip(argvs, replies, strict=True)
-        try:
-            await self._journal(*({**self._line(node, argv, number, state), "reply": reply} for argv, reply in rows))
-        except JournalError as error:
-            self.unwritten = str(error)
+    async def _after(self, node: Address, argvs: Sequence[Argv], state: SentState, replies: Sequence[str]) -> None:
+        rows = list(zip(argvs, replies, strict=True))
+        self._sent += [Sent(node, masked(argv), state, reply) for argv, reply in rows]
+        await self._noted_down([{**self._line(node, argv, state), "reply": said} for argv, said in rows])
 
-    def _line(self, node: Address, argv: Argv, number: int, state: str) -> Line:
-        operator = self.operator_at(node)
-        user = self._watcher(node).user if operator is None else operator.user
-        return {"step": number, "node": node, "command": masked(argv), "state": state, "redis_user": user}
+    def _line(self, node: Address, argv: Argv, state: str) -> Line:
+        user = self.user_at(node)
+        return {"step": self._number, "node": node, "command": masked(argv), "state": state, "redis_user": user}
 
     async def stands(self, number: int, state: str, said: str, **more: object) -> None:
         """How a step ended, for whoever has to go on from there. Raises JournalError where nothing may go unwritten."""
-        await self._journal({"step": number, "state": state, "reply": said, **more})
+        await self._journal([{"step": number, "state": state, "reply": said, **more}])
 
-    async def _journal(self, *lines: Line) -> None:
+    async def _journal(self, lines: Sequence[Line]) -> None:
+        later, self._later = self._later, []
+        try:
+            await self._write([*later, *lines])
+        except JournalError as error:
+            if later or not self.strict:
+                self.unwritten = str(error)
+            if self.strict:
+                raise
+            if self._heeds:  # it ends when nothing is half-done
+                self.stop()
+
+    async def _noted_down(self, lines: Sequence[Line]) -> None:
+        """What was done already: a line that cannot be written stops nothing any more."""
         try:
             await self._write(lines)
         except JournalError as error:
-            if self.strict:
-                raise
             self.unwritten = str(error)
 
-    # -- connections ----------------------------------------------------------------------------------------------
-
-    def _now(self) -> float:
-        return clock()
-
-    def _client(self, node: Address) -> Client:
-        return Client(self._house.dial_of(node), self._login(node), self._house.access_of(node).tls, self.name)
-
-    def operator_at(self, node: Address) -> Operator | None:
-        """Who acts there; None: whoever watches it."""
-        access = self._house.access_of(node)
-        return access.sentinel_operator if node in self._sentinels else access.operator
-
-    def knows(self, operator: Operator) -> bool:
-        """Its password was found when it was needed."""
-        return operator in self._logins
-
-    def _watcher(self, node: Address) -> Login:
-        access = self._house.access_of(node)
-        return access.sentinel if node in self._sentinels else access.data
-
-    def _login(self, node: Address) -> Login:
-        """Raises Refused where the operator's password is not known."""
-        operator = self.operator_at(node)
-        if operator is None:
-            return self._watcher(node)
-        if operator not in self._logins:
-            try:
-                self._logins[operator] = self._house.logins.login(operator)
-            except NoPassword as error:
-                raise Refused(str(error)) from None
-        return self._logins[operator]
-
-    async def _told(self, node: Address, exchange: Callable[[], Awaitable[Reply]]) -> Reply:
-        """The client's outcomes in the words of a script, without our own passwords."""
-        access = self._house.access_of(node)
-        logins = (access.data, access.sentinel, *self._logins.values())
-        secrets = [login.password for login in logins]
-        try:
-            reply = await exchange()
-        except ClientRefused as error:
-            raise Refused(scrubbed(str(error), secrets)) from None
-        except ClientLost as error:
-            raise Lost(scrubbed(str(error), secrets)) from None
-        if isinstance(reply, list):
-            return [Refused(scrubbed(str(r), secrets)) if isinstance(r, ClientRefused) else r for r in reply]
-        return reply
+    def _afterwards(self, lines: Iterable[Line]) -> None:
+        """Lines that go to disk with the next ones, and tell their own time."""
+        when: Line = {"at": now(), "monotonic": round(clock(), 3)}
+        self._later += [{**line, **when} for line in lines]
 
 
 def state_of(error: Refused | Lost) -> SentState:

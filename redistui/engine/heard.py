@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from redistui.engine.journal import Journal, JournalError, Line
-from redistui.ops.logged import LoggedOperation, gather
+from redistui.ops.logged import Gathering, LoggedOperation
 
-KEPT = 4000
-"""Lines of this run that are kept, the newest ones."""
+KEPT = 500
+"""Operations of this run that are kept, the newest ones."""
 
 
 class HeardJournal(Journal):
@@ -21,7 +21,8 @@ class HeardJournal(Journal):
         super().__init__(path)
         self.count = 0
         """Lines so far: another number, another thing to show."""
-        self._lines: deque[Line] = deque(maxlen=KEPT)
+        self._ended: deque[LoggedOperation] = deque(maxlen=KEPT)
+        self._going = Gathering()
         self._lock = threading.Lock()
 
     def write(self, lines: Sequence[Line]) -> None:
@@ -35,12 +36,12 @@ class HeardJournal(Journal):
 
     def _hear(self, lines: Sequence[Line]) -> None:
         with self._lock:
-            self._lines += lines
+            for line in lines:
+                self._ended += self._going.take(line)
             self.count += len(lines)
 
     def operations(self) -> tuple[LoggedOperation, ...]:
         """Those of this run, in the order they began; the one that runs has no outcome yet."""
         with self._lock:
-            lines = list(self._lines)
-        found = [one for one in gather(lines) if one.action]
+            found = [one for one in (*self._ended, *self._going.open()) if one.action]
         return tuple(sorted(found, key=lambda one: one.at))

@@ -33,6 +33,9 @@ class House(Protocol):
 
 
 class Writer(Protocol):
-    """Puts lines of the operation on disk, all at once. Raises JournalError."""
+    """Puts lines of the operation on disk, all at once. Raises JournalError.
+
+    A line that brings its own time (`at`, `monotonic`) keeps it.
+    """
 
     async def __call__(self, lines: Sequence[Line]) -> None: ...

@@ -12,19 +12,23 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import stat
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from redistui.engine.identity import os_user
-from redistui.engine.unfinished import Deed, Unfinished, deeds, unfinished
+from redistui.engine.unfinished import Deed, Unfinished, deeds, past_of, unfinished
+from redistui.ops.stored import Past
 
 VARIABLE = "REDISTUI_JOURNAL"
 TAIL = 4 * 1024 * 1024
-"""Bytes at the end of the journal in which unfinished operations are looked for."""
+"""Bytes of the newest lines in which unfinished operations are looked for; of bursts only a few lines count."""
+SCANNED = 256 * 1024 * 1024
+"""Bytes at the end of the journal that these lines are looked for in."""
 
 Line = Mapping[str, Any]
 
@@ -61,6 +65,18 @@ class Journal:
         """Operations whose process is gone before they ended, and those that ended with a fence up; oldest first."""
         return unfinished(self._tail())
 
+    def past(self, operation: str) -> Past | None:
+        """An operation of any age, finished or not; None where the journal has none of that id, or its plan is not one
+        that this version knows. The journal is read from its beginning."""
+        marked = json.dumps({"operation": operation}, separators=(",", ":"))[1:-1].encode()
+        try:
+            with self.path.open("rb") as file:
+                lines = list(objects(newest((row for row in file if marked in row), None)))
+        except OSError:
+            return None
+        its = [line for line in lines if line.get("operation") == operation]
+        return past_of(its)
+
     def deeds(self, seconds: float) -> tuple[Deed, ...]:
         """What operators began in the last so many seconds, oldest first."""
         return deeds(self._tail(), time.time() - seconds)
@@ -87,17 +103,45 @@ class Journal:
     def _tail(self) -> Iterator[dict[str, Any]]:
         try:
             with self.path.open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
-                rows = file.read().splitlines()
+                file.seek(max(0, file.seek(0, os.SEEK_END) - SCANNED))
+                yield from objects(newest(file, TAIL))
         except OSError:
             return
-        for row in rows:
-            try:
-                line = json.loads(row)
-            except ValueError:
-                continue
-            if isinstance(line, dict):
-                yield line
+
+
+BURST = re.compile(rb'"operation":"([^"]*)".*?"step":(\d+).*?"state":"(\w+)".*"burst":\d+')
+
+
+def newest(rows: Iterable[bytes], most: int | None) -> Iterator[bytes]:
+    """The last so many bytes of lines; None: all. Of the lines that a step's bursts wrote, which may be hundreds of
+    thousands, the first and the last: that something went out, and what it was."""
+    kept: dict[int, bytes] = {}
+    last: dict[tuple[bytes, ...], int | None] = {}
+    size, oldest = 0, 0
+    for number, row in enumerate(rows):
+        found = BURST.search(row) if b'"burst":' in row else None
+        if found is not None:
+            before = last.get(found.groups(), -1)
+            if before is not None and before >= 0:
+                size -= len(kept.pop(before, b""))
+            last[found.groups()] = None if before == -1 else number
+        kept[number] = row
+        size += len(row)
+        while most is not None and size > most and oldest <= number:
+            size -= len(kept.pop(oldest, b""))
+            oldest += 1
+    yield from kept.values()
+
+
+def objects(rows: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """The lines that are whole."""
+    for row in rows:
+        try:
+            line = json.loads(row)
+        except ValueError:
+            continue
+        if isinstance(line, dict):
+            yield line
 
 
 class _Locked:

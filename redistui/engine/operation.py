@@ -20,6 +20,7 @@ from redistui.model import Address
 from redistui.ops.action import Outcome, Plan
 from redistui.ops.run import NOTHING_SENT, UNCHANGED, Run, StepRun
 from redistui.ops.steps import Argv, Lost, NotKnown, Refused, StepFailed
+from redistui.ops.tally import Tally
 
 GRACE_SECONDS = 10.0
 """For so long the verification goes on even when somebody wants to stop; it mostly takes one or two."""
@@ -62,6 +63,8 @@ class Operation:
         self._driver = driver
         driver.notes.update(plan.notes)
         self._report = report
+        driver.telling.heard = self._heard
+        self._at_work: tuple[Part, int] | None = None
 
     async def finish(self) -> Run:
         """From the first step to the outcome. Raises nothing."""
@@ -88,6 +91,7 @@ class Operation:
     async def _step(self, part: Part, index: int) -> Trouble | None:
         row: StepRun = getattr(self.run, part)[index]
         self._set(part, index, replace(row, state="running"))
+        self._at_work = (part, index)
         began = clock()
         trouble: Trouble | None = None
         number = self._number(part, index)
@@ -102,8 +106,16 @@ class Operation:
                 await self._driver.stands(number, "failed", said, known=trouble.known)
         ms = round((clock() - began) * 1000, 1)
         state: Literal["done", "failed"] = "done" if trouble is None else "failed"
-        self._set(part, index, StepRun(row.step, state, said, ms, tuple(self._driver.sent)))
+        self._at_work = None
+        self._set(part, index, StepRun(row.step, state, said, ms, tuple(self._driver.sent), self._driver.tally))
         return trouble
+
+    def _heard(self, tally: Tally) -> None:
+        """The step at work tells how far it has come."""
+        if self._at_work is not None:
+            part, index = self._at_work
+            row: StepRun = getattr(self.run, part)[index]
+            self._set(part, index, replace(row, tally=tally))
 
     def _number(self, part: Part, index: int) -> int:
         """Steps are numbered from 1, the release after them, the verification last."""

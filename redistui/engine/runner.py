@@ -65,7 +65,17 @@ class Runner:
         `engine.call`)."""
         for driver in self._running.values():
             if driver is not None:
-                driver.stopping.set()
+                driver.stop()
+
+    def order(self, group: str, *, pace: int | None = None, paused: bool | None = None, stop: bool = False) -> None:
+        """Orders for the operation that runs in a group, where it is one that heeds them: keys a second at most (0: as
+        many as go), whether it rests, and whether it ends at its next safe point. None: as before. On the engine's
+        loop, like `stop`."""
+        driver = self._running.get(group)
+        if driver is not None:
+            driver.order(pace=pace, paused=paused)
+            if stop:
+                driver.stop()
 
     async def stopped(self) -> None:
         """Stops, and returns when nothing runs any more."""
@@ -82,8 +92,10 @@ class Runner:
         armed: bool,
         report: Report | None = None,
         consent: Consent = NOT_SAID,
+        pace: int = 0,
     ) -> Run:
         """Fires a confirmed plan; gives its outcome, and tells `report` of every change on the way (engine's thread).
+        `pace`: keys a second at most to begin with, for a step that heeds it; 0: as many as go.
 
         A caller that is cancelled does not end the operation in the middle: it is stopped at a safe point first.
         """
@@ -93,7 +105,7 @@ class Runner:
         if busy is not None:
             return refused(action.name, aim.group, (f"another operation runs in {busy}",), confirmed)
         self._running |= dict.fromkeys(aim.groups)
-        work = asyncio.ensure_future(self._run(action, aim, confirmed, report or (lambda _: None), consent))
+        work = asyncio.ensure_future(self._run(action, aim, confirmed, report or (lambda _: None), consent, pace))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -105,10 +117,11 @@ class Runner:
             for group in aim.groups:
                 self._running.pop(group, None)
 
-    async def _run(self, action: Action, aim: Aim, confirmed: Plan, report: Report, consent: Consent) -> Run:
+    async def _run(self, action: Action, aim: Aim, confirmed: Plan, report: Report, consent: Consent, pace: int) -> Run:
         operation = secrets.token_hex(4)
         who = {"operation": operation, "action": action.name, "group": aim.group}
         driver = Driver(self._house, operation, sentinels_of(self._house.fleet, aim.groups), self._writer(who))
+        driver.order(pace=pace)
         self._running |= dict.fromkeys(aim.groups, driver)
         try:
             # First our name at the nodes, then the look at the fleet: of two consoles at least one sees the other.
@@ -155,7 +168,7 @@ class Runner:
 
         async def write(lines: Sequence[Line]) -> None:
             blank = {"at": now(), **common, "step": None, "node": None, "command": None, "reply": None}
-            whole = [{**blank, **line, "monotonic": round(clock(), 3)} for line in lines]
+            whole = [{**blank, "monotonic": round(clock(), 3), **line} for line in lines]
             await asyncio.to_thread(self.journal.write, whole)
 
         return write

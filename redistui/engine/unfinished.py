@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from redistui.engine.identity import process_start
-from redistui.ops.action import Spent
+from redistui.ops.action import Plan, Spent
 from redistui.ops.known_steps import STEPS
 from redistui.ops.repeated import begun
-from redistui.ops.resume import may_go_back
+from redistui.ops.resume import can_be_undone, may_go_back
 from redistui.ops.steps import Hole
 from redistui.ops.stored import NotStored, Past, hole, load
 
@@ -38,11 +38,19 @@ class Unfinished:
 
     def __str__(self) -> str:
         by_hand = "; ".join(f"{command} at {node}" for node, command in self.release)
-        ways = "" if self.past is None else f" `resume {self.operation}` goes on with it, or with --back puts it back."
+        ways = "" if self.past is None else f" {ways_out(self.past)}."
         return (
             f"{self.action} of {self.group}, begun {self.at}, was not finished: operation {self.operation}, last "
             f"command {self.last}.{ways}" + (f" A fence may still be up; this lifts it: {by_hand}" if by_hand else "")
         )
+
+
+def ways_out(past: Past) -> str:
+    """How it can be gone on with, and taken back, where it can."""
+    on = f"`resume {past.operation}` goes on with it"
+    if may_go_back(past):
+        return f"{on}, or with --back puts it back"
+    return f"{on}, `undo {past.operation}` takes back what it did" if can_be_undone(past) else on
 
 
 def unfinished(lines: Iterable[Line]) -> tuple[Unfinished, ...]:
@@ -63,9 +71,9 @@ def _unfinished(lines: Sequence[Line]) -> Unfinished | None:
         return None
     if end is not None and not end.get("left") and not end.get("resumable"):
         return None
-    notes = {str(line.get("hole")): str(line.get("reply")) for line in lines if line.get("state") == "noted"}
+    notes = notes_of(lines)
     sent = [line for line in lines if line.get("command")]
-    past = _past(lines, notes)
+    past = past_of(lines)
     last = "nothing sent"
     if sent:
         last = f"{words(sent[-1]['command'])} at {sent[-1].get('node')}: {sent[-1].get('state')}"
@@ -79,9 +87,16 @@ def _unfinished(lines: Sequence[Line]) -> Unfinished | None:
     return Unfinished(operation, action, group, at, last, release, past)
 
 
-def _past(lines: Sequence[Line], notes: Mapping[str, str]) -> Past | None:
-    """What can be gone on with; None where nothing was sent, or the plan is not one of ours."""
-    first = lines[0]
+def notes_of(lines: Iterable[Line]) -> dict[str, str]:
+    return {str(line.get("hole")): str(line.get("reply")) for line in lines if line.get("state") == "noted"}
+
+
+def past_of(lines: Sequence[Line]) -> Past | None:
+    """An operation as its lines tell it; None where they do not begin with its beginning, or its plan is not one of
+    ours."""
+    if not lines or lines[0].get("state") != "begun":
+        return None
+    first, notes = lines[0], notes_of(lines)
     try:
         plan = load(first.get("stored") or {}, STEPS)
     except NotStored:
@@ -98,15 +113,20 @@ def _past(lines: Sequence[Line], notes: Mapping[str, str]) -> Past | None:
         plan=plan,
         passed=passed,
         notes=tuple(held.items()),
-        spent=(*(plan.spent if passed == 0 else ()), *_spent(lines, passed + 1)),
+        spent=(*(plan.spent if passed == 0 else ()), *_spent(lines, plan, passed)),
         also=tuple(map(str, stored.get("also") or ())),
         released=any(line.get("command") and line.get("step") in releasing for line in lines),
     )
 
 
-def _spent(lines: Sequence[Line], step: int) -> Iterator[Spent]:
-    """Commands of a step that may have run. One that was refused did not, nor one that was looked for and not found."""
-    its = [line for line in lines if line.get("step") == step]
+def _spent(lines: Sequence[Line], plan: Plan, passed: int) -> Iterator[Spent]:
+    """Commands of the step behind those passed that may have run. One that was refused did not, nor one that was looked
+    for and not found. Of a step that reads how far it came, only that something went out, and what it was."""
+    its = [line for line in lines if line.get("step") == passed + 1]
+    if passed < len(plan.steps) and plan.steps[passed].rereads:
+        commands = (tuple(map(str, line["command"])) for line in its if line.get("state") == "sending")
+        yield from (Spent(argv, False) for argv in dict.fromkeys(commands))
+        return
     outcomes = iter([line for line in its if line.get("command") and line.get("state") in OUTCOMES])
     known = any(line.get("state") == "failed" and line.get("known") for line in its)
     for line in its:

@@ -72,16 +72,31 @@ class Client:
         return list(replies[-1])
 
     async def _exchange(self, argvs: Sequence[Argv], seconds: float) -> list[Reply]:
+        replies = await self.burst(argvs, seconds)
+        if isinstance(replies[-1], ClientLost):
+            raise replies[-1]
+        return replies
+
+    async def burst(self, argvs: Sequence[Argv], seconds: float) -> list[Reply]:
+        """Commands in one write, and what became of each: its reply, ClientRefused, or ClientLost.
+
+        Raises ClientRefused where it could not be connected, so that nothing was sent.
+        """
+        request = packed(argvs)
         connection = await self._open(min(seconds, CONNECT_SECONDS))
+        replies: list[Reply] = []
         try:
             async with asyncio.timeout(seconds):
-                await connection.send_packed_command(connection.pack_commands(argvs), check_health=False)
-                return [await self._reply(connection) for _ in argvs]
+                await connection.send_packed_command(request, check_health=False)
+                for _ in argvs:
+                    replies.append(await self._reply(connection))
         except BaseException as error:
             await self.close()
-            if isinstance(error, Exception):
-                raise ClientLost(lost_text(error, seconds), not is_timeout(error)) from None
-            raise
+            if not isinstance(error, Exception):
+                raise
+            lost = ClientLost(lost_text(error, seconds), not is_timeout(error))
+            return [*replies, *[lost] * (len(argvs) - len(replies))]
+        return replies
 
     async def close(self) -> None:
         """Ends the connection; never raises for one that has ended already."""
@@ -125,6 +140,26 @@ class Client:
         if isinstance(reply, list):
             return [ClientRefused(error_text(item)) if isinstance(item, Exception) else item for item in reply]
         return reply
+
+
+def packed(argvs: Sequence[Argv]) -> bytes:
+    r"""Commands as they go over the wire: redis-py takes three times as long to say the same.
+
+    >>> packed([("GET", "a")])
+    b'*2\r\n$3\r\nGET\r\n$1\r\na\r\n'
+    """
+    pieces: list[bytes] = []
+    for argv in argvs:
+        pieces.append(b"*%d\r\n" % len(argv))
+        for word in argv:
+            piece = raw(word)
+            pieces.append(b"$%d\r\n%s\r\n" % (len(piece), piece))
+    return b"".join(pieces)
+
+
+def raw(word: str) -> bytes:
+    """A word as it goes out. Keys may be any bytes: those that are no UTF-8 stand in a word as lone surrogates."""
+    return word.encode("utf-8", "surrogateescape")
 
 
 def new_connection(address: Address, login: Login, tls: Tls | None) -> AbstractConnection:

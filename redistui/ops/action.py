@@ -140,7 +140,7 @@ class Plan:
 
     def touched(self) -> tuple[Address, ...]:
         """The nodes that commands are sent to, each once, in the order of the steps."""
-        return tuple(dict.fromkeys(step.node for step in self.steps if step.node is not None and step.commands()))
+        return tuple(dict.fromkeys(node for step in self.steps for node in step.reaches))
 
     def named(self) -> tuple[Address, ...]:
         """Those, and the nodes whose login is handed on to another: what must be known before it is gone on with."""
@@ -200,6 +200,14 @@ class Action:
     options: tuple[Option, ...] = ()
     surveys: bool = False
     """Its plan rests on what the slots hold: a survey is taken when it is opened (`Aim.survey`)."""
+    surveys_with: str = ""
+    """That is so only with this option; empty: always."""
+    wrong: Callable[[Aim], str] | None = None
+    """What is wrong with the words themselves, whatever the fleet is like, as a sentence; empty: nothing."""
+
+    def wants_survey(self, aim: Aim) -> bool:
+        """Whether what the slots hold should be known before its plan is made."""
+        return self.surveys and (not self.surveys_with or self.surveys_with in aim.options)
 
     @property
     def usage(self) -> str:

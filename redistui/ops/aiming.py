@@ -74,6 +74,8 @@ def aim_at(
     given = [(word, a.sort) for word, a in zip(words, arguments, strict=True) if a.sort != "word"]
     named = group or _group(action, fleet, given, looked_at, past)
     aim = Aim(named, given[0][0] if given else None, dict(options), tuple(words), past=past)
+    if action.wrong is not None and (said := action.wrong(aim)):
+        raise BadAim(said)
     return again(action, fleet, aim)
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from redistui.model import Fleet
 from redistui.ops.action import Action, Aim, Argument, Check, Option, Plan
 from redistui.ops.checks import failed, fresh, passed, warned
+from redistui.ops.cluster.reroute import gone_on
 from redistui.ops.fingerprint import fingerprint
 from redistui.ops.steps import Hole, Secret, Step
 from redistui.ops.stored import Past
@@ -40,7 +41,10 @@ def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
         yield failed(f"putting it back was begun already: `resume {past.operation} --back` finishes that")
     if past.sent:
         said = " ".join(past.spent[-1].argv)
-        yield warned(f"{said} went out already; it is not sent again, what came of it is found out by reading")
+        if past.passed < len(past.plan.steps) and past.plan.steps[past.passed].rereads:
+            yield passed(f"step {past.passed + 1} reads how far it came, and sends only what is still to be done")
+        else:
+            yield warned(f"{said} went out already; it is not sent again, what came of it is found out by reading")
 
 
 def may_go_back(past: Past) -> bool:
@@ -49,6 +53,11 @@ def may_go_back(past: Past) -> bool:
         return False
     point = past.plan.point_of_no_return
     return past.passed < point or (past.passed == point and not past.sent)
+
+
+def can_be_undone(past: Past) -> bool:
+    """Whether `undo` takes it back: its plan says so."""
+    return "`undo OPERATION`" in past.plan.undo
 
 
 def plan(fleet: Fleet, aim: Aim) -> Plan:
@@ -64,7 +73,13 @@ def plan(fleet: Fleet, aim: Aim) -> Plan:
         confirm=past.plan.confirm or aim.group,
         fingerprint=fingerprint(*(group for name in aim.groups if (group := fleet.group(name)) is not None)),
     )
-    return back(common, past) if "back" in aim.options else forward(common, past)
+    if "back" in aim.options:
+        return back(common, past)
+    onward, group = forward(common, past), fleet.group(aim.group)
+    if group is None:
+        return onward
+    steps, verify = gone_on(group, onward.steps, onward.verify)
+    return replace(onward, steps=steps, verify=verify)
 
 
 def forward(common: Plan, past: Past) -> Plan:

@@ -8,6 +8,7 @@ from typing import Literal
 from redistui.model import Address
 from redistui.ops.action import Outcome, Plan, StepState
 from redistui.ops.steps import Argv, Step
+from redistui.ops.tally import Tally
 
 NOTHING_SENT, UNCHANGED = "Nothing was sent", "Nothing has changed"
 """How the message of an operation begins that came to nothing; its event says so too."""
@@ -19,7 +20,7 @@ SentState = Literal["done", "refused", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One mutating command as it went out, holes filled."""
+    """One mutating command as it went out, holes filled; of bursts all that stand for the same line of the plan."""
 
     node: Address
     argv: Argv
@@ -37,6 +38,8 @@ class StepRun:
     """What the step saw, or why it failed."""
     ms: float | None = None
     sent: tuple[Sent, ...] = ()
+    tally: Tally | None = None
+    """How far a long step has come; None: it does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

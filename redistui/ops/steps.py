@@ -44,6 +44,7 @@ READS: tuple[Argv, ...] = (
     ("CLUSTER", "COUNTKEYSINSLOT"),
     ("CLUSTER", "GETKEYSINSLOT"),
     ("CLUSTER", "GETSLOTMIGRATIONS"),
+    ("CLUSTER", "MIGRATION", "STATUS"),
     ("CLUSTER", "SLOT-STATS"),
     ("COMMAND", "INFO"),
     ("DBSIZE",),
@@ -232,6 +233,11 @@ class Step:
         raise NotImplementedError
 
     @property
+    def reaches(self) -> tuple[Address, ...]:
+        """The nodes that its commands go to; what must be known of a plan's nodes before it is gone on with."""
+        return () if self.node is None or not self.commands() else (self.node,)
+
+    @property
     def advice(self) -> str:
         """What the operator does when this step fails past the point of no return; empty: look at the fleet first."""
         return ""
@@ -244,10 +250,13 @@ class Step:
         raise NotImplementedError
 
 
+_READS = frozenset(READS)
+
+
 def is_read(argv: Argv) -> bool:
     """Whether a command stands in READS.
 
     >>> is_read(("ROLE",)), is_read(("CONFIG", "GET", "save")), is_read(("CONFIG", "SET", "save", ""))
     (True, True, False)
     """
-    return any(argv[: len(read)] == read for read in READS)
+    return argv[:2] in _READS or argv[:1] in _READS or argv[:3] in _READS

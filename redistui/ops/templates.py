@@ -85,7 +85,7 @@ def spends(template: Argv, argv: Argv) -> tuple[str, ...] | None:
 
 
 def is_slot(word: str) -> bool:
-    return word.isascii() and word.isdecimal() and len(word) <= 5
+    return word.isascii() and word.isdecimal() and len(word) <= 5 and (word == "0" or word[0] != "0")
 
 
 def raw(key: str) -> bytes:

@@ -53,10 +53,19 @@ class ImaginedClient:
     async def transact(self, argvs: Sequence[Sequence[str]], seconds: float) -> list[Any]:
         return self._exchange([tuple(argv) for argv in argvs[1:-1]])
 
+    async def burst(self, argvs: Sequence[Sequence[str]], seconds: float) -> list[Any]:
+        replies: list[Any] = []
+        try:
+            self._exchange([tuple(argv) for argv in argvs], replies)
+        except ClientLost as lost:
+            return [*replies, *[lost] * (len(argvs) - len(replies))]
+        return replies
+
     async def close(self) -> None:
         """Nothing is open."""
 
-    def _exchange(self, argvs: list[tuple[str, ...]]) -> list[Any]:
+    def _exchange(self, argvs: list[tuple[str, ...]], each: list[Any] | None = None) -> list[Any]:
+        """`each`: where the replies of a burst go, one by one, refusals among them."""
         trouble, world = self.driver.trouble, self.driver.world
         mine = trouble.at == self.driver.exchanges
         self.driver.exchanges += 1
@@ -69,12 +78,21 @@ class ImaginedClient:
             raise ClientRefused("NOPERM User ops has no permissions to run this command")
         if mine and trouble.lose_request:
             raise ClientLost("no answer within 2 s", ended=False)
-        replies = [world.ask(self.node, argv) for argv in argvs]
+        replies = [] if each is None else each
+        for argv in argvs:
+            replies.append(world.ask(self.node, argv) if each is None else self._one(argv))
         if mine and trouble.console_dies:
             raise ConsoleDied
         if mine and trouble.lose_reply:
+            replies.clear()
             raise ClientLost("no answer within 2 s", ended=False)
         return replies
+
+    def _one(self, argv: tuple[str, ...]) -> Any:
+        try:
+            return self.driver.world.ask(self.node, argv)
+        except ClientRefused as error:
+            return error
 
 
 class ImaginedDriver(Driver):
@@ -88,6 +106,9 @@ class ImaginedDriver(Driver):
         return ImaginedClient(self, node)
 
     async def _pause(self, seconds: float) -> None:
+        self.world.pass_time(seconds, tick=max(TICK, seconds / 10))
+
+    async def rest(self, seconds: float) -> None:
         self.world.pass_time(seconds, tick=max(TICK, seconds / 10))
 
     def _now(self) -> float:

@@ -51,8 +51,9 @@ SENTINELS_OWN = {"publish", "subscribe", "client kill", "multi", "exec"}
 
 
 READ_ONLY = {
-    "auth", "hello", "ping", "info", "role", "client setname", "cluster info", "cluster nodes", "subscribe",
-    "psubscribe", "sentinel masters", "sentinel myid", "sentinel replicas", "sentinel sentinels", "sentinel ckquorum",
+    "auth", "hello", "ping", "info", "role", "client setname", "cluster info", "cluster nodes", "cluster links",
+    "subscribe", "psubscribe", "sentinel masters", "sentinel myid", "sentinel replicas", "sentinel sentinels",
+    "sentinel ckquorum",
 }  # fmt: skip
 """All that may ever be said without an operator's word."""
 

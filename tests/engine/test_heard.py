@@ -57,12 +57,12 @@ def test_a_command_that_went_out_is_heard_though_its_outcome_could_not_be_writte
     assert [(entry.argv, entry.reply) for entry in one.entries] == [(("FAILOVER",), "OK")]
 
 
-def test_only_the_newest_lines_are_kept(journal: HeardJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_newest_operations_are_kept(journal: HeardJournal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heard, "KEPT", 10)
     few = HeardJournal(journal.path)
-    few.write([line(str(number), "begun") for number in range(20)])
-    assert len(few.operations()) == 10
-    assert few.count == 20
+    few.write([line(str(number), state) for number in range(20) for state in ("begun", "ended")])
+    assert [one.operation for one in few.operations()] == [str(number) for number in range(10, 20)]
+    assert few.count == 40
 
 
 async def test_a_whole_failover_can_be_read_command_by_command(journal: HeardJournal) -> None:

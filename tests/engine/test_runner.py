@@ -20,9 +20,11 @@ from redistui.net.client import ClientRefused
 from redistui.ops.action import Action, Plan
 from redistui.ops.failover import FAILOVER
 from redistui.ops.run import Run
-from redistui.ops.steps import Ask, Hole, Script, Step
+from redistui.ops.steps import Ask, Hole, Ordered, Pause, Script, Step
+from redistui.ops.tally import Orders
 from tests.engine.imagined import AIM, ImaginedDriver, ImaginedHouse, Trouble, fleet_of
 from tests.ops.world import P, World
+from tests.waiting import eventually_async
 
 QUIET = b"id=3 addr=10.0.0.9:5 name=redistui db=0\n"
 
@@ -270,3 +272,48 @@ async def test_how_it_was_confirmed_and_why_stands_in_the_journal(stage: Stage) 
     await stage.runner.run(FAILOVER, AIM, plan, armed=True, consent=consent)
     begun = json.loads(stage.runner.journal.path.read_bytes().splitlines()[0])
     assert (begun["confirmed"], begun["reason"]) == ("orders", "the disk of 10.0.0.1 fails")
+
+
+class Toiling(Step):
+    """Goes on until it is told to stop, and says which orders it got."""
+
+    heeds = True
+    rereads = True
+
+    @property
+    def text(self) -> str:
+        return "toil"
+
+    def script(self) -> Script:
+        seen: list[Orders] = []
+        while True:
+            orders = yield Ordered()
+            seen += [] if seen and seen[-1] == orders else [orders]
+            if orders.stop:
+                return " ".join(f"{one.pace}{'p' if one.paused else ''}" for one in seen)
+            yield Pause(0.01)
+
+
+async def test_orders_reach_the_operation_of_their_group(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def pause(self: ImaginedDriver, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(ImaginedDriver, "_pause", pause)
+    plan = FAILOVER.plan(stage.house.fleet, AIM)
+    toil = replace(FAILOVER, plan=lambda fleet, aim: replace(plan, steps=(Toiling(P),), verify=(), release=()))
+    confirmed = toil.plan(stage.house.fleet, AIM)
+    task = asyncio.ensure_future(stage.runner.run(toil, AIM, confirmed, armed=True, pace=500))
+
+    def runs() -> bool:
+        driver = stage.runner._running.get("orders")
+        return driver is not None and driver._heeds
+
+    await eventually_async(runs)
+    stage.runner.order("another group", pace=1, stop=True)
+    for orders in ({"pace": 2000}, {"paused": True}, {"paused": False}, {"stop": True}):
+        stage.runner.order("orders", **orders)  # type: ignore[arg-type]
+        for _ in range(5):
+            await asyncio.sleep(0)
+    run = await asyncio.wait_for(task, 10)
+    assert run.steps[0].reply == "500 2000 2000p 2000 2000"
+    stage.runner.order("orders", pace=1)  # nothing runs there any more

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from redistui.ops.logged import MOST, OPEN, gather
+from redistui.view.confirm import command
 
 HEAD = {"operation": "0badcafe", "action": "failover", "group": "orders", "at": "2026-01-01T00:00:00.000Z"}
 WHO = {"user": "ana", "from": "192.0.2.7"}
@@ -90,3 +91,41 @@ def test_lines_of_any_shape_are_taken() -> None:
         {"operation": "x", "command": [1, None], "state": "done", "step": "two", "monotonic": "late"},
     ]  # fmt: skip
     assert [one.operation for one in gather(odd)] == ["", "x"]
+
+
+def burst(number: int, state: str, clock: float, **more: object) -> dict[str, Any]:
+    command = ["CLUSTER", "SETSLOT", "<each slot of 0-9>", "NODE", "b"]
+    line = {"step": 2, "node": "a:1", "command": command, "state": state, "monotonic": clock, "burst": number}
+    return {**HEAD, **line, **more}
+
+
+def test_bursts_that_stand_for_one_line_of_the_plan_are_one_entry_with_their_sums() -> None:
+    rows = [
+        BEGUN,
+        burst(1, "sending", 1.0, count=2, slots="0-1"),
+        burst(2, "sending", 1.5, count=1, slots="7"),
+        burst(2, "refused", 1.75, done=0, refused=1, lost=0, error="ERR no", reply="1 refused (ERR no)"),
+        burst(1, "done", 2.0, done=2, refused=0, lost=0, error="", reply="2 done"),
+        ENDED,
+    ]
+    (one,) = gather(rows)
+    (entry,) = one.entries
+    assert (entry.state, entry.ms) == ("done", 1250)
+    assert entry.reply == "3 in 2 bursts: slots 0-1 7: 2 done, 1 refused (ERR no)"
+    assert command(entry.argv) == "CLUSTER SETSLOT <each slot of 0-9> NODE b"
+
+
+def test_one_exact_command_of_a_burst_looks_like_any_other() -> None:
+    migrate = {"command": ["CLUSTER", "MIGRATESLOTS"], "count": 1}
+    rows = [BEGUN, burst(1, "sending", 1.0, **migrate), burst(1, "done", 1.5, done=1, reply="1 done", **migrate)]
+    (entry,) = next(gather(rows)).entries
+    assert (entry.state, entry.reply, entry.ms, entry.many) == ("done", "", 500, None)
+
+
+def test_figures_of_a_burst_that_make_no_sense_are_left_out() -> None:
+    rows = [BEGUN, burst(1, "sending", 1.0, count="x", slots="5-3 9-99999 0-2", keys=None), burst(1, "done", 2.0)]
+    (entry,) = next(gather(rows)).entries
+    assert entry.many is not None
+    assert (entry.many.count, entry.many.keys) == (0, 0)
+    assert entry.many.slots >= {0, 1, 2}
+    assert max(entry.many.slots) < 16384

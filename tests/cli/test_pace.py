@@ -1,0 +1,60 @@
+"""`do` while slots are moved: how fast it may go, and what it says on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import pytest
+
+from redistui.cli.acting import _steps
+from redistui.cli.do import Far
+from redistui.ops.action import Plan
+from redistui.ops.run import Run, planned
+from redistui.ops.steps import Step
+from redistui.ops.tally import Part, Tally
+from tests.cli.running import redistui
+
+
+@dataclass(frozen=True)
+class Haul(Step):
+    heeds: ClassVar[bool] = True
+
+    @property
+    def text(self) -> str:
+        return "move 1,000 slots"
+
+
+def run_at(now: float, slots: int) -> Run:
+    plan = Plan("rebalance", "shop", "Move slots", "risky", (Haul(None),), ())
+    run = planned("rebalance", "shop", plan)
+    tally = Tally(0.0, now, (Part("a to b", 1000, slots, 60_000, 60 * slots),))
+    return replace(run, outcome="running", steps=(replace(run.steps[0], state="running", tally=tally),))
+
+
+def test_how_far_it_is_is_told_every_two_seconds() -> None:
+    far = Far()
+    said = [(now / 10, line) for now in range(61) for line in far.lines(run_at(now / 10, now * 10))]
+    assert [now for now, _ in said] == [2.0, 4.0, 6.0]
+    assert said[1][1] == "40%: 400 of 1,000 slots, 24,000 of 60,000 keys, 6000 keys/s, about 6s left"
+
+
+def test_the_document_tells_how_far_a_step_came() -> None:
+    (row,) = _steps(run_at(1.5, 100).steps, 1)
+    assert row["tally"] == {
+        "seconds": 1.5,
+        "parts": [
+            {"name": "a to b", "slots": 1000, "slots_done": 100, "keys": 60_000, "keys_done": 6000, "bytes": None,
+             "bytes_done": None}
+        ],
+    }  # fmt: skip
+    assert "tally" not in _steps(planned("x", "y", Plan("x", "y", "", "risky", (Haul(None),), ())).steps, 1)[0]
+
+
+@pytest.mark.parametrize("word", ["0", "-5", "1.5", "nan", "٣", "fast", "9999999999"])
+def test_a_pace_that_is_none_is_a_sentence(word: str) -> None:
+    ended = redistui("do", "rebalance", f"--pace={word}", "--yes", "--target", "cluster://127.0.0.1:1")
+    assert ended.code == 2
+    assert ended.out == ""
+    assert "is no number of keys a second, from 1 on" in ended.err
+    assert "Traceback" not in ended.err
