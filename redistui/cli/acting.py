@@ -8,15 +8,17 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from redistui.cli.exits import USAGE, Quit
 from redistui.cli.options import add_json, add_target_option, add_timeout
 from redistui.model import Fleet
 from redistui.ops import ACTIONS, repeated
-from redistui.ops.action import Action, Aim, Plan, refusals, warnings
-from redistui.ops.resume import RESUME
+from redistui.ops.action import Action, Aim, Load, Plan, SlotMove, refusals, warnings
+from redistui.ops.aiming import again
 from redistui.ops.run import Run, StepRun, planned, refused
+from redistui.ops.tally import Tally
 from redistui.view.cells import Row, show
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 2.0
 """A fleet that was just discovered may lack its first lag or CKQUORUM; a refusal older than this is one."""
+PAST = ("resume", "undo")
+"""Actions that are aimed at an operation of the journal; its group is theirs."""
+SURVEY_SECONDS = 20.0
+"""For so long the slots of a cluster are counted before a plan is made that wants to know what they hold."""
 OPTIONS = {option.name: option for action in ACTIONS for option in action.options}
 
 
@@ -82,38 +88,58 @@ def aimed(args: argparse.Namespace, action: Action, fleet: Fleet) -> Aim:
         aim = aim_at(action, fleet, args.arguments, options, group=args.group, past=args.past)
     except BadAim as error:
         raise Quit(USAGE, [f"{error}; usage: {action.name} {action.usage}"]) from None
-    if not aim.group and aim.node is None and action is not RESUME:
+    if not aim.group and aim.node is None and action.name not in PAST:
         names = fitting_groups(action, fleet) or tuple(group.name for group in fleet.groups)
         raise Quit(USAGE, [f"which group? name it with --group: {', '.join(map(show, names)) or 'there is none'}"])
     return aim
 
 
 def past_of(action: Action, words: Sequence[str]) -> Past | None:
-    """The unfinished operation that is to be resumed."""
-    if action is not RESUME:
+    """The unfinished operation that is to be resumed, or any one that is to be undone."""
+    if action.name not in PAST:
         return None
     from redistui.engine.journal import Journal, journal_path
 
-    found = (one.past for one in Journal(journal_path(os.environ)).unfinished() if one.operation == words[0])
-    return next(found, None)
+    journal = Journal(journal_path(os.environ))
+    if action.name == "undo":
+        return journal.past(words[0])
+    return next((one.past for one in journal.unfinished() if one.operation == words[0]), None)
 
 
-def prepared(engine: Engine, action: Action, aim: Aim) -> tuple[Run, Fleet]:
-    """The plan for a fleet that was read just now, or why there is none."""
+def prepared(engine: Engine, action: Action, aim: Aim) -> tuple[Run, Fleet, Aim]:
+    """The plan for a fleet that was read just now, or why there is none; and the aim with the survey it rests on."""
     from redistui.engine.journal import Journal, journal_path
 
     engine.recount(Journal(journal_path(os.environ)).deeds(repeated.SECONDS))
+    if action.wants_survey(aim):
+        count_slots(engine, aim.group, sample=aim.options.get("by") == "memory")
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
         fleet = engine.call(engine.fresh(*aim.groups)).result()
+        aim = again(action, fleet, aim)
         against = refusals(action, fleet, aim)
         if not against or time.monotonic() > deadline:
             break
         time.sleep(0.1)
     noted = warnings(action, fleet, aim)
     if against:
-        return refused(action.name, aim.group, against, warnings=noted), fleet
-    return planned(action.name, aim.group, action.plan(fleet, aim), noted), fleet
+        return refused(action.name, aim.group, against, warnings=noted), fleet, aim
+    return planned(action.name, aim.group, action.plan(fleet, aim), noted), fleet, aim
+
+
+def count_slots(engine: Engine, group: str, *, sample: bool) -> None:
+    """Has what every slot of a cluster holds counted (with `sample`, some keys of each are measured), and says how far
+    it is where that takes its time. What could not be counted in time is not known: the plan says so."""
+    deadline = time.monotonic() + SURVEY_SECONDS
+    work = engine.call(engine.survey(group, sample=sample))
+    while time.monotonic() < deadline:
+        with suppress(TimeoutError):
+            work.result(1.0)
+            return
+        found = engine.fleet.group(group)
+        part = 0.0 if found is None or found.survey is None else found.survey.progress
+        print(f"redistui: counting the keys of each slot: {100 * part:.0f} %", file=sys.stderr, flush=True)
+    work.cancel()
 
 
 def document(run: Run, engine: Engine, plan: Plan | None = None) -> dict[str, Any]:
@@ -139,7 +165,26 @@ def document(run: Run, engine: Engine, plan: Plan | None = None) -> dict[str, An
         "message": run.message,
         "next": run.next,
         "left": [{"node": node, "command": list(argv)} for node, argv in run.left],
+        **({} if plan is None or not plan.moves else _balance(plan)),
     }
+
+
+def _balance(plan: Plan) -> dict[str, Any]:
+    """Of a plan that moves slots: what goes where, and what each shard carries before and after."""
+    return {
+        "moves": [_move(move) for move in plan.moves],
+        "before": {load.node: _load(load) for load in plan.before},
+        "after": {load.node: _load(load) for load in plan.after},
+    }
+
+
+def _move(move: SlotMove) -> dict[str, Any]:
+    carries = {"keys": move.keys, "bytes": move.bytes, "seconds": move.seconds}
+    return {"slots": [list(pair) for pair in move.ranges], "from": move.source, "to": move.target, **carries}
+
+
+def _load(load: Load) -> dict[str, Any]:
+    return {"slots": load.slots, "keys": load.keys, "bytes": load.bytes, "weight": load.weight}
 
 
 def _steps(rows: Sequence[StepRun], first: int) -> list[dict[str, Any]]:
@@ -156,9 +201,17 @@ def _steps(rows: Sequence[StepRun], first: int) -> list[dict[str, Any]]:
                 {"node": sent.node, "command": list(sent.argv), "state": sent.state, "reply": sent.reply}
                 for sent in row.sent
             ],
+            **({} if row.tally is None else {"tally": _tally(row.tally)}),
         }
         for number, row in enumerate(rows, first)
     ]
+
+
+def _tally(tally: Tally) -> dict[str, Any]:
+    """Of a long step: how far each of its parts has come."""
+    names = ("name", "slots", "slots_done", "keys", "keys_done", "bytes", "bytes_done")
+    parts = [{name: getattr(part, name) for name in names} for part in tally.parts]
+    return {"seconds": round(tally.now - tally.began, 3), "parts": parts}
 
 
 def plan_rows(run: Run, action: Action, fleet: Fleet, aim: Aim) -> list[Row]:

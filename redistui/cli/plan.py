@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     tell_unfinished()
     with watching(args) as (engine, first):
         aim = aimed(args, action, first)
-        plan, fleet = prepared(engine, action, aim)
+        plan, fleet, aim = prepared(engine, action, aim)
         if args.json:
             print(printed(document(plan, engine)))
         else:

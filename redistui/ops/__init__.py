@@ -11,15 +11,19 @@ from redistui.ops.attach import ATTACH
 from redistui.ops.cluster_failover import CLUSTER_FAILOVER
 from redistui.ops.detach import DETACH
 from redistui.ops.failover import FAILOVER
+from redistui.ops.fix import FIX
 from redistui.ops.forget import FORGET
 from redistui.ops.pause_writes import PAUSE_WRITES, UNPAUSE
 from redistui.ops.promote import PROMOTE
 from redistui.ops.read_only import REPLICA_READ_ONLY
+from redistui.ops.rebalance import REBALANCE
 from redistui.ops.replicate import REPLICATE
+from redistui.ops.reshard import RESHARD
 from redistui.ops.resume import RESUME
 from redistui.ops.sentinel_reset import SENTINEL_RESET
 from redistui.ops.sentinel_set import SENTINEL_SET
 from redistui.ops.set_parameter import SET_PARAMETER
+from redistui.ops.undo import UNDO
 
 ACTIONS: tuple[Action, ...] = (
     FAILOVER,
@@ -30,6 +34,9 @@ ACTIONS: tuple[Action, ...] = (
     REPLICATE,
     ADD_NODE,
     FORGET,
+    REBALANCE,
+    RESHARD,
+    FIX,
     REPLICA_READ_ONLY,
     PAUSE_WRITES,
     UNPAUSE,
@@ -37,4 +44,5 @@ ACTIONS: tuple[Action, ...] = (
     SENTINEL_RESET,
     SENTINEL_SET,
     RESUME,
+    UNDO,
 )

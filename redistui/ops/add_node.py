@@ -1,4 +1,5 @@
-"""add-node: an empty node joins a cluster, as a primary without slots, or (--replica-of) as a replica.
+"""add-node: an empty node joins a cluster, as a primary without slots, as one with its share of them (--rebalance), or
+as a replica (--replica-of).
 
 A node that holds keys, or that knows other nodes, is refused: CLUSTER MEET makes one cluster of two, for good.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redistui.model import Fleet, Group, Kind, Node, Peer
+from redistui.model import SLOTS, Fleet, Group, Kind, Node, Peer
 from redistui.ops.action import Action, Aim, Argument, Check, Option, Plan
 from redistui.ops.checks import failed, found, fresh
 from redistui.ops.cluster.follow import Replicate
@@ -16,9 +17,12 @@ from redistui.ops.cluster.map import own
 from redistui.ops.cluster.member_checks import link_seconds, may_be_followed, silent, standing
 from redistui.ops.cluster.members import SeenInPlace
 from redistui.ops.cluster.newcomer import introduced, introducer, is_new, known_to, stranger
+from redistui.ops.cluster.share_out import may_take_its_share, with_its_share
 from redistui.ops.cluster.verify import ReplicasFollow
+from redistui.ops.cluster.words import BadWord, whole_in
 from redistui.ops.fingerprint import fingerprint
 from redistui.ops.node.follow import GiveLogin
+from redistui.ops.rebalance import CLASSIC, MAX_SLOTS
 from redistui.ops.steps import Step
 
 INSTEAD: dict[Kind, str] = {
@@ -50,6 +54,8 @@ def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
     above = aim.options.get("replica-of")
     if above is not None:
         yield from may_be_followed(fleet, group, above, new)
+    if "rebalance" in aim.options:
+        yield from may_take_its_share(fleet, group, new, aim)
     yield from silent(group, "", "it learns of the new node when it is back")
 
 
@@ -71,7 +77,7 @@ def plan(fleet: Fleet, aim: Aim) -> Plan:
     placed = SeenInPlace(None, mine.id, new.address, place[0], place[1], all_, SETTLE_SECONDS)
     what = "as a primary without slots" if above is None else f"as a replica of {above.address}"
     load = "It owns no slots until some are moved to it." if above is None else "It takes a full sync."
-    return Plan(
+    joins = Plan(
         action="add-node",
         group=group.name,
         title=f"Add {new.address} to {group.name}, {what}",
@@ -83,6 +89,20 @@ def plan(fleet: Fleet, aim: Aim) -> Plan:
         fingerprint=fingerprint(group, *(g for name in aim.also if (g := fleet.group(name)) is not None)),
         confirm=group.name,
     )
+    return with_its_share(group, new, aim, joins) if "rebalance" in aim.options else joins
+
+
+def wrong(aim: Aim) -> str:
+    options = aim.options
+    if {"replica-of", "rebalance"} <= options.keys():
+        return "--replica-of and --rebalance are two different things: a replica owns no slots"
+    if "max-slots" not in options:
+        return ""
+    try:
+        whole_in(options["max-slots"], "--max-slots", SLOTS)
+    except BadWord as error:
+        return str(error)
+    return "" if "rebalance" in options else "--max-slots goes with --rebalance"
 
 
 def _meet(fleet: Fleet, group: Group, new: Node, mine: Peer, stay: tuple[str, ...]) -> tuple[Step, ...]:
@@ -113,5 +133,13 @@ ADD_NODE = Action(
     checks=checks,
     plan=plan,
     arguments=(Argument("ADDRESS", "stranger"),),
-    options=(Option("replica-of", "NODE", "the primary that it becomes a replica of"),),
+    options=(
+        Option("replica-of", "NODE", "the primary that it becomes a replica of"),
+        Option("rebalance", "", "it takes its share of the slots, in the same plan"),
+        MAX_SLOTS,
+        CLASSIC,
+    ),
+    surveys=True,
+    surveys_with="rebalance",
+    wrong=wrong,
 )

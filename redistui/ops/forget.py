@@ -1,4 +1,5 @@
-"""forget: a node leaves a cluster. One that owns slots or has replicas does not: these are moved away first.
+"""forget: a node leaves a cluster. One that owns slots or has replicas does not: these are moved away first, with
+--drain in the same plan.
 
 A node that answers is reset before the others forget it, else it would be learnt again from its own greetings; a
 replica drops its data by that. A node that is gone, or a ghost whose address is lost, is forgotten only. It is named by
@@ -10,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from redistui.model import Fleet, Group, Kind
-from redistui.ops.action import Action, Aim, Argument, Check, Plan
+from redistui.ops.action import Action, Aim, Argument, Check, Option, Plan
 from redistui.ops.checks import answer, failed, found, fresh, names, passed, warned
+from redistui.ops.cluster.draining import drain_plan, drains, may_be_drained
 from redistui.ops.cluster.leave import ForgetAt, ResetNode
 from redistui.ops.cluster.map import FAILING, Member, address_of, line, named, own, views
 from redistui.ops.cluster.member_checks import leaves_its_shard, no_replicas, silent, standing
 from redistui.ops.cluster.members import NobodyListsIt, StandsAlone
 from redistui.ops.fingerprint import fingerprint
+from redistui.ops.rebalance import CLASSIC
 
 INSTEAD: dict[Kind, str] = {
     "sentinel": "Sentinels watch this group: `sentinel-reset` makes them forget a node",
@@ -41,12 +44,13 @@ def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
         ids = names([member.id for member in meant])
         yield failed(f"more than one node was known at {aim.node}: name one by its node id: {ids}")
     else:
-        yield from _may_leave(fleet, group, meant[0])
+        drained = drains(meant[0], aim)
+        yield from may_be_drained(fleet, group, meant[0], aim) if drained else _may_leave(fleet, group, meant[0])
 
 
 def _may_leave(fleet: Fleet, group: Group, leaving: Member) -> Iterator[Check]:
     if leaving.slots:
-        yield failed(f"{leaving.name} owns {leaving.slots} slots: move them to other shards first")
+        yield failed(f"{leaving.name} owns {leaving.slots} slots: move them to other shards first (--drain)")
     else:
         yield passed(f"{leaving.name} owns no slots")
     yield no_replicas(group, leaving.id, leaving.name, "move them to other shards, or forget them, first")
@@ -97,6 +101,8 @@ def plan(fleet: Fleet, aim: Aim) -> Plan:
     group = fleet.group(aim.group)
     assert group is not None
     (leaving,) = named(group, aim.node or "")
+    if drains(leaving, aim):
+        return drain_plan(fleet, group, aim, leaving)
     here, replica = alive(leaving), leaving.primary is not None
     stay = standing(group, leaving.id)
     reset = (ResetNode(leaving.address, leaving.id, replica),) if here else ()
@@ -142,4 +148,7 @@ FORGET = Action(
     checks=checks,
     plan=plan,
     arguments=(Argument("NODE", "node"),),
+    options=(Option("drain", "", "its slots go to the other shards first, in the same plan"), CLASSIC),
+    surveys=True,
+    surveys_with="drain",
 )

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from redistui.ops.cluster.drain_steps import AwaitEmptied, AwaitSameMap, FindNewPrimary
 from redistui.ops.cluster.failover_steps import AwaitTakeover, LetClientsGo, NoSlotMoves, OrderPromotion
+from redistui.ops.cluster.fix_keys import GatherKeys, SettleCopies
+from redistui.ops.cluster.fix_orders import AwaitOneOwner, CloseSlots, MarkSlots, OwnSlots, TellOwner
+from redistui.ops.cluster.fix_verify import NothingHalfDone
 from redistui.ops.cluster.follow import Replicate
 from redistui.ops.cluster.join import AwaitMember, Meet
 from redistui.ops.cluster.leave import ForgetAt, ResetNode
 from redistui.ops.cluster.members import NobodyListsIt, SeenInPlace, StandsAlone
+from redistui.ops.cluster.move_look import LookFirst
+from redistui.ops.cluster.move_slots import MoveSlots
+from redistui.ops.cluster.move_verify import MovedAsPlanned
+from redistui.ops.cluster.stop_following import StopFollowing
 from redistui.ops.cluster.verify import EpochRose, ReplicasFollow, ViewsShowOwner
 from redistui.ops.node.catch_up import CatchUp
 from redistui.ops.node.config_file import WriteConfig
@@ -40,6 +48,7 @@ STEPS: Mapping[str, type[Step]] = {
         OrderPromotion,
         AwaitTakeover,
         Replicate,
+        StopFollowing,
         Meet,
         AwaitMember,
         ResetNode,
@@ -50,6 +59,20 @@ STEPS: Mapping[str, type[Step]] = {
         ViewsShowOwner,
         EpochRose,
         ReplicasFollow,
+        AwaitSameMap,
+        FindNewPrimary,
+        AwaitEmptied,
+        LookFirst,
+        MoveSlots,
+        MovedAsPlanned,
+        MarkSlots,
+        CloseSlots,
+        TellOwner,
+        OwnSlots,
+        AwaitOneOwner,
+        GatherKeys,
+        SettleCopies,
+        NothingHalfDone,
         CatchUp,
         WriteConfig,
         WriteRole,

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from redistui.demo.headless import Interrupted, interruptible
 from redistui.demo.problems import DemoError
 from tests import bench
-from tests.bench import actions, crash, dashboard, paint, poll, screens
+from tests.bench import actions, cluster100, crash, dashboard, paint, poll, screens, slots
 from tests.bench.child import Place
 from tests.bench.facts import facts
 from tests.bench.farm import Farm
 from tests.bench.table import Table
 
-NAMES = ("poll", "dashboard", "paint", "crash", "screens", "actions")
+NAMES = ("poll", "dashboard", "paint", "crash", "screens", "actions", "cluster100", "slots")
 
 
 def main() -> int:
@@ -83,6 +83,10 @@ def measured(place: Place, names: Sequence[str], args: argparse.Namespace) -> It
         yield screens.measure(place)
     if "actions" in names:
         yield actions.measure(place, args.runs, args.only)
+    if "cluster100" in names:
+        yield cluster100.measure(args.seconds)
+    if "slots" in names:
+        yield slots.measure(place, args.runs)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ FRAMES_OF_THEIRS = 6
 """Some of them take a second each."""
 
 
+LARGE = (200, 60)
+
+
 class Pair(NamedTuple):
     """Ours, and what it stands beside: names of tests.bench.widgets.WIDGETS."""
 
@@ -21,11 +24,16 @@ class Pair(NamedTuple):
     ours: str
     theirs: str | None
     of: str
+    size: tuple[int, int] = SIZE
 
 
 PAIRS = (
     Pair("heatmap, all 16,384 slots change", "heatmap", "static-heatmap", "Static, Rich Text"),
     Pair("heatmap, 100 slots change", "heatmap-100", "static-heatmap-100", "Static, Rich Text"),
+    Pair("heatmap at 200x60, all slots change", "heatmap", None, "", LARGE),
+    Pair("heatmap at 200x60, 100 slots change", "heatmap-100", None, "", LARGE),
+    Pair("map of keys at 200x60, all slots change", "heatmap-keys", None, "", LARGE),
+    Pair("map of keys at 200x60, 100 slots change", "heatmap-keys-100", None, "", LARGE),
     Pair("200 sparklines", "sparks", "sparkline-widgets", "200 Sparkline"),
     Pair("topology of 1,000 nodes", "table", "data-table", "DataTable"),
     Pair("plot of 300 samples", "plot", None, ""),
@@ -35,15 +43,15 @@ PAIRS = (
 def measure(place: Place) -> Table:
     width, height = SIZE
     table = Table(
-        f"screens: CPU of one frame at {width}x{height}, from new data to the last byte for the terminal",
+        f"screens: CPU of one frame, at {width}x{height} unless said, from new data to the last byte for the terminal",
         ("", "ms", "bytes", "beside", "its ms", "its bytes", "ratio"),
     )
     for pair in PAIRS:
-        ours = _frame(place, pair.ours, FRAMES)
+        ours = _frame(place, pair.ours, FRAMES, pair.size)
         if pair.theirs is None:
             table.add(pair.title, f"{ours['ms']:.1f}", f"{ours['painted']:,}", "", "", "", "")
             continue
-        theirs = _frame(place, pair.theirs, FRAMES_OF_THEIRS)
+        theirs = _frame(place, pair.theirs, FRAMES_OF_THEIRS, pair.size)
         table.add(
             pair.title,
             *(f"{ours['ms']:.1f}", f"{ours['painted']:,}", pair.of),
@@ -53,7 +61,7 @@ def measure(place: Place) -> Table:
     return table
 
 
-def _frame(place: Place, widget: str, frames: int) -> Frame:
-    with Child(place, "stage", [widget, frames]) as child:
+def _frame(place: Place, widget: str, frames: int, size: tuple[int, int]) -> Frame:
+    with Child(place, "stage", [widget, frames, size]) as child:
         frame: Frame = child.hear(300)
     return frame

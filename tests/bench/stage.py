@@ -13,7 +13,6 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.widget import Widget
 
 from tests.bench import child
-from tests.bench.terminal import SIZE
 
 QUIET = 0.05
 """Seconds without another write after which a frame is over."""
@@ -107,10 +106,10 @@ class Stage(App[None]):
         return Frame(ms=1000 * (driver.flushed - began), painted=driver.painted - painted)
 
 
-def play(drawn: Drawn, frames: int) -> Frame:
-    """Runs the app on a terminal of the usual size."""
+def play(drawn: Drawn, frames: int, size: tuple[int, int]) -> Frame:
+    """Runs the app on a terminal of that size."""
     stage = Stage(drawn, frames)
-    asyncio.run(stage.run_async(size=SIZE))
+    asyncio.run(stage.run_async(size=size))
     return Frame(
         ms=median(frame["ms"] for frame in stage.measured),
         painted=round(median(frame["painted"] for frame in stage.measured)),
@@ -120,5 +119,5 @@ def play(drawn: Drawn, frames: int) -> Frame:
 if __name__ == "__main__":
     from tests.bench.widgets import WIDGETS
 
-    name, frames = child.request()
-    child.say(play(WIDGETS[name](), frames))
+    name, frames, size = child.request()
+    child.say(play(WIDGETS[name](), frames, tuple(size)))

@@ -10,8 +10,8 @@ from rich.text import Text
 from textual.containers import Grid
 from textual.widgets import DataTable, Sparkline, Static
 
-from redistui.metrics import KEPT, SPARKS
-from redistui.model import SLOTS, Cluster, Fleet
+from redistui.metrics import SPARKS
+from redistui.model import SLOTS, Cluster, Fleet, Survey
 from redistui.tui.themes import Theme, load_or_default
 from redistui.tui.widgets.heatmap import LABEL, Heatmap
 from redistui.tui.widgets.plot import Plot
@@ -19,7 +19,9 @@ from redistui.tui.widgets.table import LiveTable
 from redistui.view.figures import size
 from redistui.view.glyphs import UNICODE
 from redistui.view.metrics import Sparks, shape
-from redistui.view.slots import grid, spots
+from redistui.view.slots_heat import Heat, heat_of
+from redistui.view.slots_map import grid, spots
+from redistui.view.slots_picture import Figures, Owners
 from redistui.view.topology import Outline
 from tests import fleets
 from tests.bench.stage import Drawn
@@ -51,7 +53,28 @@ def clusters(moved: range) -> tuple[Cluster, Cluster]:
 
 def heatmap(moved: range) -> Drawn:
     widget, worn, both = Heatmap(), theme(), clusters(moved)
-    return Drawn(widget, lambda turn: lambda: widget.show(both[turn % 2], worn, UNICODE, False))
+    return Drawn(widget, lambda turn: lambda: widget.show(Owners(both[turn % 2]), worn, UNICODE, False))
+
+
+def heats(moved: range) -> tuple[Heat, Heat]:
+    """Keys of every slot, before and after some slots got sixteen times as many."""
+    keys = tuple(float(1 + slot * 7919 % 977) for slot in range(SLOTS))
+    grown = tuple(value * 16 % 977 if slot in moved else value for slot, value in enumerate(keys))
+    found = [heat_of("keys", Survey(0.0, 0.0, values)) for values in (keys, grown)]
+    assert found[0] is not None
+    assert found[1] is not None
+    return found[0], found[1]
+
+
+def figures_map(moved: range) -> Drawn:
+    """The map of keys, from a survey's figures on."""
+    widget, worn, cluster, both = Heatmap(), theme(), clusters(moved)[0], heats(moved)
+    fresh = [Survey(0.0, 0.0, heat.values) for heat in both]
+
+    def draw(survey: Survey) -> None:
+        widget.show(Figures(cluster, heat_of("keys", survey)), worn, UNICODE, False)
+
+    return Drawn(widget, lambda turn: lambda: draw(fresh[turn % 2]))
 
 
 def static_heatmap(moved: range) -> Drawn:
@@ -89,8 +112,7 @@ def sparks() -> Drawn:
     def turn(number: int) -> Callable[[], None]:
         fleet = all_[number % TURNS]
         for node in (node for group in fleet.groups for node in group.nodes):
-            for name in KEPT:
-                past.add(node.address, name, node.metric(name))
+            past.add(node.address, node.metrics)
         return lambda: widget.show(Sparks(fleet, fleet.groups, past, UNICODE, form), worn, UNICODE)
 
     return Drawn(widget, turn)
@@ -171,6 +193,8 @@ def plot() -> Drawn:
 
 WIDGETS: dict[str, Callable[[], Drawn]] = {
     "heatmap": lambda: heatmap(range(SLOTS)),
+    "heatmap-keys": lambda: figures_map(range(SLOTS)),
+    "heatmap-keys-100": lambda: figures_map(MOVED),
     "static-heatmap": lambda: static_heatmap(range(SLOTS)),
     "heatmap-100": lambda: heatmap(MOVED),
     "static-heatmap-100": lambda: static_heatmap(MOVED),

@@ -24,6 +24,7 @@ HARMLESS: dict[str, str] = {
     "client|kill": "CLIENT KILL TYPE pubsub",
     "client|pause": "CLIENT PAUSE 1 WRITE",
     "command|info": "COMMAND INFO get",
+    "memory|usage": "MEMORY USAGE x",
     "config|get": "CONFIG GET save",
     "config|set": "CONFIG SET no-such-option 1",
     "replicaof": "REPLICAOF NO ONE",

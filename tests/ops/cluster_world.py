@@ -38,6 +38,8 @@ class Server:
     alive: bool = True
     hung: bool = False
     silent_since: float | None = None
+    met: bool = True
+    """It may talk to others. One that was reset and keeps its id waits to be introduced (Redis; Valkey 9 does not)."""
     linked_at: float = 0.0
 
     @property
@@ -153,7 +155,7 @@ class World:
                 news = {id_ for id_ in other.knows if id_ in self.ids() and one.banned.get(id_, 0.0) < self.now}
                 if other.id in one.knows:  # whom it talks to
                     one.knows |= news
-                elif other.id != one.id and (self.relearns or one.banned.get(other.id, 0.0) < self.now):
+                elif other.id != one.id and (self.relearns or (one.met and one.banned.get(other.id, 0.0) < self.now)):
                     one.knows.add(other.id)  # it greets us still
         self._settled, self._settled_at = state, self.now
 
@@ -215,6 +217,12 @@ class World:
                 if server.primary is None and server.keys:
                     raise ClientRefused("ERR CLUSTER RESET can't be called with master nodes containing keys")
                 self._reset(server)
+            case ("CLUSTER", "RESET", "SOFT") | ("CLUSTER", "REPLICATE", "NO", "ONE"):
+                if server.primary is None:
+                    raise ClientRefused("ERR it holds keys, or is no replica")
+                server.primary, server.slots, server.keys = None, "", 0
+                if argv[1] == "RESET":
+                    server.knows, server.met = {server.id}, False
             case ("CLUSTER", "FORGET", id_):
                 self._forget(server, id_)
             case ("CLUSTER", "MEET", host, port, _):
@@ -246,6 +254,7 @@ class World:
         if server.runs and other.runs:
             server.knows.add(other.id)
             other.knows.add(server.id)
+            server.met = True
 
     def _replicate(self, server: Server, id_: str) -> None:
         above = self.by_id(id_)

@@ -42,6 +42,12 @@ def views(group: Group) -> tuple[tuple[Node, ClusterView], ...]:
     return tuple((n, n.cluster) for n in group.nodes if n.fault is None and n.cluster is not None and n.cluster.peers)
 
 
+def together(group: Group) -> tuple[tuple[Node, ClusterView], ...]:
+    """Those of them that know each other: who stands alone, in a group because it is a target, is no member."""
+    seen = views(group)
+    return tuple((node, view) for node, view in seen if len(view.peers) > 1) or seen
+
+
 def line(view: ClusterView, id_: str | None) -> Peer | None:
     """What a view says of a node."""
     return next((peer for peer in view.peers if peer.id == id_), None)

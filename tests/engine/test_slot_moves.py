@@ -1,0 +1,259 @@
+"""Slots moved on real servers of every version, under writers: no key is lost, none is left behind, all agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from redistui.demo.groups import RunningGroup, role_of
+from redistui.demo.servers import Server
+from redistui.demo.wire import Wire, pack
+from redistui.engine.engine import Engine
+from redistui.engine.journal import Journal
+from redistui.engine.runner import Runner
+from redistui.model import Fleet, Target
+from redistui.ops.action import Action, Aim, Plan, refusals
+from redistui.ops.aiming import aim_at
+from redistui.ops.reshard import RESHARD
+from redistui.ops.resume import RESUME
+from redistui.ops.run import Run, StepRun
+from redistui.ops.undo import UNDO
+from tests.cli.test_plan_and_do import run as run_cli
+from tests.cli.test_plan_and_do import running
+from tests.key_digest import checked, digest, open_slots, own_slots, views
+from tests.slot_writer import SlotWriter, tag_of
+from tests.waiting import eventually
+
+SLOTS = range(40)
+"""Of the first node; these are moved to the second."""
+PER_SLOT = 40
+BIG = 9 << 20
+
+
+class Stage:
+    """A cluster with keys in the slots that are moved, a writer into them, an engine, and a runner."""
+
+    def __init__(self, group: RunningGroup, folder: Path) -> None:
+        self.group = group
+        self.tags = [tag_of(slot) for slot in SLOTS]
+        self.fill()
+        self.before = digest(group)
+        self.writer = SlotWriter(
+            tuple(group.addresses), tuple(f"{{{tag}}}:w:{n}" for tag in self.tags[::4] for n in range(3))
+        )
+        self.engine = Engine([Target(tuple(group.addresses), wanted="cluster")], period=0.25)
+        self.engine.start()
+        self.journal = Journal(folder / "journal.jsonl")
+        self.runner = Runner(self.engine, self.journal)
+        self.steps: tuple[StepRun, ...] = ()
+        """Of the operation that runs, as they were reported last."""
+
+    def fill(self) -> None:
+        with Wire(self.group.nodes[0].address, seconds=10) as wire:
+            keys = [f"{{{tag}}}:{n}" for tag in self.tags for n in range(PER_SLOT)]
+            wire.send(b"".join(pack("SET", key, f"value of {key}") for key in keys))
+            for _ in keys:
+                wire.read()
+            wire.ask("SET", f"{{{self.tags[7]}}}:big", "x" * BIG)
+            wire.ask("HSET", f"{{{self.tags[8]}}}:hash", *(str(n) for n in range(400)))
+
+    def fresh(self) -> Fleet:
+        return self.engine.call(self.engine.fresh(*(group.name for group in self.engine.fleet.groups))).result(10)
+
+    def aim(self, action: Action, *words: str, past: object = None, **options: str) -> Aim:
+        aim = aim_at(action, self.engine.fleet, words, options, past=past)  # type: ignore[arg-type]
+        assert aim.group
+        return aim
+
+    def plan(self, action: Action, *words: str, past: object = None, **options: str) -> tuple[Aim, Plan]:
+        def allowed() -> tuple[Aim, Plan]:
+            aim = self.aim(action, *words, past=past, **options)
+            fleet = self.fresh()
+            against = refusals(action, fleet, aim)
+            assert not against, against
+            return aim, action.plan(fleet, aim)
+
+        return eventually(allowed, 20)
+
+    def reshard(self, source: int, target: int, **options: str) -> tuple[Aim, Plan]:
+        ends = {"from": self.group.nodes[source].address, "to": self.group.nodes[target].address}
+        return self.plan(RESHARD, **ends, slots=f"{SLOTS[0]}-{SLOTS[-1]}", **options)
+
+    def run(self, aim: Aim, plan: Plan, action: Action = RESHARD, pace: int = 0) -> Run:
+        return self.begin(aim, plan, action, pace=pace)()
+
+    def begin(self, aim: Aim, plan: Plan, action: Action = RESHARD, pace: int = 0) -> Callable[[], Run]:
+        """Fires it; what is given waits for its end."""
+
+        def report(run: Run) -> None:
+            self.steps = run.steps
+
+        self.steps = ()
+        future = self.engine.call(self.runner.run(action, aim, plan, armed=True, report=report, pace=pace))
+        return lambda: future.result(90)
+
+    def order(self, **orders: int) -> None:
+        async def given() -> None:
+            self.runner.order(self.runner.busy[0], **orders)  # type: ignore[arg-type]
+
+        self.engine.call(given()).result(5)
+
+    def gone(self, target: int) -> int:
+        """How many of the slots the target has by now."""
+        return len(set(SLOTS) & own_slots(self.group.nodes[target]))
+
+    def resume(self) -> Run:
+        """As another console would, from the journal."""
+
+        def ran() -> Run | None:
+            (left,) = self.journal.unfinished()
+            assert left.past is not None
+            aim, plan = self.plan(RESUME, left.operation, past=left.past)
+            run = self.run(aim, plan, RESUME)
+            return None if "confirm it anew" in " ".join(run.refusals) else run
+
+        return eventually(ran, 30)
+
+    def undo(self, operation: str) -> Run:
+        past = self.journal.past(operation)
+        return self.run(*self.plan(UNDO, operation, past=past), UNDO)
+
+    def under_way(self, source: int, target: int, victim: Callable[[], None]) -> Run:
+        """A slow move in which something happens once some slots have gone and others not."""
+        aim, plan = self.reshard(source, target, classic="yes")
+        wait = self.begin(aim, plan, pace=300)
+        eventually(lambda: 4 <= self.gone(target) < len(SLOTS) - 4, 20)
+        victim()
+        return wait()
+
+    def survives(self, killed: int, heir: int, owner: int) -> None:
+        """A node is killed in mid-move, its replica takes over, and `resume` brings all slots to `owner`."""
+        run = self.under_way(0, 1, self.group.nodes[killed].kill)
+        assert run.outcome in ("failed", "unknown"), run.message
+        assert run.resumable
+        eventually(lambda: role_of(self.group.nodes[heir]) == "master", 20)
+        run = self.resume()
+        assert run.outcome == "verified", (run.message, run.refusals)
+        self.group.nodes[killed].restart()
+        self.nothing_is_lost(owner)
+
+    def nothing_is_lost(self, owner: int) -> None:
+        """The static keys are what they were, the written ones what was acknowledged, each where it belongs."""
+        self.writer.stop()
+        assert self.writer.lost() == []
+        now = digest(self.group)
+        assert {key: now.get(key) for key in self.before} == self.before
+        assert [key for key, value in now.items() if "astray" in value or "elsewhere" in value] == []
+        assert open_slots(self.group) == []
+        assert len(eventually(lambda: views(self.group) if len(views(self.group)) == 1 else None)) == 1
+        assert set(SLOTS) <= own_slots(self.group.nodes[owner])
+        assert checked(self.group) == ""
+
+    def close(self) -> None:
+        self.writer.stop()
+        self.engine.call(self.runner.stopped()).result(60)
+        self.engine.stop()
+
+
+@pytest.fixture
+def stage_of(tmp_path: Path) -> Iterator[Callable[[RunningGroup], Stage]]:
+    stages: list[Stage] = []
+
+    def make(group: RunningGroup) -> Stage:
+        stages.append(Stage(group, tmp_path))
+        return stages[-1]
+
+    yield make
+    for stage in stages:
+        stage.close()
+
+
+@pytest.fixture
+def stage(cluster_group: Callable[..., RunningGroup], stage_of: Callable[[RunningGroup], Stage]) -> Stage:
+    """Three shards; the nodes 1 to 3 are primaries, 4 to 6 their replicas."""
+    return stage_of(cluster_group())
+
+
+def test_slots_moved_key_by_key_under_writers_lose_nothing_and_a_second_console_is_refused(stage: Stage) -> None:
+    aim, plan = stage.reshard(0, 1, classic="yes")
+    eventually(lambda: stage.writer.acked > 100)
+    wait = stage.begin(aim, plan, pace=400)
+    eventually(lambda: stage.gone(1) >= 4)
+    stage.order(paused=True)
+    eventually(lambda: stage.steps[1].tally is not None and stage.steps[1].tally.parts[0].doing == "paused")
+    assert open_slots(stage.group) == []
+    gone = stage.gone(1)
+    ends = ("--from", stage.group.nodes[2].address, "--to", stage.group.nodes[1].address, "--slots", "2")
+    other = Journal(stage.journal.path.with_name("other"))
+    said = run_cli("do", "reshard", *ends, "--yes", stage.group.target, journal=other)
+    assert (said.code, stage.gone(1)) == (5, gone), said.out
+    assert "another console works at" in " ".join(said.out.split()), said.out
+    stage.order(paused=False, pace=0)
+    run = wait()
+    assert run.outcome == "verified", (run.message, run.refusals)
+    said = " ".join(row.reply or "" for row in run.steps)
+    assert "1 big key among their keys (" in said, said
+    stage.nothing_is_lost(1)
+
+
+@pytest.mark.versions("valkey-9.1", "redis-7.0")
+def test_a_source_that_is_killed_in_mid_move_is_replaced_and_the_move_gone_on_with(stage: Stage, version: str) -> None:
+    """Redis tells its replicas nothing of open slots: what was moved of one is not seen by its clients until somebody
+    goes on, and they may write it anew. So there the writer writes new keys only."""
+    stage.writer.anew = not version.startswith("valkey")
+    stage.survives(killed=0, heir=3, owner=1)
+
+
+@pytest.mark.versions("valkey-9.1", "redis-6.2")
+def test_a_target_that_is_killed_in_mid_move_is_replaced_and_the_move_gone_on_with(stage: Stage, version: str) -> None:
+    stage.writer.anew = not version.startswith("valkey")
+    stage.survives(killed=1, heir=4, owner=4)
+
+
+def test_a_console_that_is_killed_in_mid_move_is_gone_on_from_and_taken_back_whole(stage: Stage) -> None:
+    group = stage.group
+    ends = ("--from", group.nodes[0].address, "--to", group.nodes[1].address, "--slots", "0-39", "--classic")
+    with running("do", "reshard", *ends, "--pace", "300", "--yes", group.target, journal=stage.journal) as process:
+        eventually(lambda: 4 <= stage.gone(1) < len(SLOTS) - 4, 30)
+        process.kill()
+        process.wait(10)
+    run = stage.resume()
+    assert run.outcome == "verified", (run.message, run.refusals)
+    assert (stage.gone(1), stage.journal.unfinished()) == (len(SLOTS), ())
+    run = stage.undo(run.operation)
+    assert run.outcome == "verified", (run.message, run.refusals)
+    stage.nothing_is_lost(0)
+
+
+@pytest.mark.versions("valkey-9.1")
+def test_slots_that_the_servers_move_themselves_lose_nothing_and_go_back(stage: Stage) -> None:
+    run = stage.run(*stage.reshard(0, 1))
+    assert run.outcome == "verified", (run.message, run.refusals)
+    assert [sent.argv[:2] for row in run.steps for sent in row.sent] == [("CLUSTER", "MIGRATESLOTS")]
+    run = stage.run(*stage.reshard(1, 0))
+    assert run.outcome == "verified", (run.message, run.refusals)
+    stage.nothing_is_lost(0)
+
+
+@pytest.mark.versions("valkey-9.1")
+def test_a_target_that_dies_fails_the_servers_own_job_with_its_reason_and_its_heir_goes_on(stage: Stage) -> None:
+    source, target = stage.group.nodes[:2]
+    wait = stage.begin(*stage.reshard(0, 1))
+    eventually(lambda: any("snapshot" in str(word) for job in jobs(source) for word in job), every=0)
+    target.hang()
+    target.kill()
+    run = wait()
+    assert run.outcome == "failed", run.message
+    assert "slots 0-39 not: the job failed: " in run.message
+    assert run.resumable
+    eventually(lambda: role_of(stage.group.nodes[4]) == "master", 20)
+    run = stage.resume()
+    assert run.outcome == "verified", (run.message, run.refusals)
+    target.restart()
+    stage.nothing_is_lost(4)
+
+
+def jobs(node: Server) -> list[list[object]]:
+    return list(node.ask("CLUSTER", "GETSLOTMIGRATIONS"))
