@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from redistui.model import Address, Login, Tls, host_of, port_of
+from redistui.net.gathering import Gatherer, Parsers, gather
 from redistui.replies.errors import needs_no_password
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Client:
         self._tls = tls
         self._name = name
         self._connection: AbstractConnection | None = None
+        self._parser: Gatherer
 
     async def ask(self, argv: Argv, seconds: float) -> Reply:
         """One command, one reply."""
@@ -88,15 +90,14 @@ class Client:
         try:
             async with asyncio.timeout(seconds):
                 await connection.send_packed_command(request, check_health=False)
-                for _ in argvs:
-                    replies.append(await self._reply(connection))
+                await gather(connection, self._parser, len(argvs), replies)
         except BaseException as error:
             await self.close()
             if not isinstance(error, Exception):
                 raise
             lost = ClientLost(lost_text(error, seconds), not is_timeout(error))
-            return [*replies, *[lost] * (len(argvs) - len(replies))]
-        return replies
+            return [*map(in_words, replies), *[lost] * (len(argvs) - len(replies))]
+        return list(map(in_words, replies))
 
     async def close(self) -> None:
         """Ends the connection; never raises for one that has ended already."""
@@ -115,13 +116,15 @@ class Client:
         return self._connection
 
     async def _connect(self, login: Login, seconds: float) -> AbstractConnection:
-        connection = await asyncio.to_thread(new_connection, self.address, login, self._tls)
+        parsers = Parsers()
+        connection = await asyncio.to_thread(new_connection, self.address, login, self._tls, parsers)
+        self._parser = parsers.parser
         try:
             async with asyncio.timeout(seconds):
                 await connection.connect()  # type: ignore[no-untyped-call]
                 # Not left to redis-py: a Sentinel's user that may not set a name is still good for the action itself.
                 await connection.send_command("CLIENT", "SETNAME", self._name, check_health=False)
-                await self._reply(connection)
+                await gather(connection, parsers.parser, 1, [])
         except BaseException as error:
             await hang_up(connection)
             if isinstance(error, Exception):
@@ -129,17 +132,12 @@ class Client:
             raise
         return connection
 
-    @staticmethod
-    async def _reply(connection: AbstractConnection) -> Reply:
-        from redis.exceptions import ResponseError
 
-        try:
-            reply = await connection.read_response(disable_decoding=True, disconnect_on_error=False)
-        except ResponseError as error:
-            return ClientRefused(error_text(error))
-        if isinstance(reply, list):
-            return [ClientRefused(error_text(item)) if isinstance(item, Exception) else item for item in reply]
-        return reply
+def in_words(reply: Reply) -> Reply:
+    """A reply, where an error reply, also one within it, is a ClientRefused."""
+    if isinstance(reply, list):
+        return list(map(in_words, reply))
+    return ClientRefused(error_text(reply)) if isinstance(reply, Exception) else reply
 
 
 def packed(argvs: Sequence[Argv]) -> bytes:
@@ -162,7 +160,7 @@ def raw(word: str) -> bytes:
     return word.encode("utf-8", "surrogateescape")
 
 
-def new_connection(address: Address, login: Login, tls: Tls | None) -> AbstractConnection:
+def new_connection(address: Address, login: Login, tls: Tls | None, parsers: Parsers) -> AbstractConnection:
     """A connection that is not open yet. Run in a thread: the first one imports redis-py, which takes a while."""
     from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection
     from redis.asyncio.retry import Retry
@@ -173,6 +171,7 @@ def new_connection(address: Address, login: Login, tls: Tls | None) -> AbstractC
         "password": login.password,
         "driver_info": None,
         "protocol": 2,
+        "parser_class": parsers,
         "retry": Retry(NoBackoff(), 0),
         "socket_timeout": None,
         "socket_connect_timeout": CONNECT_SECONDS,
