@@ -14,15 +14,15 @@ from redistui.replies.slot import slot_of
 
 PATIENCE = 10.0
 """Seconds a writer waits for a reply: a handover that makes it wait is no error."""
-GONE = ("MOVED", "ASK")
 
 
 @dataclass
 class Writer:
     """One sequential writer, one write in flight, on a thread of its own: `SET {tag}:name:i`.
 
-    It follows MOVED, and asks another node after the connection ended. `acked` are the writes that were answered with
-    OK, `refused` those that were answered with an error; of `unknown` nobody knows.
+    It follows MOVED, obeys ASK with ASKING and the same write where it was sent to, and asks another node after a
+    connection ended. `acked` are the writes that were answered with OK, `refused` those that were answered with an
+    error at last; of `unknown` nobody knows.
     """
 
     tag: str
@@ -37,6 +37,8 @@ class Writer:
     def __post_init__(self) -> None:
         self._where = self.first
         self._turn = 0
+        self._aside: Wire | None = None
+        """To whom ASK sent it last."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._write, name=self.tag, daemon=True)
         self._thread.start()
@@ -53,7 +55,7 @@ class Writer:
                 self._elsewhere(type(error).__name__)
                 continue
             try:
-                wire.ask("SET", key, number)
+                self._set(wire, key, number)
                 self.acked.append((key, time.monotonic()))
             except ErrorReply as error:
                 self.refused.append(key)
@@ -62,14 +64,39 @@ class Writer:
                 self.unknown.append(key)
                 wire.close()
                 wire = None
+                self._leave_aside()
                 self._elsewhere(type(error).__name__)
+        self._leave_aside()
         if wire is not None:
             wire.close()
+
+    def _set(self, wire: Wire, key: str, number: int) -> None:
+        try:
+            wire.ask("SET", key, number)
+        except ErrorReply as error:
+            word, *rest = str(error).split()
+            if word != "ASK":
+                raise
+            self.errors.append(str(error))
+            aside = self._aside_at(rest[1])
+            aside.ask("ASKING")
+            aside.ask("SET", key, number)
+
+    def _aside_at(self, address: str) -> Wire:
+        if self._aside is None or self._aside.address != address:
+            self._leave_aside()
+            self._aside = Wire(address, seconds=self.patience)
+        return self._aside
+
+    def _leave_aside(self) -> None:
+        if self._aside is not None:
+            self._aside.close()
+            self._aside = None
 
     def _obey(self, wire: Wire, error: str) -> Wire | None:
         self.errors.append(error)
         words = error.split()
-        if words[0] not in GONE:
+        if words[0] != "MOVED":
             self._stop.wait(0.005)
             return wire
         wire.close()

@@ -13,7 +13,7 @@ from dataclasses import replace
 from redistui.model import Fleet
 from redistui.ops.action import Action, Aim, Argument, Check, Option, Plan
 from redistui.ops.checks import failed, fresh, passed, warned
-from redistui.ops.cluster.reroute import gone_on
+from redistui.ops.cluster.reroute import absent_takers, gone_on
 from redistui.ops.fingerprint import fingerprint
 from redistui.ops.steps import Hole, Secret, Step
 from redistui.ops.stored import Past
@@ -39,6 +39,12 @@ def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
         )
     elif "back" not in aim.options and past.released:
         yield failed(f"putting it back was begun already: `resume {past.operation} --back` finishes that")
+    group = fleet.group(aim.group)
+    for lost in absent_takers(group, past.plan.steps) if group is not None else ():
+        yield warned(
+            f"{lost} was lost while slots were on their way to it: start it again before you go on. A Valkey that "
+            f"comes back later may take all its slots back, with its old keys: then only without its nodes.conf"
+        )
     if past.sent:
         said = " ".join(past.spent[-1].argv)
         if past.passed < len(past.plan.steps) and past.plan.steps[past.passed].rereads:

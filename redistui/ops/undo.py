@@ -1,7 +1,8 @@
 """undo: the slots that an operation moved go back, as far as they still stand where it put them.
 
-What another operation has moved on since is left alone. Who gave its last slot has become a replica since, and is made
-a primary again first. Other operations are undone by what their plan said, not here.
+What another operation has moved on since is left alone. Whoever took over from a source or a target since stands in
+its place, also while that one is down. Who gave its last slot has become a replica since, and is made a primary again
+first. Other operations are undone by what their plan said, not here.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from redistui.ops.action import Action, Aim, Argument, Check, Plan, SlotMove
 from redistui.ops.checks import failed, fresh, passed, warned
 from redistui.ops.cluster.balance_checks import may_be_moved
 from redistui.ops.cluster.home_steps import brought_home
-from redistui.ops.cluster.homecoming import Home, as_target, home_of, left_bare, may_come_home
+from redistui.ops.cluster.homecoming import Home, as_target, heirs_of, home_of, left_bare, may_come_home
 from redistui.ops.cluster.map import members, shard_of
 from redistui.ops.cluster.move_slots import MoveSlots
 from redistui.ops.cluster.moving import moving_plan
+from redistui.ops.cluster.reroute import stand_in
 from redistui.ops.cluster.routes import Route, counted, routes_in
 from redistui.ops.cluster.shares import move_of, owned
 from redistui.ops.rebalance import CLASSIC
@@ -61,17 +63,24 @@ def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
 
 
 def standing(group: Group, past: Past) -> tuple[tuple[Route, tuple[int, ...]], ...]:
-    """The slots of each route that its target owns now, or who has taken that one's place."""
+    """The slots of each route that its target owns now, or who has taken that one's place. None where that is the
+    source itself: it took over from the target, and so has them back already."""
     found = []
     for route in routes_of(past):
-        here = _shard_now(group, route.target_id)
-        held = frozenset(() if here is None else owned(here))
+        here = _shard_now(group, past, route.target_id)
+        held = frozenset(() if here is None or here.id == _now(group, past, route.source_id) else owned(here))
         found.append((route, tuple(slot for slot in route.slots if slot in held)))
     return tuple(found)
 
 
-def _shard_now(group: Group, id_: str) -> Shard | None:
+def _now(group: Group, past: Past, id_: str) -> str:
+    """Node id of a primary of then, or of its replica that took over if it is lost."""
+    return stand_in(group, heirs_of(past), id_)
+
+
+def _shard_now(group: Group, past: Past, id_: str) -> Shard | None:
     """The shard that a primary of then is in now: it may have been failed over since."""
+    id_ = _now(group, past, id_)
     member = members(group).get(id_)
     return shard_of(group, id_ if member is None or member.primary is None else member.primary)
 
@@ -79,7 +88,7 @@ def _shard_now(group: Group, id_: str) -> Shard | None:
 def _homeless(group: Group, past: Past) -> str:
     """Why slots cannot go back to where they came from; empty: they can."""
     for route, slots in standing(group, past):
-        if slots and _shard_now(group, route.source_id) is None:
+        if slots and _shard_now(group, past, route.source_id) is None:
             return f"{route.source} is no member of {group.name} any more: `add-node` first, then `reshard`"
     return ""
 
@@ -88,9 +97,9 @@ def homes_of(group: Group, past: Past) -> tuple[Home, ...]:
     """Sources that gave their last slot, and follow a taker of their slots since."""
     takers: dict[str, list[str]] = {}
     for route, _ in standing(group, past):
-        here = _shard_now(group, route.target_id)
-        takers.setdefault(route.source_id, []).append(route.target_id if here is None else here.id)
-    wanted = dict.fromkeys(route.source_id for route, slots in standing(group, past) if slots)
+        here, source = _shard_now(group, past, route.target_id), _now(group, past, route.source_id)
+        takers.setdefault(source, []).append(route.target_id if here is None else here.id)
+    wanted = dict.fromkeys(_now(group, past, route.source_id) for route, slots in standing(group, past) if slots)
     return tuple(home for id_ in wanted if (home := home_of(group, past, id_, takers[id_])) is not None)
 
 
@@ -109,8 +118,8 @@ def planned(group: Group, past: Past) -> tuple[SlotMove, ...]:
     comes = {home.id: home.name for home in homes_of(group, past)}
     found = []
     for route, slots in standing(group, past):
-        here, home = _shard_now(group, route.target_id), _shard_now(group, route.source_id)
-        back = comes.get(route.source_id) or (None if home is None else home.primary)
+        here, home = _shard_now(group, past, route.target_id), _shard_now(group, past, route.source_id)
+        back = comes.get(_now(group, past, route.source_id)) or (None if home is None else home.primary)
         if slots and here is not None and back is not None and back != here.primary:
             found.append(move_of(here.primary, back, slots))
     return tuple(found)

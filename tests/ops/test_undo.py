@@ -203,6 +203,50 @@ def test_its_replica_that_took_over_before_is_home_now() -> None:
     assert names(made) == ["LookFirst", "MoveSlots"]
 
 
+def test_whoever_took_over_from_a_lost_target_gives_them_back_while_that_one_is_down_and_after() -> None:
+    there = world(DONE)
+    there.servers[P2].alive = False
+    there.pass_time(5.0)
+    assert moved(back_of(there, resharded())) == [(R2, P1, 99)]
+    there.servers[P2].alive = True
+    there.pass_time(1.0)
+    assert there.servers[P2].primary == there.servers[R2].id
+    assert moved(back_of(there, resharded())) == [(R2, P1, 99)]
+
+
+def test_whoever_took_over_from_a_lost_source_takes_them_back_while_that_one_is_down_and_after() -> None:
+    there = world(DONE)
+    there.servers[P1].alive = False
+    there.pass_time(5.0)
+    assert moved(back_of(there, resharded())) == [(P2, R1, 99)]
+    there.servers[P1].alive = True
+    there.pass_time(1.0)
+    assert moved(back_of(there, resharded())) == [(P2, R1, 99)]
+
+
+def test_a_lost_source_that_was_forgotten_meanwhile_has_its_heir_all_the_same() -> None:
+    there = world(DONE)
+    there.servers[P1].alive = False
+    there.pass_time(5.0)
+    lost = there.servers.pop(P1)
+    for server in there.servers.values():
+        server.knows.discard(lost.id)
+    assert moved(back_of(there, resharded())) == [(P2, R1, 99)]
+
+
+def test_a_lost_source_whom_nobody_stands_in_for_is_waited_for() -> None:
+    there = world(DONE)
+    there.servers[P1].alive = False
+    assert f"{P1} does not answer" in against(there, resharded())[0]
+
+
+def test_a_source_that_took_over_from_its_target_has_them_back_already() -> None:
+    there = drained()
+    there.servers[P1].slots, there.servers[P2].slots, there.servers[P1].primary = "0-10921", "", None
+    there.servers[P2].primary = there.servers[R1].primary = there.servers[R2].primary = there.servers[P1].id
+    assert "there is nothing to take back" in against(there)[0]
+
+
 def test_nobody_is_taken_from_a_primary_that_does_not_answer() -> None:
     gone = drained()
     past = all_of_it()

@@ -62,7 +62,7 @@ def _alone(member: Member) -> bool:
 
 
 def _home(everybody: Mapping[str, Member], past: Past, member: Member, above: Member | None, takers: set[str]) -> Home:
-    below = {replica for replica, primary in _heirs(past) if primary == member.id}
+    below = {replica for replica, primary in heirs_of(past) if primary == member.id}
     followers, others = [], []
     for one in sorted((everybody[id_] for id_ in below if id_ in everybody), key=lambda each: each.name):
         if one.primary == member.id:
@@ -79,7 +79,7 @@ def _home(everybody: Mapping[str, Member], past: Past, member: Member, above: Me
     return Home(member.id, member.name, member.node, above, _alone(member), tuple(followers), tuple(others))
 
 
-def _heirs(past: Past) -> tuple[tuple[str, str], ...]:
+def heirs_of(past: Past) -> tuple[tuple[str, str], ...]:
     """Who was whose replica when the slots went away: node ids."""
     return tuple(pair for step in past.plan.steps if isinstance(step, MoveSlots) for pair in step.heirs)
 

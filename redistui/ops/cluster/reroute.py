@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from redistui.model import Address, Group
-from redistui.ops.cluster.map import own, views
+from redistui.ops.cluster.map import members, own, shard_of, views
 from redistui.ops.cluster.move_plan import ends, heirs, primaries
 from redistui.ops.cluster.move_slots import MoveSlots
 from redistui.ops.cluster.move_verify import MovedAsPlanned
@@ -49,6 +49,33 @@ def heirs_now(group: Group, move: MoveSlots) -> Mapping[str, Address]:
         if len(here) == 1:
             found[id_] = here[0]
     return found
+
+
+def absent_takers(group: Group, steps: Sequence[Step]) -> tuple[Address, ...]:
+    """Targets of a move by SETSLOT that were lost, do not answer, and are Valkey as the rest of the cluster is.
+
+    Valkey 9.1 keeps in its nodes.conf that it was taking slots in. Started again after they were moved on, it was seen
+    to take back all slots that it had, with its old keys, and its heir to delete the newer ones. Redis did not.
+    """
+    move = next((step for step in steps if isinstance(step, MoveSlots) and step.how == "classic"), None)
+    seen = [node for node, _ in views(group)]
+    if move is None or not any(node.server == "valkey" for node in seen):
+        return ()
+    heir, answers = heirs_now(group, move), {node.address for node in seen}
+    ends_ = [route.target for route in routes_in(move.routes) if route.target_id in heir]
+    return tuple(dict.fromkeys(target for target in ends_ if target not in answers))
+
+
+def stand_in(group: Group, heirs: Sequence[tuple[str, str]], id_: str) -> str:
+    """Node id of who stands in the place of a primary that is silent or gone, and owns no slot any more: its one heir
+    that is a primary. Else its own id."""
+    member, shard = members(group).get(id_), shard_of(group, id_)
+    answers = member is not None and any(node is member.node for node, _ in views(group))
+    if answers or (shard is not None and shard.slot_count):
+        return id_
+    serving = {peer.id for node, _ in views(group) if (peer := own(node)) and peer.primary is None}
+    here = {replica for replica, primary in heirs if primary == id_ and replica in serving}
+    return here.pop() if len(here) == 1 else id_
 
 
 def rerouted(group: Group, rows: Sequence[Route], heir: Mapping[str, Address]) -> tuple[Route, ...]:

@@ -1,0 +1,51 @@
+"""Resume of a slot move: what is said of a target that was lost in the middle of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from redistui.ops.action import Plan
+from redistui.ops.aiming import aim_at
+from redistui.ops.reshard import RESHARD
+from redistui.ops.resume import RESUME
+from redistui.ops.stored import Past
+from tests.engine.cluster_imagined import NAME, REDIS, VALKEY
+from tests.ops.cluster_world import P1, P2, World
+from tests.ops.shards import aim, fleet, plan, survey, warned, world
+
+HALF = {P1: "0-5399", P2: "5400-10921", "10.0.0.3:7000": "10922-16383"}
+"""Of 99 slots 61 have gone."""
+WARNING = f"{P2} was lost while slots were on their way to it: start it again before you go on"
+
+
+def stopped(made: Plan) -> Past:
+    return Past("abcd1234", "reshard", NAME, "2025-10-09T08:53:20.000Z", made, passed=1)
+
+
+def said_of(there: World, what: dict[str, str], **how: str) -> str:
+    begun = plan(RESHARD, fleet(world(), survey(), None, **what), aim(from_=P1, to=P2, slots="5362-5460", **how))
+    seen = fleet(there, survey(), None, **what)
+    return warned(RESUME, seen, aim_at(RESUME, seen, ("abcd1234",), {}, past=stopped(begun)))
+
+
+def test_a_lost_target_that_is_down_still_is_to_be_started_first() -> None:
+    there = world(HALF)
+    there.servers[P2].alive = False
+    there.pass_time(5.0)
+    assert WARNING in said_of(there, VALKEY, classic="yes")
+    there.servers[P2].alive = True
+    there.pass_time(1.0)
+    assert WARNING not in said_of(there, VALKEY, classic="yes")
+
+
+@pytest.mark.parametrize("what", [REDIS, VALKEY])
+def test_not_where_its_server_forgets_what_it_took_in(what: dict[str, str]) -> None:
+    """Redis did not take slots back, and a move that Valkey makes by itself opens none."""
+    there = world(HALF)
+    there.servers[P2].alive = False
+    there.pass_time(5.0)
+    assert WARNING not in said_of(there, what)
+
+
+def test_not_where_the_target_lives() -> None:
+    assert WARNING not in said_of(world(HALF), VALKEY, classic="yes")
