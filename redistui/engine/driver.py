@@ -268,14 +268,15 @@ class Driver(Reach):
         return replies[0] if count == 1 else replies[1:-1]
 
     def _filled(self, argv: Argv) -> Argv:
-        holes = [word for word in argv if isinstance(word, Hole)]
-        if not holes:
-            return argv
-        missing = [word for word in holes if not isinstance(word, Secret) and word not in self.notes]
-        if missing:
-            raise Unplanned(f"{missing[0]} was not found out")
-        known = self._with_notes(argv)
-        return tuple(self._handed_on(word, argv) if isinstance(word, Secret) else word for word in known)
+        """A command as it goes out."""
+        return tuple(self._value(word, argv) if isinstance(word, Hole) else word for word in argv)
+
+    def _value(self, word: Hole, argv: Argv) -> str:
+        if isinstance(word, Secret):
+            return self._handed_on(word, argv)
+        if word not in self.notes:
+            raise Unplanned(f"{word} was not found out")
+        return self.notes[word]
 
     def _with_notes(self, argv: Argv) -> Argv:
         return tuple(self.notes.get(word, word) if isinstance(word, Hole) else word for word in argv)
