@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 
@@ -243,6 +244,7 @@ def test_one_name_of_many_can_be_picked(sentinel_group: Start, demo_fleet: Calla
     with watching(target(sentinel.address, wanted="sentinel", only="other", title="mine")) as engine:
         fleet = until(engine, lambda fleet: fleet.complete and fleet.groups[0].primary == other.address)
         assert [(one.name, one.watched_as) for one in fleet.groups] == [("mine", "other")]
+        eventually(lambda: re.search(r" psub=[1-9]", sentinel.ask("CLIENT", "LIST")), otherwise="nobody listens")
         sentinel.ask("SENTINEL", "REMOVE", "orders")
         sentinel.ask("SENTINEL", "MONITOR", "third", "127.0.0.1", group.nodes[0].port, 1)
         until(engine, lambda fleet: [event for event in fleet.events if event.kind == "+monitor"])
