@@ -19,7 +19,7 @@ from redistui.ops.cluster.members import SeenInPlace
 from redistui.ops.cluster.newcomer import introduced, introducer, is_new, known_to, stranger
 from redistui.ops.cluster.share_out import may_take_its_share, with_its_share
 from redistui.ops.cluster.verify import ReplicasFollow
-from redistui.ops.cluster.words import BadWord, whole_in
+from redistui.ops.cluster.words import BadWord, complaint, whole_in
 from redistui.ops.fingerprint import fingerprint
 from redistui.ops.node.follow import GiveLogin
 from redistui.ops.rebalance import CLASSIC, MAX_SLOTS
@@ -92,17 +92,14 @@ def plan(fleet: Fleet, aim: Aim) -> Plan:
     return with_its_share(group, new, aim, joins) if "rebalance" in aim.options else joins
 
 
-def wrong(aim: Aim) -> str:
-    options = aim.options
-    if {"replica-of", "rebalance"} <= options.keys():
-        return "--replica-of and --rebalance are two different things: a replica owns no slots"
-    if "max-slots" not in options:
-        return ""
-    try:
-        whole_in(options["max-slots"], "--max-slots", SLOTS)
-    except BadWord as error:
-        return str(error)
-    return "" if "rebalance" in options else "--max-slots goes with --rebalance"
+def readable(aim: Aim) -> None:
+    """Raises BadWord."""
+    if {"replica-of", "rebalance"} <= aim.options.keys():
+        raise BadWord("--replica-of and --rebalance are two different things: a replica owns no slots")
+    if "max-slots" in aim.options:
+        whole_in(aim.options["max-slots"], "--max-slots", SLOTS)
+        if "rebalance" not in aim.options:
+            raise BadWord("--max-slots goes with --rebalance")
 
 
 def _meet(fleet: Fleet, group: Group, new: Node, mine: Peer, stay: tuple[str, ...]) -> tuple[Step, ...]:
@@ -141,5 +138,5 @@ ADD_NODE = Action(
     ),
     surveys=True,
     surveys_with="rebalance",
-    wrong=wrong,
+    wrong=complaint(readable),
 )

@@ -24,7 +24,7 @@ from redistui.ops.cluster.map import tells_migrations, views
 from redistui.ops.cluster.member_checks import silent
 from redistui.ops.cluster.move_plan import primaries
 from redistui.ops.cluster.routes import counted
-from redistui.ops.cluster.words import BadWord, slots_in
+from redistui.ops.cluster.words import BadWord, complaint, slots_in
 from redistui.ops.fingerprint import fingerprint
 from redistui.ops.steps import Step
 from redistui.ops.templates import Ranges, ranges_of, slots_of
@@ -54,14 +54,6 @@ def asked(aim: Aim) -> Asked:
     if isinstance(found_, int):
         raise BadWord("--slot wants slots, like 7 or 0-99,200")
     return Asked(found_)
-
-
-def wrong(aim: Aim) -> str:
-    try:
-        asked(aim)
-    except BadWord as error:
-        return str(error)
-    return ""
 
 
 # -- preflight --------------------------------------------------------------------------------------------------------
@@ -225,5 +217,5 @@ FIX = Action(
         Option("delete-copies", "", "of equal copies delete those that no client reaches"),
     ),
     surveys=True,
-    wrong=wrong,
+    wrong=complaint(asked),
 )

@@ -17,7 +17,7 @@ from redistui.ops.checks import failed, found, fresh, names, passed, warned
 from redistui.ops.cluster.balance_checks import may_be_moved, shard_named, takes_part
 from redistui.ops.cluster.moving import moving_plan
 from redistui.ops.cluster.shares import counted, moves_of, owned, parties
-from redistui.ops.cluster.words import BadWord, number_in, weights_in, whole_in
+from redistui.ops.cluster.words import BadWord, complaint, number_in, weights_in, whole_in
 
 INSTEAD: dict[Kind, str] = {
     "sentinel": "this is no cluster: it has no slots to move",
@@ -54,14 +54,6 @@ def wanted(aim: Aim) -> Wanted:
         None if most is None else whole_in(most, "--max-slots", SLOTS),
         number_in(aim.options.get("threshold", str(THRESHOLD)), "--threshold"),
     )
-
-
-def wrong(aim: Aim) -> str:
-    try:
-        wanted(aim)
-    except BadWord as error:
-        return str(error)
-    return ""
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
@@ -192,5 +184,5 @@ REBALANCE = Action(
         CLASSIC,
     ),
     surveys=True,
-    wrong=wrong,
+    wrong=complaint(wanted),
 )

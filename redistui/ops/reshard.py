@@ -13,7 +13,7 @@ from redistui.ops.cluster.balance_checks import may_be_moved, shard_named
 from redistui.ops.cluster.moving import moving_plan
 from redistui.ops.cluster.routes import counted
 from redistui.ops.cluster.shares import move_of, owned
-from redistui.ops.cluster.words import BadWord, nodes_in, slots_in
+from redistui.ops.cluster.words import BadWord, complaint, nodes_in, slots_in
 from redistui.ops.rebalance import CLASSIC
 from redistui.ops.templates import Ranges, ranges_text, slots_of
 
@@ -45,14 +45,6 @@ def wanted(aim: Aim) -> Wanted:
     if targets[0] in sources:
         raise BadWord(f"{targets[0]} cannot give slots to itself")
     return Wanted(sources, targets[0], slots_in(aim.options["slots"]))
-
-
-def wrong(aim: Aim) -> str:
-    try:
-        wanted(aim)
-    except BadWord as error:
-        return str(error)
-    return ""
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
@@ -163,5 +155,5 @@ RESHARD = Action(
         CLASSIC,
     ),
     surveys=True,
-    wrong=wrong,
+    wrong=complaint(wanted),
 )

@@ -12,20 +12,33 @@ Missing = Callable[[Replies], str]
 list."""
 
 
+Look = Callable[[], Generator[Wish, Reply, tuple[str, bool]]]
+"""Reads, and gives what is still missing, and whether that is known: not where it rests on a read without an answer."""
+
+
+def look_until(look: Look, *, every: float, seconds: float) -> Generator[Wish, Reply, None]:
+    """Looks until nothing is missing. When `seconds` have gone by: StepFailed with what is, or NotKnown."""
+    begun: float = yield Now()
+    while True:
+        said, known = yield from look()
+        if not said:
+            return
+        now: float = yield Now()
+        if now - begun >= seconds:
+            raise (StepFailed if known else NotKnown)(f"{said} after {seconds:g} s")
+        yield Pause(every)
+
+
 def ask_until(
     asks: Sequence[Ask], missing: Missing, *, every: float, seconds: float
 ) -> Generator[Wish, Reply, Replies]:
-    """Asks until `missing(replies)` has nothing to say, and gives the replies of that round.
+    """Asks until `missing(replies)` has nothing to say, and gives the replies of that round; else as `look_until`."""
+    replies: Replies = []
 
-    When `seconds` have gone by: StepFailed with what is missing; NotKnown when that rests on a read without an answer.
-    """
-    begun: float = yield Now()
-    while True:
-        replies: Replies = yield Together(tuple(asks))
-        said = missing(replies)
-        if not said:
-            return replies
-        now: float = yield Now()
-        if now - begun >= seconds:
-            raise (NotKnown if None in replies else StepFailed)(f"{said} after {seconds:g} s")
-        yield Pause(every)
+    def look() -> Generator[Wish, Reply, tuple[str, bool]]:
+        nonlocal replies
+        replies = yield Together(tuple(asks))
+        return missing(replies), None not in replies
+
+    yield from look_until(look, every=every, seconds=seconds)
+    return replies

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from redistui.model import Address
 from redistui.ops.cluster.fix_copies import ASKING, Copies, compare, keys_of, on_both, told
-from redistui.ops.cluster.fix_orders import AGAIN, named, order
+from redistui.ops.cluster.fix_orders import Mending, named, order
 from redistui.ops.cluster.look import EVERY, asks, facts_of
 from redistui.ops.cluster.migrate import BIG, BIG_BYTES_A_SECOND, IDLE_MS, Way, migrate_commands, patience
 from redistui.ops.cluster.routes import counted
@@ -31,7 +31,7 @@ Keep = Literal["", "here", "there"]
 
 
 @dataclass(frozen=True)
-class Settling(Step):
+class Settling(Mending, Step):
     """What is done with keys that two nodes hold."""
 
     node: Address
@@ -45,16 +45,6 @@ class Settling(Step):
     keep: Keep
     drop: bool
     """Of two equal copies that at `node` may go."""
-
-    rereads: ClassVar[bool] = True
-
-    @property
-    def advice(self) -> str:
-        return AGAIN
-
-    @property
-    def which(self) -> str:
-        return named(slots_of(self.slots))
 
     @property
     def way(self) -> Way:

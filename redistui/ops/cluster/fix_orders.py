@@ -47,13 +47,9 @@ def order(node: Address, argvs: Sequence[Argv]) -> Generator[Wish, Reply, str]:
     return said
 
 
-@dataclass(frozen=True)
-class SlotOrder(Step):
-    """One order for each of these slots at one node."""
+class Mending:
+    """What the steps have in common that mend slots."""
 
-    node: Address
-    id: str
-    """The node's own id: another node may stand at its address by now."""
     slots: Ranges
 
     rereads: ClassVar[bool] = True
@@ -65,6 +61,16 @@ class SlotOrder(Step):
     @property
     def which(self) -> str:
         return named(slots_of(self.slots))
+
+
+@dataclass(frozen=True)
+class SlotOrder(Mending, Step):
+    """One order for each of these slots at one node."""
+
+    node: Address
+    id: str
+    """The node's own id: another node may stand at its address by now."""
+    slots: Ranges
 
     def _give(self) -> Script:
         undone = yield from self._look()

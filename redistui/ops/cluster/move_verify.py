@@ -9,8 +9,9 @@ from redistui.model import Address
 from redistui.ops.cluster.look import EVERY, NODES, asks
 from redistui.ops.cluster.routes import Route, all_slots, counted, routes_in
 from redistui.ops.cluster.slot_states import Standing, count_keys, standing_of
-from redistui.ops.steps import NotKnown, Now, Pause, Reply, Script, Step, StepFailed, Together, Wish
+from redistui.ops.steps import Reply, Script, Step, Together, Wish
 from redistui.ops.templates import ranges_of, ranges_text
+from redistui.ops.waiting import look_until
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,8 @@ class MovedAsPlanned(Step):
         return f"All {len(self.nodes)} nodes see the new owners of {slots}, no slot is open, no key was left behind"
 
     def script(self) -> Script:
-        begun: float = yield Now()
-        while True:
-            said, known = yield from self._missing()
-            if not said:
-                return f"all {len(self.nodes)} nodes see the new owners, no slot is open, no key was left behind"
-            now: float = yield Now()
-            if now - begun >= self.seconds:
-                raise (StepFailed if known else NotKnown)(f"{said} after {self.seconds:g} s")
-            yield Pause(EVERY)
+        yield from look_until(self._missing, every=EVERY, seconds=self.seconds)
+        return f"all {len(self.nodes)} nodes see the new owners, no slot is open, no key was left behind"
 
     def _missing(self) -> Generator[Wish, Reply, tuple[str, bool]]:
         """What does not hold yet, and whether that is known."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from redistui.model import SLOTS
+from redistui.ops.action import Aim
 from redistui.ops.templates import Ranges, ranges_of
 
 NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
@@ -20,6 +21,19 @@ RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", re.ASCII)
 
 class BadWord(Exception):
     """A sentence on what is wrong with a word."""
+
+
+def complaint(read: Callable[[Aim], object]) -> Callable[[Aim], str]:
+    """For `Action.wrong`: what is wrong with an aim that is read like this; empty: nothing."""
+
+    def wrong(aim: Aim) -> str:
+        try:
+            read(aim)
+        except BadWord as error:
+            return str(error)
+        return ""
+
+    return wrong
 
 
 def number_in(word: str, what: str) -> float:
