@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from itertools import groupby
 
 import pytest
 
@@ -59,7 +60,8 @@ def test_servers_that_die_hang_and_come_back_are_seen_so(replication_group: Star
         first.wait()
         fleet = until(engine, lambda fleet: whole(fleet, group) and not fleet.findings, 15)
         assert node(fleet, first.address).run_id != before
-        kinds = [(event.kind, event.source) for event in fleet.events if event.kind in ("fault", "up")]
+        told = [(event.kind, event.source) for event in fleet.events if event.kind in ("fault", "up")]
+        kinds = [kind for kind, _ in groupby(told)]  # one that comes back may be seen to load first: another fault
         assert kinds == [
             ("fault", second.address), ("up", second.address), ("fault", first.address), ("up", first.address),
         ]  # fmt: skip

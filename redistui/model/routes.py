@@ -1,0 +1,96 @@
+"""What a routed client (redistui.route) did: its answers, and its figures at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from redistui.model.places import Address, Role
+
+Outcome = Literal["acked", "refused", "unknown"]
+"""acked: the server said yes. refused: it said no, or was not reached: nothing was changed. unknown: the command went
+out and no reply came back: it may or may not have run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply, who gave it, and what it took."""
+
+    value: Any
+    """As hiredis gives it: bytes, int, None, or a list of these."""
+    node: Address
+    ms: float
+    """From the call to the reply, tries elsewhere included."""
+    tried: tuple[Address, ...] = ()
+    """Nodes that were asked before and did not answer it, in order."""
+    fallback: str = ""
+    """Why another node than the strategy's choice answered, in a few words; empty: none did."""
+    redirections: int = 0
+    """MOVED, ASK and TRYAGAIN that were followed."""
+    site: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStats:
+    """What a route knows of one node, and what it did there since the last reset."""
+
+    address: Address
+    role: Role | None
+    weight: float
+    healthy: bool
+    why_not: str
+    """Why it is left out; empty: it is not."""
+    in_flight: int
+    connections: int
+    requests: int
+    failures: int
+    """Refused or unknown."""
+    latency_ms: float | None
+    """A mean that forgets; None: nothing measured yet."""
+    share: float | None
+    """Of the requests that the strategy gave out, from 0 to 1; None: it gave out none."""
+    wanted_share: float | None
+    """As its weight wants it; None: the strategy goes by no weights, or the node is left out."""
+    site: str | None = None
+
+    @property
+    def success_rate(self) -> float | None:
+        """From 0 to 1; None before the first request."""
+        return None if not self.requests else (self.requests - self.failures) / self.requests
+
+
+@dataclass(frozen=True, slots=True)
+class RouteStats:
+    """A route's counters since `since`, and its nodes."""
+
+    kind: str
+    """As in redistui.route.ROUTES."""
+    since: float
+    at: float
+    """Both in seconds since 1970."""
+    strategy: str
+    acked: int = 0
+    refused: int = 0
+    unknown: int = 0
+    reads: int = 0
+    writes: int = 0
+    retries: int = 0
+    fallbacks: int = 0
+    redirections: int = 0
+    cross_slot: int = 0
+    """Calls whose keys lay in several slots."""
+    stale_reads: int = 0
+    errors: Mapping[str, int] = field(default_factory=dict)
+    """By kind: the first word of an error reply, or connect, timeout, closed."""
+    nodes: tuple[NodeStats, ...] = ()
+
+    @property
+    def operations(self) -> int:
+        return self.acked + self.refused + self.unknown
+
+    @property
+    def per_second(self) -> float | None:
+        """Operations a second since the last reset; None within the first instant."""
+        seconds = self.at - self.since
+        return None if seconds <= 0 else self.operations / seconds
