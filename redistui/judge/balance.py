@@ -127,15 +127,25 @@ def filled(parties: tuple[Party, ...], name: str, most: int | None = None) -> tu
 def emptied(parties: tuple[Party, ...], name: str) -> tuple[Move, ...]:
     """All slots of one shard go to the others, whoever lacks most for its weight first; no other slot moves."""
     leaving = next(party for party in parties if party.name == name)
-    goals = quotas([Party(party.name, party.slots, party.weight if party is not leaving else 0.0) for party in parties])
-    lacks = {party.name: goals[party.name] - len(party.slots) for party in parties}
-    takes = levelled({one: number for one, number in lacks.items() if number > 0}, len(leaving.slots))
+    takes = levelled(_lacks(leaving, [party for party in parties if party is not leaving]), len(leaving.slots))
     left = ranged(leaving.slots)
     found = []
     for source, target, number in paired({name: len(leaving.slots)}, takes):
         near = next(party.slots for party in parties if party.name == target)
         found.append(Move(source, target, tuple(sorted(cut(left, number, frozenset(near))))))
     return tuple(found)
+
+
+def _lacks(leaving: Party, others: Sequence[Party]) -> dict[str, int]:
+    """What each is to get when one leaves. Who has more than its share already gets nothing, and does not count for the
+    shares of the rest."""
+    while True:
+        goals = quotas((Party(leaving.name, leaving.slots, 0.0), *others))
+        lacking = [party for party in others if len(party.slots) <= goals[party.name]]
+        if len(lacking) in (0, len(others)):
+            lacks = {party.name: goals[party.name] - len(party.slots) for party in others}
+            return {name: number for name, number in lacks.items() if number > 0}
+        others = lacking
 
 
 def _off(party: Party, goal: int, exact: Fraction, threshold: float) -> bool:

@@ -160,6 +160,12 @@ def test_one_shard_is_emptied_into_those_that_have_least(parties: tuple[Party, .
     assert all(len(owned[party.name]) >= most - 1 for party in everybody[1:])
 
 
+def test_a_shard_with_more_than_its_share_does_not_change_what_the_others_get() -> None:
+    cuts = pairwise([0, 2, 4, 6, 38, 40])
+    parties = tuple(Party(f"n{n}", tuple(range(first, end))) for n, (first, end) in enumerate(cuts))
+    assert [(move.target, len(move.slots)) for move in emptied(parties, "n0")] == [("n1", 1), ("n2", 1)]
+
+
 @given(clusters())
 def test_no_shard_that_counts_loses_its_last_slot(parties: tuple[Party, ...]) -> None:
     owned = after(parties, balanced(parties, use_empty=True))
