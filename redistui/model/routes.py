@@ -61,6 +61,43 @@ class NodeStats:
 
 
 @dataclass(frozen=True, slots=True)
+class WatcherStats:
+    """What a Sentinel said to a route when it was last asked."""
+
+    address: Address
+    why_not: str
+    """Why its word does not count; empty: it does."""
+    latency_ms: float | None
+    primary: Address | None = None
+    epoch: int | None = None
+    """`config-epoch`: the highest one counts."""
+    tilt: bool = False
+    quorum: int | None = None
+    known: int | None = None
+    """Sentinels that it counts in a majority, itself, dead and ghost ones included."""
+    ckquorum: str | None = None
+    """"ok", or its words why no failover could be agreed; None: it did not say. Stale while it is in TILT."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteState:
+    """One site of a route over several, as it is now."""
+
+    name: str
+    primary: bool
+    """The primary site."""
+    healthy: bool
+    """It takes writes."""
+    why_not: str
+    """Empty: it does."""
+    latency_ms: float | None
+    """A mean that forgets, of its primaries; None: nothing measured yet."""
+    available: bool
+    """Highly: the loss of one node of it does not end its writes."""
+    why_not_available: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RouteStats:
     """A route's counters since `since`, and its nodes."""
 
@@ -84,13 +121,38 @@ class RouteStats:
     errors: Mapping[str, int] = field(default_factory=dict)
     """By kind: the first word of an error reply, or connect, timeout, closed."""
     nodes: tuple[NodeStats, ...] = ()
+    watchers: tuple[WatcherStats, ...] = ()
+    """The Sentinels that the route goes by; of other routes none."""
 
     @property
     def operations(self) -> int:
         return self.acked + self.refused + self.unknown
 
     @property
+    def summary(self) -> str:
+        """The route in one line: `split: 3 of 3 nodes well, 1,204 operations, 99.9 % acknowledged, slowest ...`."""
+        well = sum(node.healthy for node in self.nodes)
+        parts = [f"{self.kind}: {well} of {len(self.nodes)} nodes well", f"{self.operations:,} operations"]
+        if self.operations:
+            parts.append(f"{100 * self.acked / self.operations:.1f} % acknowledged")
+        measured = [(node.latency_ms, node.address) for node in self.nodes if node.latency_ms is not None]
+        if measured:
+            ms, address = max(measured)
+            parts.append(f"slowest {address} {ms:.1f} ms")
+        return ", ".join(parts)
+
+    @property
     def per_second(self) -> float | None:
         """Operations a second since the last reset; None within the first instant."""
         seconds = self.at - self.since
         return None if seconds <= 0 else self.operations / seconds
+
+    @property
+    def success_rate(self) -> float | None:
+        """Of all operations, from 0 to 1; None before the first."""
+        return self.share_of(self.acked)
+
+    def share_of(self, count: int) -> float | None:
+        """Of all operations: `stats.share_of(stats.redirections)`, `stats.share_of(stats.cross_slot)`; None before the
+        first."""
+        return count / self.operations if self.operations else None

@@ -14,7 +14,9 @@ versions. redis-py is imported at the first connection: the dashboard's first pa
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +42,12 @@ class ClientLost(Exception):
     def __init__(self, text: str, ended: bool) -> None:
         self.ended = ended
         super().__init__(text)
+
+
+async def ready() -> None:
+    """Imports redis-py, where nobody has yet: the time that this takes is no server's, and counts in no deadline."""
+    if "redis.asyncio.connection" not in sys.modules:
+        await asyncio.to_thread(importlib.import_module, "redis.asyncio.connection")
 
 
 class Client:
@@ -98,6 +106,31 @@ class Client:
             lost = ClientLost(lost_text(error, seconds), not is_timeout(error))
             return [*map(in_words, replies), *[lost] * (len(argvs) - len(replies))]
         return list(map(in_words, replies))
+
+    async def open(self, seconds: float) -> None:
+        """Connects, where it is not connected yet. Raises ClientRefused."""
+        await self._open(min(seconds, CONNECT_SECONDS))
+
+    @property
+    def is_quiet(self) -> bool:
+        """It is open, and nothing has come on it that was not asked for, as the end of it would have."""
+        connection = self._connection
+        return connection is not None and connection.is_connected and not has_come(connection)
+
+    async def hear(self, seconds: float) -> Reply:
+        """What comes next of a subscription. Raises ClientLost when nothing does in time, or the connection ends."""
+        connection, replies = self._connection, list[Reply]()
+        try:
+            if connection is None:
+                raise ConnectionError
+            async with asyncio.timeout(seconds):
+                await gather(connection, self._parser, 1, replies)
+        except BaseException as error:
+            await self.close()
+            if not isinstance(error, Exception):
+                raise
+            raise ClientLost(lost_text(error, seconds), not is_timeout(error)) from None
+        return in_words(replies[0])
 
     async def close(self) -> None:
         """Ends the connection; never raises for one that has ended already."""
@@ -199,6 +232,23 @@ def tls_arguments(tls: Tls) -> dict[str, Any]:
     }
 
 
+def has_come(connection: AbstractConnection) -> bool:
+    """Something waits to be read: bytes, or the end. Asks the system too, since the loop may not have looked yet."""
+    import select
+
+    stream, writer = connection._reader, connection._writer
+    if stream is None or writer is None or stream.at_eof() or stream.exception() is not None:
+        return True
+    if getattr(stream, "_buffer", b""):  # a reply to nothing: the next one would be taken for it
+        return True
+    opened = writer.get_extra_info("socket")
+    if opened is None or opened.fileno() < 0:
+        return True
+    poller = select.poll()
+    poller.register(opened.fileno(), select.POLLIN)
+    return bool(poller.poll(0))
+
+
 async def hang_up(connection: AbstractConnection) -> None:
     try:
         await connection.disconnect(nowait=True)
@@ -225,7 +275,7 @@ def lost_text(error: Exception, seconds: float) -> str:
     cause = error if isinstance(error, OSError) else error.__cause__ or error.__context__
     match error:
         case _ if is_timeout(error):
-            return f"no answer within {seconds:g} s"
+            return f"no answer within {seconds:.3g} s"
         case redis.exceptions.ResponseError() | redis.exceptions.AuthenticationError():
             return error_text(error)
         case _ if isinstance(cause, OSError):

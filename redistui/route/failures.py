@@ -26,6 +26,7 @@ KINDS: tuple[tuple[str, Cure], ...] = (
     ("BUSY", "elsewhere"),
     ("NOREPLICAS", "later"),
     ("UNHEALTHY", "elsewhere"),  # ours: nobody fit to be asked
+    ("BEHIND", "elsewhere"),  # ours: a replica that has not got our own last write yet
     ("OOM", "never"),
     ("MISCONF", "never"),
     ("NOPERM", "never"),
