@@ -29,6 +29,8 @@ class ShardForecast:
     loss_bytes: int | None = None
     """Of acknowledged writes, at most; None: cannot be told."""
     outage_seconds: float | None = None
+    equals: tuple[Address, ...] = ()
+    """Replicas that may as well be the one that is promoted: chance decides between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class GroupForecast:
     """Enough are left to authorise a failover; of a cluster: enough primaries with slots to vote."""
     shards: tuple[ShardForecast, ...] = ()
     loss_bytes: int | None = None
+    """Of acknowledged writes, at most: what those who take over have not got, or, where nobody does of itself, the one
+    that is furthest on. None: it cannot be told, or nobody need to."""
     outage_seconds: float | None = None
     """Of writes, about: from the loss of the nodes until somebody else takes them. None: they stop, or none is
     foreseen, or it cannot be told; `writes` says which."""
@@ -63,6 +67,8 @@ class Forecast:
     smallest_stop: tuple[Address, ...] = ()
     """The fewest nodes, of those that are left, whose loss on top would stop writes of some group; empty: they stop
     already."""
+    exact: bool = True
+    """No smaller set does it; False: there were too many sets to try them all."""
 
     def group(self, name: str) -> GroupForecast | None:
         return next((one for one in self.groups if one.group == name), None)
