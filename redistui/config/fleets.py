@@ -1,17 +1,16 @@
-"""`[fleets.NAME]` and `[sites.NAME]`: what is looked at, and where it stands."""
+"""`[fleets.NAME]`: what is looked at, and who looks."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_network
 
 from redistui.config.problems import nearest
 from redistui.config.section import Section
 from redistui.config.targets import BadTarget, parse_address, parse_url
 from redistui.config.thresholds import read_thresholds
 from redistui.config.values import FleetConfig, Secret
-from redistui.model import Address, Site
+from redistui.model import Address
 
 PERIOD = (0.1, 3600.0)
 """Seconds between two polls of one node."""
@@ -43,6 +42,8 @@ def _fleet(name: str, table: Section) -> FleetConfig:
         operator_password=_secret(table, "operator_password"),
         sentinel_operator_user=table.text("sentinel_operator_user"),
         sentinel_operator_password=_secret(table, "sentinel_operator_password"),
+        canary_user=table.text("canary_user"),
+        canary_password=_secret(table, "canary_password"),
         tls=table.flag("tls") or False,
         ca=table.path("ca"),
         cert=table.path("cert"),
@@ -66,6 +67,7 @@ def _check_operators(table: Section, fleet: FleetConfig) -> None:
     rows = (
         ("operator", fleet.operator_user, fleet.operator_password),
         ("sentinel_operator", fleet.sentinel_operator_user, fleet.sentinel_operator_password),
+        ("canary", fleet.canary_user, fleet.canary_password),
     )
     for name, user, password in rows:
         key = f"{name}_password_{'file' if password.file is not None else 'env'}"
@@ -121,43 +123,3 @@ def _cycle(way: tuple[str, ...], name: str, fleets: Mapping[str, FleetConfig]) -
         return ()
     found = (_cycle((*way, name), target, fleets) for target in fleets[name].targets)
     return next((cycle for cycle in found if cycle), ())
-
-
-def read_sites(section: Section) -> tuple[Site, ...]:
-    sites = []
-    for name, table in section.sections().items():
-        members = table.texts("members")
-        if "members" not in table.table:
-            table.wrong("members", 'is missing: it names who stands there, as in members = ["10.1.0.0/16"]')
-        for member in members or ():
-            wrong = _bad_member(member)
-            if wrong:
-                table.wrong("members", wrong)
-        if not name.strip() or not name.isprintable():
-            section.wrong(name, "a site's name must not be empty or hold control characters")
-        table.finish()
-        sites.append(Site(name, members or ()))
-    _check_members(section, sites)
-    return tuple(sites)
-
-
-def _bad_member(member: str) -> str:
-    """What is wrong with `host`, `host:port`, a CIDR, or a pattern with `*`; empty when nothing is."""
-    if not member or not member.isprintable() or " " in member:
-        return f"{member!r} is empty or has a space or control character"
-    if "/" in member and not member.startswith("unix:"):
-        try:
-            ip_network(member, strict=False)
-        except ValueError:
-            return f"{member!r} is no network, as in 10.1.0.0/16"
-    return ""
-
-
-def _check_members(section: Section, sites: list[Site]) -> None:
-    seen: dict[str, str] = {}
-    for site in sites:
-        for member in site.members:
-            other = seen.setdefault(member, site.name)
-            if other != site.name:
-                where = Section({}, (*section.at, site.name), section.report)
-                where.wrong("members", f"{member!r} stands in site {other!r} already")

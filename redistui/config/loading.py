@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from redistui.config.files import Unreadable, read_config
-from redistui.config.fleets import PERIOD, read_fleets, read_sites
+from redistui.config.fleets import PERIOD, read_fleets
 from redistui.config.keymap import read_keymap
 from redistui.config.lines import key_lines
 from redistui.config.places import theme_files
 from redistui.config.problems import ConfigErrors, Problem, nearest
 from redistui.config.section import Report, Section
+from redistui.config.sites import read_sites
 from redistui.config.thresholds import read_thresholds
 from redistui.config.values import Config
 

@@ -17,6 +17,8 @@ USER = "REDISTUI_OPERATOR_USER"
 PASSWORD = "REDISTUI_OPERATOR_PASSWORD"
 SENTINEL_USER = "REDISTUI_SENTINEL_OPERATOR_USER"
 SENTINEL_PASSWORD = "REDISTUI_SENTINEL_OPERATOR_PASSWORD"
+CANARY_USER = "REDISTUI_CANARY_USER"
+CANARY_PASSWORD = "REDISTUI_CANARY_PASSWORD"
 
 
 def operators(fleet: FleetConfig, name: str, environ: Mapping[str, str]) -> tuple[Operator | None, Operator | None]:
@@ -28,6 +30,12 @@ def operators(fleet: FleetConfig, name: str, environ: Mapping[str, str]) -> tupl
         _operator(user, fleet.operator_password, PASSWORD, f"the data nodes of {name}"),
         _operator(sentinel_user, fleet.sentinel_operator_password, SENTINEL_PASSWORD, f"the Sentinels of {name}"),
     )
+
+
+def canary(fleet: FleetConfig, name: str, environ: Mapping[str, str]) -> Operator | None:
+    """As whom canaries and drills log in at the data nodes; None: as whoever watches them."""
+    user = fleet.canary_user or environ.get(CANARY_USER)
+    return _operator(user, fleet.canary_password, CANARY_PASSWORD, f"the data nodes of {name}, with canaries")
 
 
 def _operator(user: str | None, kept: Secret, variable: str, place: str) -> Operator | None:
@@ -51,7 +59,9 @@ def kept_password(operator: Operator, environ: Mapping[str, str]) -> str | None:
 def check_passwords(targets: Sequence[Target], environ: Mapping[str, str]) -> None:
     """That the files that are named can be read. Raises ConfigErrors."""
     accesses = [target.access for target in targets]
-    found = dict.fromkeys(one for access in accesses for one in (access.operator, access.sentinel_operator) if one)
+    found = dict.fromkeys(
+        one for access in accesses for one in (access.operator, access.sentinel_operator, access.canary) if one
+    )
     problems = []
     for operator in found:
         try:

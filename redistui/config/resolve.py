@@ -9,7 +9,7 @@ from pathlib import Path
 
 from redistui.config.files import Unreadable, read_config, read_password
 from redistui.config.lines import Key, key_lines, line_of
-from redistui.config.operators import operators
+from redistui.config.operators import canary, operators
 from redistui.config.problems import ConfigErrors, Problem, nearest
 from redistui.config.targets import DEFAULT, BadTarget, Url, parse_url
 from redistui.config.values import Config, FleetConfig, Secret
@@ -40,7 +40,12 @@ class Resolver:
                 found += self.fleet(self.config.fleets[word])
             else:
                 access = Access(
-                    data, sentinel, self._fleet_tls(fleet), fleet.addresses, *operators(fleet, fleet.name, self.environ)
+                    data,
+                    sentinel,
+                    self._fleet_tls(fleet),
+                    fleet.addresses,
+                    *operators(fleet, fleet.name, self.environ),
+                    canary(fleet, fleet.name, self.environ),
                 )
                 found.append(self._target(parse_url(word), access, fleet))
         return found
@@ -53,8 +58,15 @@ class Resolver:
             return []
         data = Login(None, self.environ.get(PASSWORD) or None)
         sentinel = Login(None, self.environ.get(SENTINEL_PASSWORD) or None)
-        data_operator, sentinel_operator = operators(FleetConfig("", ()), word, self.environ)
-        access = Access(data, sentinel, operator=data_operator, sentinel_operator=sentinel_operator)
+        nothing = FleetConfig("", ())
+        data_operator, sentinel_operator = operators(nothing, word, self.environ)
+        access = Access(
+            data,
+            sentinel,
+            operator=data_operator,
+            sentinel_operator=sentinel_operator,
+            canary=canary(nothing, word, self.environ),
+        )
         return [self._target(url, access)]
 
     def _target(self, url: Url, access: Access, fleet: FleetConfig | None = None) -> Target:

@@ -35,6 +35,9 @@ class FleetConfig:
     operator_password: Secret = Secret()
     sentinel_operator_user: str | None = None
     sentinel_operator_password: Secret = Secret()
+    canary_user: str | None = None
+    """Whose writes canaries and drills are; None: the user that watches, or the one that the environment names."""
+    canary_password: Secret = Secret()
     tls: bool = False
     ca: Path | None = None
     cert: Path | None = None

@@ -14,6 +14,7 @@ from redistui.judge.half_done_words import warned
 from redistui.judge.lag import related
 from redistui.judge.quorum import Quorum, verdict
 from redistui.judge.slots import uncovered
+from redistui.judge.split import splits
 from redistui.judge.topology import primaries, root_of
 from redistui.model import Finding, Group, Level, Node, Sentinel
 
@@ -96,6 +97,16 @@ def _two_primaries(group: Group, _: Thresholds) -> Iterator[Finding]:
                 lineage = " of one lineage" if kin else ""
                 text = f"two primaries{lineage}: {one.address} and {other.address} both take writes"
                 yield _finding("two-primaries", "bad", group, text, stray)
+
+
+def _splits(group: Group, _: Thresholds) -> Iterator[Finding]:
+    """What only one of two primaries holds, and how to keep it."""
+    for one in splits(group):
+        text = (
+            f"{one.alone:,} bytes of writes are only at {one.node}, which parted from {one.other}; "
+            f"`heal {one.node} --export FILE` keeps them and ends it"
+        )
+        yield Finding("split", "bad", group.name, text, one.node, float(one.alone))
 
 
 def _no_primary(group: Group, _: Thresholds) -> Iterator[Finding]:
@@ -224,6 +235,7 @@ RULES: tuple[Rule, ...] = (
     Rule("sentinel-down", "A Sentinel that does not answer.", _sentinels_down),
     Rule("role-conflict", "A node whose ROLE and INFO contradict each other.", _role_conflicts),
     Rule("two-primaries", "Two nodes of one lineage that both take writes.", _two_primaries),
+    Rule("split", "What only one of two primaries of one history holds.", _splits),
     Rule("no-primary", "Nobody in the group says it is a primary.", _no_primary),
     Rule("link-down", "A replica without a link to its primary.", _links),
     Rule("limits", "A metric over its threshold: lag, memory, CPU, clients, operations.", _limits),

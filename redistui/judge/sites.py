@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import ip_address, ip_network
 from statistics import median
 
 from redistui.judge.health import health
+from redistui.judge.site_loss import UNTOLD, Fate, SiteLoss, losses, worst
 from redistui.model import Address, Fleet, Group, Health, Node, Sentinel, Site, host_of
 
 NOWHERE = "(no site)"
+LagsMs = Mapping[Address, float]
+NO_LAGS: LagsMs = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,10 @@ class SiteGroup:
     nodes: int
     nodes_up: int
     lag_bytes: int | None
+    lag_ms: float | None = None
+    """The least lag of a replica here in time, where a canary publishes markers; None: none reach it."""
+    lost: SiteLoss = UNTOLD
+    """What becomes of it when this site is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,13 @@ class SiteState:
     nodes_up: int
     latency_ms: float | None
     health: Health
+    primary: bool = False
+    """Writes belong here, by the config."""
+
+    @property
+    def available(self) -> Fate | None:
+        """Whether another site takes over what is led from here: as the worst of these groups; None: nothing is."""
+        return worst([part.lost.fate for part in self.groups if part.primary_here])
 
 
 def site_of(address: Address, zone: str | None, sites: Sequence[Site]) -> str | None:
@@ -62,18 +76,19 @@ def _covers(member: str, address: Address) -> bool:
     return fnmatchcase(address, member) or fnmatchcase(host, member)
 
 
-def sites(fleet: Fleet) -> tuple[SiteState, ...]:
-    """Every site that is known, by name; what stands nowhere comes last."""
+def sites(fleet: Fleet, lags_ms: LagsMs = NO_LAGS) -> tuple[SiteState, ...]:
+    """Every site that is known, by name; what stands nowhere comes last. `lags_ms`: by replica, as markers tell."""
     names = {member.site for group in fleet.groups for member in group.members}
     ordered = sorted(name for name in names if name is not None) + ([None] if None in names else [])
-    return tuple(_state(fleet, name) for name in ordered)
+    return tuple(_state(fleet, name, lags_ms) for name in ordered)
 
 
-def _state(fleet: Fleet, site: str | None) -> SiteState:
+def _state(fleet: Fleet, site: str | None, lags_ms: LagsMs) -> SiteState:
     members = [member for group in fleet.groups for member in group.members if member.site == site]
+    lost = {} if site is None else losses(fleet, site)
     pings = [member.ping_ms for member in members if member.ping_ms is not None and member.up]
     parts = tuple(
-        _part(fleet, group, here)
+        _part(fleet, group, here, lost.get(group.name, UNTOLD), lags_ms)
         for group in fleet.groups
         if (here := [node for node in group.nodes if node.site == site])
     )
@@ -85,20 +100,30 @@ def _state(fleet: Fleet, site: str | None) -> SiteState:
         nodes_up=up,
         latency_ms=median(pings) if pings else None,
         health=_health(parts, members, up),
+        primary=any(one.primary for one in fleet.sites if one.name == site),
     )
 
 
-def _part(fleet: Fleet, group: Group, here: Sequence[Node]) -> SiteGroup:
+def _part(fleet: Fleet, group: Group, here: Sequence[Node], lost: SiteLoss, lags_ms: LagsMs) -> SiteGroup:
     leads = any(node.role == "primary" and node.up for node in here)
-    lags = [lag for node in here if (lag := node.metric("lag_bytes")) is not None]
+    best = min((node for node in here if "lag_bytes" in node.metrics), key=_lag, default=None)
+    shown = None if leads else best
     return SiteGroup(
         name=group.name,
         health=health(fleet, group),
         primary_here=leads,
         nodes=len(here),
         nodes_up=sum(node.up for node in here),
-        lag_bytes=None if leads or not lags else round(min(lags)),
+        lag_bytes=None if shown is None else round(_lag(shown)),
+        lag_ms=None
+        if leads
+        else min((lags_ms[node.address] for node in here if node.address in lags_ms), default=None),
+        lost=lost,
     )
+
+
+def _lag(node: Node) -> float:
+    return node.metrics["lag_bytes"]
 
 
 def _health(parts: Sequence[SiteGroup], members: Sequence[Node | Sentinel], up: int) -> Health:

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from redistui.judge.sites import NOWHERE, SiteGroup, SiteState, sites
+from redistui.judge.site_loss import Fate, SiteLoss
+from redistui.judge.sites import NO_LAGS, NOWHERE, LagsMs, SiteGroup, SiteState, sites
 from redistui.model import Fleet, Group, Node
 from redistui.view import figures, words
-from redistui.view.cells import Cell, Column, Row
+from redistui.view.cells import Cell, Column, Row, Tone
 from redistui.view.glyphs import Glyphs
 from redistui.view.source import Line, Lines, contains, text_lines
 
 COLUMNS: tuple[Column, ...] = (
     Column("", 1),
-    Column("GROUP", 16, grows=True),
+    Column("GROUP", 14, grows=True),
     Column("HEALTH", 7),
     Column("HERE", 8),
     Column("UP", 5, "right"),
     Column("LAG", 5, "right"),
-    Column("OPS/S", 6, "right"),
-    Column("CLIENTS", 7, "right", rank=1),
-    Column("MEMORY", 6, "right", rank=2),
-    Column("PING", 6, "right", rank=3),
-    Column("WRITES GO TO", 30, rank=4, grows=True),
-    Column("KIND", 11, rank=5),
+    Column("IN TIME", 7, "right", rank=1),
+    Column("IF LOST", 10),
+    Column("LOSES", 5, "right"),
+    Column("TAKES", 6, "right"),
+    Column("PING", 6, "right", rank=2),
+    Column("WRITES GO TO", 25, rank=3, grows=True),
+    Column("OPS/S", 6, "right", rank=4),
+    Column("CLIENTS", 7, "right", rank=5),
+    Column("MEMORY", 6, "right", rank=6),
+    Column("KIND", 11, rank=7),
 )
 
 
-def listing(fleet: Fleet, glyphs: Glyphs, width: int, wanted: str = "") -> Lines:
-    """Each site as a heading with its groups below; `wanted` keeps the sites and groups it is found in."""
-    states = sites(fleet)
+def listing(fleet: Fleet, glyphs: Glyphs, width: int, wanted: str = "", lags_ms: LagsMs = NO_LAGS) -> Lines:
+    """Each site as a heading with its groups below; `wanted` keeps the sites and groups it is found in. `lags_ms`: of
+    each replica that a canary's markers reach."""
+    states = sites(fleet, lags_ms)
     lines: list[tuple[str, Line]] = []
     if all(state.name == NOWHERE for state in states):
         lines += text_lines(words.paragraph(NO_SITES, width - 3, "dim", Cell(" ")), "none ")
@@ -43,6 +49,14 @@ def listing(fleet: Fleet, glyphs: Glyphs, width: int, wanted: str = "") -> Lines
     return Lines(COLUMNS, lines, found if wanted else None)
 
 
+AVAILABLE: Mapping[Fate, tuple[str, Tone]] = {
+    "continue": ("", "dim"),
+    "itself": ("highly available", "ok"),
+    "by hand": ("if lost, taken over by hand", "warn"),
+    "stop": ("if lost, writes stop", "bad"),
+    "unknown": ("not known what its loss does", "unknown"),
+}
+"""Of a site that takes writes: what its loss does, at worst."""
 NO_SITES = (
     "No sites are named, so everything stands in one place. A config names them as [sites.NAME] with members = "
     '["10.1.0.0/16"]; a Valkey server says its own availability zone.'
@@ -52,13 +66,18 @@ NO_SITES = (
 def _heading(state: SiteState, glyphs: Glyphs) -> Row:
     leads = [part.name for part in state.groups if part.primary_here]
     dot = f" {glyphs.dot} "
+    away = [part.name for part in state.groups if not part.primary_here] if state.primary else []
     said = f"takes writes of {', '.join(leads)}" if leads else "takes no writes: standby"
+    after, tone = AVAILABLE[state.available] if state.available is not None else ("", "dim")
     facts = dot.join((f"{state.nodes_up}/{state.nodes} up", f"ping {figures.latency(state.latency_ms)}"))
     return (
         words.health_mark(state.health, glyphs),
         Cell(f" {state.name}", "title"),
         Cell(f"  {words.HEALTH_WORDS[state.health]}", "dim" if state.health == "ok" else state.health),
-        Cell(f"  {facts}{dot}", "dim"),
+        Cell(f"  {'primary site' + dot if state.primary else ''}{facts}{dot}", "dim"),
+        Cell(after, tone),
+        Cell(dot if after else "", "dim"),
+        Cell(f"led elsewhere: {', '.join(away)}{dot}" if away else "", "warn"),
         Cell(said, "primary" if leads else "dim"),
     )
 
@@ -73,13 +92,31 @@ def _row(group: Group, part: SiteGroup, state: SiteState, glyphs: Glyphs) -> Row
         _here(group, part, here),
         Cell(f"{part.nodes_up}/{part.nodes}", "warn" if down else "text"),
         Cell("" if part.primary_here else figures.size(part.lag_bytes), "text" if part.lag_bytes else "dim"),
+        Cell("" if part.primary_here or part.lag_ms is None else figures.latency(part.lag_ms)),
+        *_if_lost(part.lost),
+        Cell(figures.latency(_ping(here)), "dim"),
+        _writes(group, state.name),
         _total(here, "ops_per_second", figures.rate),
         _total(here, "clients", figures.count),
         _total(here, "memory_used", figures.size),
-        Cell(figures.latency(_ping(here)), "dim"),
-        _writes(group, state.name),
         Cell(group.kind, "dim"),
     )
+
+
+def _if_lost(lost: SiteLoss) -> tuple[Cell, Cell, Cell]:
+    """What the loss of the site does to a group: to whom its writes go, what is lost of them, and how long it takes."""
+    to = " ".join(lost.to) or NOWHERE
+    match lost.fate:
+        case "continue":
+            return Cell("goes on", "dim"), Cell(""), Cell("")
+        case "itself":
+            taken = figures.latency(None if lost.seconds is None else lost.seconds * 1000)
+            return Cell(f"to {to}", "ok"), Cell(figures.size(lost.bytes)), Cell(taken)
+        case "by hand":
+            return Cell("by hand", "warn"), Cell(figures.size(lost.bytes)), Cell(figures.UNKNOWN, "warn")
+        case "stop":
+            return Cell("STOPS", "bad"), Cell("all", "bad"), Cell("")
+    return Cell(figures.UNKNOWN, "unknown"), Cell(figures.UNKNOWN, "unknown"), Cell(figures.UNKNOWN, "unknown")
 
 
 def _here(group: Group, part: SiteGroup, here: Sequence[Node]) -> Cell:

@@ -52,8 +52,24 @@ def test_the_environment_names_them_where_the_config_does_not(tmp_path: Path) ->
     assert named.user == "mine"
 
 
+def test_canaries_have_a_user_of_their_own_where_one_is_named(tmp_path: Path) -> None:
+    assert target(FLEET, tmp_path).access.canary is None
+    text = FLEET + 'canary_user = "canary"\ncanary_password_file = "canary.pw"\n'
+    place = "the data nodes of orders, with canaries"
+    assert target(text, tmp_path).access.canary == Operator("canary", str(tmp_path / "canary.pw"), None, place)
+    environ = {"REDISTUI_CANARY_USER": "bird", "REDISTUI_CANARY_PASSWORD": "hunter4"}
+    for word in ("orders", "redis://10.0.0.1"):
+        found = target(FLEET, tmp_path, environ, word).access.canary
+        assert found is not None
+        assert found.user == "bird"
+        assert kept_password(found, environ) == "hunter4"
+    with pytest.raises(ConfigErrors, match=r"canary\.pw does not exist"):
+        check_passwords([target(text, tmp_path)], {})
+
+
 def test_a_password_of_nobody_is_a_mistake(tmp_path: Path) -> None:
-    for name, user in (("operator", "operator_user"), ("sentinel_operator", "sentinel_operator_user")):
+    rows = (("operator", "operator_user"), ("sentinel_operator", "sentinel_operator_user"), ("canary", "canary_user"))
+    for name, user in rows:
         with pytest.raises(ConfigErrors) as caught:
             parse(FLEET + f'{name}_password_file = "ops.pw"\n', tmp_path / "config.toml")
         (problem,) = caught.value.problems

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from redistui.judge.loss import Loss, bound
 from redistui.model import Address, Fleet, Group, Node
 from redistui.ops.action import Check
 from redistui.ops.checks import failed, names, passed, warned
-from redistui.ops.loss import Loss, bound
 from redistui.ops.plain.group import above, following, linked, unwell
 
 LINK_DOWN_SECONDS = 5

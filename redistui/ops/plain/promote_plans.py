@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from redistui.judge.loss import amount, bound
 from redistui.model import Address, Fleet, Group, Node
 from redistui.ops.action import Plan
 from redistui.ops.checks import answer
 from redistui.ops.fingerprint import fingerprint
-from redistui.ops.loss import amount, bound
 from redistui.ops.node.catch_up import CatchUp
 from redistui.ops.node.config_role import WriteRole
 from redistui.ops.node.follow import Repoint
@@ -25,8 +25,10 @@ CATCH_UP_SECONDS = 1.8
 """Three fifths of the pause: longer, and there would be no time left for the rest."""
 
 
-def hand_over(fleet: Fleet, group: Group, old: Node, heir: Node) -> Plan:
-    others = siblings(fleet, group, old, heir)
+def hand_over(fleet: Fleet, group: Group, old: Node, heir: Node, *, chains: bool = False) -> Plan:
+    """`chains`: the replicas at the old primary's site stay under it, as the heir's own stay under the heir."""
+    stay = tuple(node.address for node in group.nodes if chains and node.site is not None and node.site == old.site)
+    others = tuple(address for address in siblings(fleet, group, old, heir) if address not in stay)
     steps: tuple[Step, ...] = (
         _look(group, fleet, old, heir),
         KeepsUp(old.address, (heir.address,), CATCH_UP_SECONDS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redistui.judge.sites import NOWHERE
 from redistui.model import Address
 from redistui.tui.scene import Scene
 from redistui.tui.screens.listed import ListPanel
@@ -19,13 +20,26 @@ class Sites(ListPanel):
     LIST = "places"
 
     def rows(self, scene: Scene, width: int) -> Source:
-        return listing(scene.fleet, scene.glyphs, width, scene.filter)
+        return listing(scene.fleet, scene.glyphs, width, scene.filter, scene.lags_ms)
 
     def _group(self) -> str | None:
         """The group under the cursor: a key is `group NAME SITE`, and both may hold blanks."""
         scene, key = self._scene, self.table.cursor_key
         names = () if scene is None else sorted((group.name for group in scene.fleet.groups), key=len, reverse=True)
         return next((name for name in names if key.startswith(f"group {name} ")), None)
+
+    def selected_site(self) -> str | None:
+        """The site whose heading is under the cursor."""
+        name = self.table.cursor_key.removeprefix("site ") if self.table.cursor_key.startswith("site ") else NOWHERE
+        return None if name == NOWHERE else name
+
+    def site(self) -> str | None:
+        """The site under the cursor, by its heading or by one of its groups."""
+        group, key = self._group(), self.table.cursor_key
+        if group is None:
+            return self.selected_site()
+        name = key.removeprefix(f"group {group} ")
+        return None if name == NOWHERE else name
 
     def selected(self) -> Address | None:
         """The primary of the group under the cursor."""
@@ -40,8 +54,11 @@ class Sites(ListPanel):
         if scene is not None and name is not None and (scene.group is None or scene.group.name != name):
             self.post_message(self.Goto(group=name))
 
-    def on_live_table_entered(self, event: LiveTable.Entered) -> None:
+    async def on_live_table_entered(self, event: LiveTable.Entered) -> None:
+        """A group's topology; of a site, what it would take for it to take over."""
         event.stop()
         name = self._group()
         if name is not None:
             self.post_message(self.Goto(group=name, panel="topology"))
+        elif self.selected_site() is not None:
+            await self.run_action("screen.act('failover')")
