@@ -32,7 +32,7 @@ class Assembler:
         self.ledgers: dict[Address, Ledger] = {}
         self.known_as: dict[Address, Address] = {}
         """Other addresses of servers that are already in `ledgers`."""
-        self._sites = sites
+        self._sites = tuple(sites)
         self._thresholds = dict(thresholds or {})
         self._reader = InfoReader(FIELDS)
         self._views = ViewReader()
@@ -93,6 +93,7 @@ class Assembler:
             events=events,
             complete=all(ledger.at is not None and ledger.thorough for ledger in self.ledgers.values()),
             stalled=stalled,
+            sites=self._sites,
         )
 
     def _group(self, draft: Draft, at: float, period: float) -> Group:

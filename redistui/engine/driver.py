@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import cast
 
 from redistui.engine.allowance import Allowance
 from redistui.engine.bursts import Bursts
@@ -23,6 +24,7 @@ from redistui.engine.reach import Reach, Unplanned
 from redistui.engine.telling import Telling
 from redistui.engine.volley import Volleys
 from redistui.model import Address
+from redistui.net.export import Exported, export
 from redistui.ops.action import Spent
 from redistui.ops.run import Sent, SentState
 from redistui.ops.steps import (
@@ -30,6 +32,7 @@ from redistui.ops.steps import (
     Argv,
     Ask,
     Burst,
+    Export,
     Hole,
     Lost,
     Note,
@@ -64,6 +67,8 @@ class Driver(Reach):
         self.strict = True
         """Without a journal nothing is sent. Off once stopping would do more harm than an unwritten line."""
         self.stopping = asyncio.Event()
+        self.why = ""
+        """Why it is to stop; empty: on request."""
         self.heed = True
         """Whether a wish to stop is heeded just now."""
         self.final = False
@@ -109,7 +114,7 @@ class Driver(Reach):
             while True:
                 wish = script.throw(error) if error is not None else script.send(answer)
                 if self.heed and self.stopping.is_set() and not self._heeds:
-                    raise Stopped
+                    raise Stopped(self.why)
                 answer, error = None, None
                 try:
                     answer = await self._grant(wish)
@@ -141,9 +146,10 @@ class Driver(Reach):
         """The step at work sees for itself that it ends, when it is told to stop."""
         return self._step is not None and self._step.heeds
 
-    def stop(self) -> None:
+    def stop(self, why: str = "") -> None:
         """Said again it cuts no pause short: what is brought to its end then takes its time."""
         if not self.stopping.is_set():
+            self.why = why
             self.stopping.set()
             self._ordered()
 
@@ -178,6 +184,8 @@ class Driver(Reach):
                 return await self._abreast(wish.scripts)
             case Ordered():
                 return replace(self._orders, stop=self.stopping.is_set())
+            case Export():
+                return await self._export(wish)
             case Tell():
                 return self.telling.tell(wish.tally)
             case Pause():
@@ -204,6 +212,22 @@ class Driver(Reach):
             return
         with suppress(TimeoutError):
             await asyncio.wait_for((self._news if self._heeds else self.stopping).wait(), seconds)
+
+    async def _export(self, wish: Export) -> Exported:
+        """Cut short when somebody wants it to stop: it changes nothing, and may take long."""
+        access = self._house.access_of(wish.node)
+        copying = export(self._house.dial_of(wish.node), self._login(wish.node), access.tls, self.name, wish.path)
+        work = asyncio.ensure_future(self._told(wish.node, lambda: copying))
+        stop = asyncio.ensure_future(self.stopping.wait())
+        try:
+            await asyncio.wait((work, stop) if self.heed else (work,), return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                raise Stopped
+            return cast(Exported, work.result())
+        finally:
+            for task in (work, stop):
+                task.cancel()
+            await asyncio.gather(work, stop, return_exceptions=True)
 
     async def _abreast(self, scripts: Sequence[Script]) -> list[Reply]:
         """Each to its own end; a bug in one ends all."""

@@ -378,11 +378,11 @@ class Ledger:
             backlog_active=flag(told("repl_backlog_active")),
             backlog_size=told("repl_backlog_size"),
             failover_state=told("master_failover_state"),
+            good_replicas=told("min_slaves_good_slaves"),
         )
 
     def sentinel(self) -> Sentinel:
         info = self.info
-        tilt = info.integer("sentinel_tilt")
         return Sentinel(
             address=self.address,
             seen_at=self.seen_at,
@@ -390,7 +390,7 @@ class Ledger:
             run_id=self.myid or self.run_id,
             server=None if self.seen_at is None else self._who[0],
             version=self._who[1],
-            tilt=flag(tilt),
+            tilt=flag(info.integer("sentinel_tilt")),
             tilt_seconds=info.integer("sentinel_tilt_since_seconds"),
             running_scripts=info.integer("sentinel_running_scripts"),
             queued_scripts=info.integer("sentinel_scripts_queue_length"),

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from redistui.engine.driver import Driver, Stopped, clock
 from redistui.engine.journal import JournalError
@@ -40,7 +40,9 @@ class Trouble:
     @property
     def text(self) -> str:
         match self.error:
-            case Stopped() | asyncio.CancelledError():
+            case Stopped():
+                return str(self.error) or "stopped on request"
+            case asyncio.CancelledError():
                 return "stopped on request"
             case Refused() | Lost() | StepFailed():
                 return str(self.error)
@@ -54,11 +56,46 @@ class Trouble:
         return isinstance(self.error, StepFailed | Refused) and not isinstance(self.error, NotKnown)
 
 
+class Company(Protocol):
+    """The other operations that one goes together with (redistui.engine.meeting)."""
+
+    @property
+    def committed(self) -> bool:
+        """All have come to their points of no return: nobody stops any more."""
+
+    def waits(self, index: int) -> str:
+        """What it waits for before this step, in a few words; empty: for nobody."""
+
+    async def ready(self, index: int) -> None:
+        """Returns when the others are ready for this step as well. Raises StepFailed or Stopped."""
+
+    def failed(self, index: int, why: str) -> None:
+        """It ends at this step."""
+
+
+class Alone:
+    """No company."""
+
+    @property
+    def committed(self) -> bool:
+        return False
+
+    def waits(self, index: int) -> str:
+        return ""
+
+    async def ready(self, index: int) -> None:
+        return
+
+    def failed(self, index: int, why: str) -> None:
+        return
+
+
 class Operation:
     """Runs one plan. `run` is what it has come to; every change of it is reported."""
 
-    def __init__(self, run: Run, plan: Plan, driver: Driver, report: Report) -> None:
+    def __init__(self, run: Run, plan: Plan, driver: Driver, report: Report, company: Company | None = None) -> None:
         self.run = replace(run, outcome="running")
+        self._company = company or Alone()
         self._plan = plan
         self._driver = driver
         driver.notes.update(plan.notes)
@@ -83,9 +120,25 @@ class Operation:
         for index in range(len(self._plan.steps)):
             self._driver.heed = self._driver.strict = index <= point
             self._driver.final = index == point
-            trouble = await self._step("steps", index)
+            trouble = await self._together(index) or await self._step("steps", index)
             if trouble is not None:
+                self._company.failed(index, trouble.text)
                 return trouble
+        return None
+
+    async def _together(self, index: int) -> Trouble | None:
+        """Waits for the company, where there is one."""
+        if words := self._company.waits(index):
+            self.run = replace(self.run, doing=words)
+            self._report(self.run)
+        try:
+            await self._company.ready(index)
+        except (Exception, asyncio.CancelledError) as error:
+            return Trouble(index, error)
+        finally:
+            self.run = replace(self.run, doing="")
+        if self._company.committed:
+            self._driver.heed = False
         return None
 
     async def _step(self, part: Part, index: int) -> Trouble | None:

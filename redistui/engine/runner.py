@@ -11,36 +11,27 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from redistui.engine.admission import turned_away
+from redistui.engine.campaign import Campaign
+from redistui.engine.crew import Crew, sentinels_of
 from redistui.engine.driver import Driver, clock
-from redistui.engine.gate import gate, others_at, plan_hash
+from redistui.engine.gate import gate, others_at
 from redistui.engine.house import House, Writer
-from redistui.engine.identity import identity, process
+from redistui.engine.identity import identity
 from redistui.engine.journal import Journal, JournalError, Line, journal_path, now
-from redistui.engine.masking import masked
+from redistui.engine.lines import NOT_SAID, begun, ended
+from redistui.engine.lines import Consent as Consent
+from redistui.engine.lines import released as released
+from redistui.engine.lines import rows as rows
 from redistui.engine.operation import Operation, Report
-from redistui.model import Address, Fleet
 from redistui.ops.action import Action, Aim, Plan
 from redistui.ops.repeated import begun as deed
 from redistui.ops.run import Run, refused
-from redistui.ops.steps import Argv
-from redistui.ops.stored import dump
-
-
-class Consent(NamedTuple):
-    """How a plan was confirmed, for the journal."""
-
-    word: str
-    """What was typed, or the option that stood for it."""
-    reason: str | None = None
-
-
-NOT_SAID = Consent("")
 
 
 class Runner:
@@ -52,7 +43,7 @@ class Runner:
         self._environ = os.environ if environ is None else environ
         self.journal = journal or Journal(journal_path(self._environ))
         self._house = house
-        self._running: dict[str, Driver | None] = {}
+        self._running: dict[str, Driver | Campaign | None] = {}
 
     @property
     def busy(self) -> tuple[str, ...]:
@@ -119,8 +110,8 @@ class Runner:
 
     async def _run(self, action: Action, aim: Aim, confirmed: Plan, report: Report, consent: Consent, pace: int) -> Run:
         operation = secrets.token_hex(4)
-        who = {"operation": operation, "action": action.name, "group": aim.group}
-        driver = Driver(self._house, operation, sentinels_of(self._house.fleet, aim.groups), self._writer(who))
+        who = {"operation": operation, "action": action.name, "group": action.about(aim)}
+        driver = Driver(self._house, operation, sentinels_of(self._house.fleet, aim.groups), self.writer(who))
         driver.order(pace=pace)
         self._running |= dict.fromkeys(aim.groups, driver)
         try:
@@ -128,41 +119,54 @@ class Runner:
             others = await turned_away(driver, confirmed, self._house, aim.groups)
             others = others or await others_at(driver, confirmed, self._house.fleet, aim.groups)
             fleet = await self._house.fresh(*aim.groups)
-            run = replace(gate(action, aim, fleet, confirmed, others), operation=operation)
+            found = gate(action, aim, fleet, confirmed, others)
+            run = replace(found, operation=operation, group=action.about(aim))
             if run.outcome != "refused":
-                run = await self._fire(run, aim, confirmed, driver, report, consent)
+                run = await self._fire(run, action, aim, confirmed, driver, report, consent)
         finally:
             await driver.close()
         report(run)
         return run
 
-    async def _fire(self, run: Run, aim: Aim, plan: Plan, driver: Driver, report: Report, consent: Consent) -> Run:
-        write = self._writer({"operation": run.operation, "action": run.action, "group": run.group})
-        begun: Line = {
-            "words": list(aim.words),
-            "options": dict(aim.options),
-            "plan": plan_hash(plan),
-            "fingerprint": plan.fingerprint,
-            "confirmed": consent.word,
-            "reason": consent.reason,
-            "release": rows(released(plan)),
-            "stored": dump(plan, aim),
-            "resumes": plan.resumes or None,
-            **process(),
-        }
+    async def _fire(
+        self, run: Run, action: Action, aim: Aim, plan: Plan, driver: Driver, report: Report, consent: Consent
+    ) -> Run:
+        if not plan.lanes:
+            return await self._finished(run, plan, aim, consent, Operation(run, plan, driver, report).finish)
+        # This driver only keeps its name at the nodes: each lane has one of its own.
+        crew = Crew(self._house, self.writer, run, action, aim, plan, consent)
+        campaign = Campaign(run, plan, crew, report, self._environ)
+        if driver.stopping.is_set():
+            campaign.stop()
+        self._running |= dict.fromkeys(aim.groups, campaign)
+        more: Line = {"lanes": len(plan.lanes), "hooks": [hook.path for hook in plan.hooks]}
+        return await self._finished(run, plan, aim, consent, campaign.finish, more)
+
+    async def _finished(
+        self,
+        run: Run,
+        plan: Plan,
+        aim: Aim,
+        consent: Consent,
+        work: Callable[[], Awaitable[Run]],
+        more: Line | None = None,
+    ) -> Run:
+        """Its beginning on disk, its end on disk, and the fleet told of both; of several groups by each lane."""
+        write = self.writer({"operation": run.operation, "action": run.action, "group": run.group})
         try:
-            await write([{"state": "begun", **begun}])
+            await write([{**begun(plan, aim, consent), **(more or {})}])
         except JournalError as error:
             return replace(run, outcome="refused", refusals=(f"the journal cannot be written: {error}",))
-        self._house.happened(plan.group, deed(plan.action, plan.title))
-        run = await Operation(run, plan, driver, report).finish()
+        if not plan.lanes:
+            self._house.happened(plan.group, deed(plan.action, plan.title))
+        run = await work()
         with suppress(JournalError):
-            ended = {"reply": run.outcome, "message": run.message, "left": rows(run.left), "resumable": run.resumable}
-            await write([{"state": "ended", **ended}])
-        self._house.happened(plan.group, run.message)
+            await write([ended(run)])
+        if not plan.lanes:
+            self._house.happened(plan.group, run.message)
         return run
 
-    def _writer(self, who: Mapping[str, Any]) -> Writer:
+    def writer(self, who: Mapping[str, Any]) -> Writer:
         """Lines of one operation, with who acts and when."""
         common = {**who, **identity(self._environ)}
 
@@ -172,16 +176,3 @@ class Runner:
             await asyncio.to_thread(self.journal.write, whole)
 
         return write
-
-
-def sentinels_of(fleet: Fleet, groups: Sequence[str]) -> frozenset[Address]:
-    return frozenset(sentinel.address for group in fleet.groups if group.name in groups for sentinel in group.sentinels)
-
-
-def released(plan: Plan) -> Iterator[tuple[Address | None, Argv]]:
-    """Node and command of everything that lifts the fence."""
-    return ((step.node, argv) for step in plan.release for argv in step.commands())
-
-
-def rows(commands: Iterable[tuple[Address | None, Argv]]) -> list[dict[str, Any]]:
-    return [{"node": node, "command": masked(argv)} for node, argv in commands]

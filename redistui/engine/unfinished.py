@@ -71,6 +71,8 @@ def _unfinished(lines: Sequence[Line]) -> Unfinished | None:
         return None
     if end is not None and not end.get("left") and not end.get("resumable"):
         return None
+    if "lanes" in first:
+        return _campaign(lines)
     notes = notes_of(lines)
     sent = [line for line in lines if line.get("command")]
     past = past_of(lines)
@@ -85,6 +87,16 @@ def _unfinished(lines: Sequence[Line]) -> Unfinished | None:
     release = tuple((str(row["node"]), filled(row["command"], known)) for row in rows or ())
     operation, action, group, at = (str(first.get(key)) for key in ("operation", "action", "group", "at"))
     return Unfinished(operation, action, group, at, last, release, past)
+
+
+def _campaign(lines: Sequence[Line]) -> Unfinished | None:
+    """A plan for several groups, each of which is an operation of its own: only what its hooks did is left to tell."""
+    first = lines[0]
+    said = [f"hook {line.get('reply')}" for line in lines if line.get("state") == "hook"]
+    if not said:
+        return None
+    operation, action, group, at = (str(first.get(key)) for key in ("operation", "action", "group", "at"))
+    return Unfinished(operation, action, group, at, said[-1], ())
 
 
 def notes_of(lines: Iterable[Line]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from redistui.ops.detach import DETACH
 from redistui.ops.failover import FAILOVER
 from redistui.ops.fix import FIX
 from redistui.ops.forget import FORGET
+from redistui.ops.heal import HEAL
 from redistui.ops.pause_writes import PAUSE_WRITES, UNPAUSE
 from redistui.ops.promote import PROMOTE
 from redistui.ops.read_only import REPLICA_READ_ONLY
@@ -23,12 +24,14 @@ from redistui.ops.resume import RESUME
 from redistui.ops.sentinel_reset import SENTINEL_RESET
 from redistui.ops.sentinel_set import SENTINEL_SET
 from redistui.ops.set_parameter import SET_PARAMETER
+from redistui.ops.site_failover import SITE_FAILOVER
 from redistui.ops.undo import UNDO
 
 ACTIONS: tuple[Action, ...] = (
     FAILOVER,
     PROMOTE,
     CLUSTER_FAILOVER,
+    SITE_FAILOVER,
     ATTACH,
     DETACH,
     REPLICATE,
@@ -43,6 +46,7 @@ ACTIONS: tuple[Action, ...] = (
     SET_PARAMETER,
     SENTINEL_RESET,
     SENTINEL_SET,
+    HEAL,
     RESUME,
     UNDO,
 )

@@ -99,6 +99,17 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Hook:
+    """A program of the operator's own, run before the first command (it may veto) or when all has ended."""
+
+    phase: Literal["before", "after"]
+    path: str
+    """Absolute."""
+    told: tuple[tuple[str, str], ...] = ()
+    """What it finds in its environment, besides phase, operation and outcome: name and value."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Steps in order, pure of moving numbers: equal fleets give equal plans, and the plan shown is the plan sent.
 
@@ -137,6 +148,13 @@ class Plan:
     before: tuple[Load, ...] = ()
     after: tuple[Load, ...] = ()
     """Of a plan that moves slots: the balance of the shards that take part, now and then."""
+    lanes: tuple[Plan, ...] = ()
+    """Of a plan for several groups: each one's own, which is an operation of its own in the journal. They run side by
+    side, those of one group one after the other, and wait for each other before their points of no return. Steps,
+    verify and release are then those of the lanes in turn, for whoever reads the plan."""
+    together: bool = True
+    """No lane goes beyond its point of no return unless all do."""
+    hooks: tuple[Hook, ...] = ()
 
     def touched(self) -> tuple[Address, ...]:
         """The nodes that commands are sent to, each once, in the order of the steps."""
@@ -204,6 +222,12 @@ class Action:
     """That is so only with this option; empty: always."""
     wrong: Callable[[Aim], str] | None = None
     """What is wrong with the words themselves, whatever the fleet is like, as a sentence; empty: nothing."""
+    spans: Callable[[Fleet, Sequence[str]], tuple[str, ...]] | None = None
+    """Of an action that is pointed at no group but takes in several: which, by its positional arguments."""
+
+    def about(self, aim: Aim) -> str:
+        """What it is done to, in a word: the group; of several, what was typed for them."""
+        return aim.group if self.spans is None else " ".join(aim.words)
 
     def wants_survey(self, aim: Aim) -> bool:
         """Whether what the slots hold should be known before its plan is made."""

@@ -72,6 +72,8 @@ def aim_at(
         if argument.choices and word not in argument.choices:
             raise BadAim(f"{argument.name} of {action.name} is {' or '.join(argument.choices)}, not {word!r}")
     given = [(word, a.sort) for word, a in zip(words, arguments, strict=True) if a.sort != "word"]
+    if action.spans is not None:
+        return _spanning(action, fleet, Aim("", options=dict(options), words=tuple(words)))
     named = group or _group(action, fleet, given, looked_at, past)
     aim = Aim(named, given[0][0] if given else None, dict(options), tuple(words), past=past)
     if action.wrong is not None and (said := action.wrong(aim)):
@@ -79,9 +81,20 @@ def aim_at(
     return again(action, fleet, aim)
 
 
+def _spanning(action: Action, fleet: Fleet, aim: Aim) -> Aim:
+    """Of an action that takes in several groups."""
+    assert action.spans is not None
+    if action.wrong is not None and (said := action.wrong(aim)):
+        raise BadAim(said)
+    names = action.spans(fleet, aim.words)
+    return replace(aim, group=names[0] if names else "", also=names[1:])
+
+
 def again(action: Action, fleet: Fleet, aim: Aim) -> Aim:
     """The same aim in a newer fleet: a stranger may have come into a group meanwhile, or a survey been finished. The
     first survey is kept: what a plan rests on stands still."""
+    if action.spans is not None:
+        return _spanning(action, fleet, aim)
     group = fleet.group(aim.group)
     if action.surveys and aim.survey is None and group is not None:
         done = group.survey is not None and group.survey.complete

@@ -12,7 +12,8 @@ writable for about 10 s after the promotion, and all that it acknowledges then i
   fence. When the console dies on the way, the fence stays, so that nothing is lost, and the journal says so.
 
 Unplanned (the primary is silent): redistui.ops.sentinel.unplanned. What can be lost is said, and has to be typed. A
-minority of Sentinels is refused: the other side of the partition may elect another primary.
+minority of Sentinels is refused: the other side of the partition may elect another primary. With --minority the
+operator answers for that: a single Sentinel obeys without any vote.
 
 A cluster and a plain group have actions of their own, to which this one leads.
 """
@@ -25,7 +26,7 @@ from dataclasses import replace
 from redistui.model import Address, Fleet, Group
 from redistui.ops import failover_elsewhere
 from redistui.ops.action import Action, Aim, Check, Option, Plan
-from redistui.ops.checks import found, fresh, numbers
+from redistui.ops.checks import failed, found, fresh, numbers
 from redistui.ops.node.catch_up import CatchUp
 from redistui.ops.node.config_file import WriteConfig
 from redistui.ops.node.fence import Fence, fence_for
@@ -47,13 +48,15 @@ def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
     elif group.kind != "sentinel":
         yield from failover_elsewhere.checks(fleet, group, aim)
     else:
-        yield from _sentinel_checks(fleet, group, aim.options.get("to"))
+        yield from _sentinel_checks(fleet, group, aim.options.get("to"), few="minority" in aim.options)
 
 
-def _sentinel_checks(fleet: Fleet, group: Group, chosen: Address | None) -> Iterator[Check]:
+def _sentinel_checks(fleet: Fleet, group: Group, chosen: Address | None, *, few: bool) -> Iterator[Check]:
     silent = sentinel_nodes.is_silent(group)
     yield from fresh(fleet)
-    yield from sentinel_checks.sentinels(fleet, group, silent=silent)
+    if few and not (silent and sentinel_checks.is_minority(group)):
+        yield failed("--minority is for a primary that is dead, and most of its Sentinels with it")
+    yield from sentinel_checks.sentinels(fleet, group, silent=silent, few=few)
     yield from sentinel_checks.recent(fleet, group, silent=silent)
     about = sentinel_unplanned if silent else sentinel_nodes
     yield from about.checks(fleet, group, chosen)
@@ -65,7 +68,8 @@ def plan(fleet: Fleet, aim: Aim) -> Plan:
     if group.kind != "sentinel":
         return failover_elsewhere.plan(fleet, group, aim)
     assert group.primary is not None
-    return hardened(_sentinel_plan(group, group.primary, aim.options.get("to")), fleet)
+    made = _sentinel_plan(group, group.primary, aim.options.get("to"))
+    return hardened(by_few(made, group.primary) if "minority" in aim.options else made, fleet)
 
 
 def _sentinel_plan(group: Group, primary: Address, chosen: Address | None) -> Plan:
@@ -134,6 +138,15 @@ def unplanned(group: Group, primary: Address, chosen: Address | None) -> Plan:
     return replace(made, danger="lossy", confirm=loss.sentence(group.name))
 
 
+def by_few(plan: Plan, primary: Address) -> Plan:
+    """A Sentinel obeys without the others, so nobody but the operator keeps the other side from having a primary."""
+    more = (
+        f"Should {primary} live, with the other Sentinels, it takes writes until they meet, and all of these are lost."
+    )
+    said = f"{primary} and its Sentinels are fenced, {plan.confirm}"
+    return replace(plan, loses=f"{plan.loses} {more}", confirm=said)
+
+
 FAILOVER = Action(
     name="failover",
     title="Fail over",
@@ -143,5 +156,10 @@ FAILOVER = Action(
     doc="Another node becomes primary; no acknowledged write is lost, unless the primary is down already.",
     checks=checks,
     plan=plan,
-    options=(Option("to", "REPLICA", "the replica that is to become primary"),),
+    options=(
+        Option("to", "REPLICA", "the replica that is to become primary"),
+        Option(
+            "minority", "", "the primary is dead and fenced, and most Sentinels with it: the rest promote without them"
+        ),
+    ),
 )

@@ -30,6 +30,7 @@ from redistui.ops.pause.steps import EndPause, HoldWrites, NoPauseYet
 from redistui.ops.pause.verify import WritesGoOn, WritesHeld
 from redistui.ops.plain.detach_steps import IsDetached, LetGo
 from redistui.ops.plain.hand_over import HandOver
+from redistui.ops.plain.parted import KeepCopy, MeasureSplit, OneHistory
 from redistui.ops.plain.succeed import Succeed
 from redistui.ops.plain.switch import CutClients, EndHold, HoldBriefly, KeepsUp, StepDown, TakeBack, TakeOver
 from redistui.ops.sentinel.demote import Demote, DemoteReturned
@@ -99,6 +100,9 @@ STEPS: Mapping[str, type[Step]] = {
         LetGo,
         IsDetached,
         HandOver,
+        MeasureSplit,
+        KeepCopy,
+        OneHistory,
         Succeed,
         KeepsUp,
         HoldBriefly,

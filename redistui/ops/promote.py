@@ -68,8 +68,21 @@ def plan(fleet: Fleet, aim: Aim) -> Plan:
     if is_dead(old):
         made = succession(fleet, group, old, heir)
     else:
-        made = switch(fleet, group, old, heir) if "fast" in aim.options else hand_over(fleet, group, old, heir)
+        chains = "chains" in aim.options
+        made = (
+            switch(fleet, group, old, heir)
+            if "fast" in aim.options
+            else hand_over(fleet, group, old, heir, chains=chains)
+        )
     return hardened(made, fleet)
+
+
+def wrong(aim: Aim) -> str:
+    return (
+        "--fast sends every replica over: --chains is for a hand-over by the server"
+        if {"fast", "chains"} <= aim.options.keys()
+        else ""
+    )
 
 
 PROMOTE = Action(
@@ -82,5 +95,9 @@ PROMOTE = Action(
     checks=checks,
     plan=plan,
     arguments=(Argument("REPLICA", "node"),),
-    options=(Option("fast", "", "hand over within milliseconds, by the console instead of by the server"),),
+    options=(
+        Option("fast", "", "hand over within milliseconds, by the console instead of by the server"),
+        Option("chains", "", "the other replicas at the old primary's site stay under it"),
+    ),
+    wrong=wrong,
 )

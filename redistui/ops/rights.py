@@ -156,6 +156,8 @@ OPERATOR = Role(
         Right("multi", "demote and cut off in one"),
         Right("exec", "demote and cut off in one"),
         Right("replicaof", "attach, detach, promote, demote"),
+        Right("replconf", "heal: a copy of what is discarded"),
+        Right("sync", "heal: a copy of what is discarded"),
         Right("failover", "promote; SENTINEL FAILOVER ... COORDINATED"),
         Right("cluster|info", "checks"),
         Right("cluster|nodes", "checks"),
@@ -217,10 +219,19 @@ CANARY = Role(
         Right("wait", "which writes have reached replicas"),
         Right("readonly", "read from replicas of a cluster"),
         Right("asking", "follow a slot on its way"),
+        Right("command", "which commands only read"),
+        Right("info", "whether a replica is fit to be read from"),
+        Right("publish", "markers, which time replication"),
+        Right("subscribe", "markers, as they come out at a replica"),
+        Right("xadd", "markers in a cluster"),
+        Right("xread", "markers in a cluster"),
+        Right("expire", "markers in a cluster go away again"),
+        Right("cluster|info", "whether a cluster serves"),
         Right("cluster|slots", "find the owner"),
         Right("cluster|shards", "find the owner", redis=(7, 0)),
     ),
     keys="~redistui:canary:*",
+    channels=("&redistui:canary:*",),
 )  # fmt: skip
 
 ROLES: tuple[Role, ...] = (WATCH, OPERATOR, SENTINEL_WATCH, SENTINEL_OPERATOR, MIGRATE, CANARY)

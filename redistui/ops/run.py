@@ -67,6 +67,11 @@ class Run:
 
     resumable: bool = False
     """It stopped past its point of no return: `resume` goes on from there."""
+    lanes: tuple[Run, ...] = ()
+    """Of a plan for several groups, each one's own, in the order of its lanes. One that was not begun is "planned"
+    while others run, and "refused" when all have ended."""
+    doing: str = ""
+    """What it waits for between two steps: the other groups, or a hook; empty: nothing."""
 
     @property
     def ended(self) -> bool:
@@ -89,6 +94,7 @@ def planned(action: str, group: str, plan: Plan, warnings: tuple[str, ...] = ())
         steps=tuple(StepRun(step) for step in plan.steps),
         release=tuple(StepRun(step) for step in plan.release),
         verify=tuple(StepRun(step) for step in plan.verify),
+        lanes=tuple(planned(lane.action, lane.group, lane) for lane in plan.lanes),
     )
 
 

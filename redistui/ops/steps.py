@@ -162,6 +162,15 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """All that a node holds, as an RDB, into a new file of the machine that this runs on. The reply tells where it lies
+    and what it is (redistui.net.export.Exported). Raises Refused or Lost; there is no file then."""
+
+    node: Address
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Wait before the next ask."""
 
@@ -188,7 +197,7 @@ class Recall:
     hole: Hole
 
 
-Wish = Ask | Transaction | Together | Burst | Abreast | Ordered | Tell | Pause | Now | Note | Recall
+Wish = Ask | Transaction | Together | Burst | Abreast | Ordered | Tell | Export | Pause | Now | Note | Recall
 Script = Generator[Wish, Reply, str]
 
 

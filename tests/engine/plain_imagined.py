@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from redistui.engine.driver import Driver
+from redistui.engine.driver import Driver, Stopped
 from redistui.engine.journal import Line
 from redistui.engine.operation import Operation
 from redistui.engine.runner import released, rows
 from redistui.engine.unfinished import unfinished
+from redistui.judge.lag import NO_REPLID
 from redistui.model import Address, Fault, Fleet, Group, Node, Sighting
+from redistui.net.export import Exported
 from redistui.ops.action import Action, Aim, Plan, refusals
 from redistui.ops.resume import RESUME
 from redistui.ops.run import Run, planned
+from redistui.ops.steps import Export, Refused
 from redistui.ops.stored import dump
+from redistui.replies.rdb import Whole
 from tests import fleets
 from tests.engine.imagined import ConsoleDied, ImaginedClient, ImaginedHouse, Trouble
 from tests.ops.plain_world import BYTES, P, PlainWorld, Server, X
@@ -41,7 +45,14 @@ def node_of(world: PlainWorld, address: Address) -> Node:
         version="7.0.15",
     )
     assert seen.replication is not None
-    link = replace(seen.replication, replid=server.history[0], link_down_seconds=None if up else 12)
+    before = server.history[1] if len(server.history) > 1 else NO_REPLID
+    link = replace(
+        seen.replication,
+        replid=server.history[0],
+        replid2=before,
+        second_offset=server.left,
+        link_down_seconds=None if up else 12,
+    )
     seen = replace(seen, replication=link, metrics={**seen.metrics, "keys": float(len(server.log))})
     return seen if server.alive else gone(seen, server)
 
@@ -78,6 +89,17 @@ class PlainDriver(Driver):
 
     def _client(self, node: Address) -> Any:
         return ImaginedClient(self, node)  # type: ignore[arg-type]
+
+    async def _export(self, wish: Export) -> Exported:
+        """A copy takes its time, and is only there when it is whole."""
+        for _ in range(3):
+            await self._told(wish.node, lambda: ImaginedClient(self, wish.node).ask(("PING",), 1.0))  # type: ignore[arg-type]
+            if self.heed and self.stopping.is_set():
+                raise Stopped
+        if wish.path in self.world.copies:
+            raise Refused(f"{wish.path} is there already")
+        self.world.copies[wish.path] = list(self.world.servers[wish.node].log)
+        return Exported(wish.path, Whole("REDIS0011", 99, checked=True))
 
     async def _pause(self, seconds: float) -> None:
         self.world.pass_time(seconds, tick=max(0.01, seconds / 2))

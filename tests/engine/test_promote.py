@@ -13,10 +13,10 @@ from redistui.demo.groups import RunningGroup, role_of
 from redistui.demo.servers import Server
 from redistui.demo.shapes import replication
 from redistui.demo.wire import ErrorReply, Wire, pack
+from redistui.judge.loss import bound
 from redistui.model import Fleet
 from redistui.ops.attach import ATTACH
 from redistui.ops.detach import DETACH
-from redistui.ops.loss import bound
 from redistui.ops.promote import PROMOTE, best
 from redistui.ops.read_only import REPLICA_READ_ONLY
 from redistui.ops.run import Run

@@ -29,6 +29,8 @@ class Server:
     log: list[int] = field(default_factory=list)
     history: tuple[str, ...] = ("a",)
     """Its replication id, and the ones it comes from, the newest first."""
+    left: int = -1
+    """Its first offset that is not of the history before (`second_repl_offset`)."""
     alive: bool = True
     hung: bool = False
     slow: bool = False
@@ -58,6 +60,8 @@ class PlainWorld:
     plans: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
     stranger: bool = False
     """There is one more server, with data of its own."""
+    copies: dict[str, list[int]] = field(default_factory=dict)
+    """By the file: whole copies of what a server held, which lie on the console's machine."""
 
     def __post_init__(self) -> None:
         before = list(range(20))
@@ -132,7 +136,7 @@ class PlainWorld:
             server.full_syncs += 1
             server.log = []
         server.log = list(up.log[:-2] if server.slow and len(up.log) > 2 else up.log)
-        server.history = up.history
+        server.history, server.left = up.history, up.left
 
     def _failover(self, address: str, server: Server) -> None:
         """Acknowledged after 0.3 s; then the old one follows, and the new one is promoted."""
@@ -153,6 +157,7 @@ class PlainWorld:
         if server.role == "replica":
             new = f"{server.history[0]}{len(self.executed)}"
             server.role, server.follows, server.history = "primary", None, (new, *server.history)
+            server.left = len(server.log) * BYTES + 1
 
     # -- answering ------------------------------------------------------------------------------------------------
 
@@ -166,6 +171,8 @@ class PlainWorld:
             self.pass_time(1.0, tick=0.05)
             raise ClientLost("no answer within 1 s", ended=False)
         match argv:
+            case ("PING",):
+                return b"PONG"
             case ("ROLE",):
                 return self._role(server)
             case ("INFO", _):
@@ -203,6 +210,7 @@ class PlainWorld:
             f"master_replid:{server.history[0]}",
             f"master_replid2:{server.history[1] if len(server.history) > 1 else '0' * 40}",
             f"master_repl_offset:{len(server.log) * BYTES}",
+            f"second_repl_offset:{server.left}",
             f"sync_full:{sum(self.servers[a].full_syncs for a in below)}",
         ]
         return "\r\n".join(lines).encode()

@@ -318,6 +318,33 @@ def test_with_a_dead_primary_it_is_refused_when(change: Change, words: str) -> N
     assert any(words in text for text in said), said
 
 
+FEW = Aim("orders", options={"minority": "yes"})
+GONE = both(DEAD, sentinel(0, **down()), sentinel(1, **down()), watch(2, ckquorum="NOQUORUM 1 usable Sentinels."))
+
+
+def test_a_minority_acts_only_when_the_operator_answers_for_the_other_side() -> None:
+    gone = fleet(GONE(healthy()))
+    assert any("that is no majority" in text for text in refusals(FAILOVER, gone, AIM))
+    assert refusals(FAILOVER, gone, FEW) == ()
+    assert sum("majority" in text or "NOQUORUM" in text for text in warnings(FAILOVER, gone, FEW)) == 2
+    made = FAILOVER.plan(gone, FEW)
+    assert made.danger == "lossy"
+    assert made.confirm == f"{A} and its Sentinels are fenced, lose an unknown part of orders"
+    agreed = both(GONE, watch(2, flags=frozenset({"primary", "s_down", "o_down"})))
+    assert refusals(FAILOVER, fleet(agreed(healthy())), FEW) == ()
+
+
+@pytest.mark.parametrize("change", [lambda group: group, DEAD, both(sentinel(0, **down()), sentinel(1, **down()))])
+def test_without_need_no_minority_acts(change: Change) -> None:
+    said = refusals(FAILOVER, fleet(change(healthy())), FEW)
+    assert "--minority is for a primary that is dead, and most of its Sentinels with it" in said
+
+
+def test_a_minority_of_nobody_is_refused() -> None:
+    nobody = both(GONE, sentinel(2, **down()))(healthy())
+    assert any("that is no majority" in text for text in refusals(FAILOVER, fleet(nobody), FEW))
+
+
 def test_a_sentinel_that_finds_the_primary_down_takes_only_replicas_it_has_just_asked() -> None:
     change = both(DEAD, seen_primary(flags=SDOWN), seen_replicas(info_refresh_ms=5001))
     assert any(NO_CANDIDATE in text for text in refusals(FAILOVER, fleet(change(healthy())), AIM))

@@ -238,3 +238,13 @@ def test_siblings_that_are_not_well_and_those_in_a_chain_are_left_where_they_are
     assert any(f"{C} takes no part" in text for text in warnings(PROMOTE, fleet(astray), aim()))
     chained = link(2, primary=B)(healthy())
     assert MOVED not in commands(made(chained))
+
+
+def test_with_chains_the_replicas_at_the_old_site_stay_under_the_old_primary() -> None:
+    group = node(0, site="east")(node(1, site="west")(node(2, site="east")(healthy())))
+    assert f"{C} REPLICAOF {B.replace(':', ' ')}" in commands(made(group))
+    stays = made(group, chains="yes")
+    assert all(not text.startswith(C) for text in commands(stays))
+    assert all(C not in step.text for step in stays.verify)
+    assert PROMOTE.wrong is not None
+    assert "--chains is for a hand-over by the server" in PROMOTE.wrong(aim(fast="yes", chains="yes"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from redistui.judge.loss import amount
 from redistui.model import SLOTS, Address, Fleet, Group, Node, Shard, Survey
 from redistui.ops.action import Check, SlotMove
 from redistui.ops.checks import answer, failed, names, numbers, passed, verdict, warned
@@ -12,7 +13,6 @@ from redistui.ops.cluster.map import FAILING, line, named, own, shard_of, togeth
 from redistui.ops.cluster.move_look import HEADROOM
 from redistui.ops.cluster.routes import counted
 from redistui.ops.cluster.shares import figured, fullest, moved, targets
-from redistui.ops.loss import amount
 from redistui.ops.templates import slot_count
 
 BIG = 64 << 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from redistui.judge.loss import amount, bound
 from redistui.model import Address, Fleet, Group, Node, Shard
 from redistui.ops.action import Aim, Plan
 from redistui.ops.checks import answer, numbers
@@ -12,7 +13,6 @@ from redistui.ops.cluster.failover_steps import AwaitTakeover, How, LetClientsGo
 from redistui.ops.cluster.map import own, owners, shard_of, tells_migrations, views
 from redistui.ops.cluster.verify import EpochRose, ReplicasFollow, ViewsShowOwner
 from redistui.ops.fingerprint import fingerprint
-from redistui.ops.loss import amount, bound
 from redistui.ops.repeated import hardened
 from redistui.ops.steps import Step
 

@@ -39,16 +39,17 @@ def silent_sentinels(group: Group) -> list[Sentinel]:
     return [sentinel for sentinel in group.sentinels if sentinel.address not in here]
 
 
-def sentinels(fleet: Fleet, group: Group, *, silent: bool = False) -> Iterator[Check]:
-    """Who answers, and whether all that do believe the same. `silent`: the primary does not answer us."""
+def sentinels(fleet: Fleet, group: Group, *, silent: bool = False, few: bool = False) -> Iterator[Check]:
+    """Who answers, and whether all that do believe the same. `silent`: the primary does not answer us. `few`: that
+    most Sentinels are gone with it is known, and that side is fenced."""
     pairs = believers(group)
-    yield present(group)
+    yield weighed(present(group)) if few and pairs else present(group)
     if not pairs:
         return
     yield from agreed(fleet, group)
-    yield reachable(pairs)
+    yield weighed(reachable(pairs)) if few else reachable(pairs)
     yield _count(pairs, len(group.sentinels))
-    yield _silence(pairs) if silent else flags(pairs)
+    yield _silence(pairs, few=few) if silent else flags(pairs)
 
 
 def agreed(fleet: Fleet, group: Group) -> Iterator[Check]:
@@ -71,6 +72,16 @@ def present(group: Group) -> Check:
     if silent:
         return warned(f"{said}; without one: {names([s.address for s in silent])}, which will learn of it when back")
     return passed(said)
+
+
+def is_minority(group: Group) -> bool:
+    """Fewer than a majority of the Sentinels answer."""
+    return len(believers(group)) <= len(group.sentinels) // 2
+
+
+def weighed(check: Check) -> Check:
+    """What would refuse it is only told."""
+    return warned(check.text) if check.mark == "fail" else check
 
 
 def _agreement(pairs: tuple[Pair, ...]) -> Check:
@@ -101,17 +112,17 @@ def flags(pairs: tuple[Pair, ...]) -> Check:
     return verdict(odd, "none sees anything wrong with the primary")
 
 
-def busy(pairs: tuple[Pair, ...]) -> Check | None:
-    """Why nobody else should act just now; None: nothing of the kind."""
+def busy(pairs: tuple[Pair, ...], *, few: bool = False) -> Check | None:
+    """Why nobody else should act just now; None: nothing of the kind. `few` agree as they like, and elect nobody."""
     seen = frozenset[str]().union(*(watch.flags for _, watch in pairs))
     if "failover_in_progress" in seen:
         return failed("a failover is in progress already")
-    return failed(BY_THEMSELVES) if "o_down" in seen else None
+    return failed(BY_THEMSELVES) if "o_down" in seen and not few else None
 
 
-def _silence(pairs: tuple[Pair, ...]) -> Check:
+def _silence(pairs: tuple[Pair, ...], *, few: bool) -> Check:
     """Of a primary that does not answer us: it must not be us who are cut off."""
-    if (going_on := busy(pairs)) is not None:
+    if (going_on := busy(pairs, few=few)) is not None:
         return going_on
     answered = [s.address for s, w in pairs if not _unanswered(w)]
     if 2 * len(answered) < len(pairs):

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from redistui.judge.loss import Loss, amount, bound
 from redistui.model import Address, Fleet, Group, Node
 from redistui.ops.action import Check
 from redistui.ops.checks import answer, failed, names, passed, verdict, warned
-from redistui.ops.loss import Loss, amount, bound
 from redistui.ops.sentinel.checks import believers, candidates, eligible
 from redistui.ops.sentinel.nodes import primary_of, wanted
 

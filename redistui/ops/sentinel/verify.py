@@ -88,6 +88,8 @@ class EveryoneFollows(Step):
     def script(self) -> Script:
         new: Address = yield Recall(NEW)
         others = tuple(node for node in self.nodes if node != new)
+        if not others:
+            return "there was no other node that answered"
 
         def missing(replies: Replies) -> str:
             astray = [who for who, reply in zip(others, replies, strict=True) if not follows(reply, new)]
