@@ -17,6 +17,7 @@ from redistui.model import Fleet
 from redistui.ops import ACTIONS, repeated
 from redistui.ops.action import Action, Aim, Load, Plan, SlotMove, refusals, warnings
 from redistui.ops.aiming import again
+from redistui.ops.lanes import percent_of, state_of
 from redistui.ops.run import Run, StepRun, planned, refused
 from redistui.ops.tally import Tally
 from redistui.view.cells import Row, show
@@ -38,6 +39,15 @@ def add_action(parser: argparse.ArgumentParser) -> None:
     names = ", ".join(action.name for action in ACTIONS)
     parser.add_argument("action", metavar="ACTION", help=f"one of: {names}")
     parser.add_argument("words", nargs="*", metavar="ARG", help="the action's own arguments, then any TARGETs")
+    add_options(parser)
+    add_target_option(parser)
+    add_json(parser)
+    add_timeout(parser)
+    parser.set_defaults(period=None)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Those of all actions, and what they are."""
     parser.add_argument("--group", metavar="NAME", help="the group, where more than one is there")
     for option in OPTIONS.values():
         if option.repeats:
@@ -46,10 +56,6 @@ def add_action(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(f"--{option.name}", metavar=option.metavar, help=option.doc)
         else:
             parser.add_argument(f"--{option.name}", action="store_const", const="yes", help=option.doc)
-    add_target_option(parser)
-    add_json(parser)
-    add_timeout(parser)
-    parser.set_defaults(period=None)
     parser.epilog = "\n".join(
         ["actions:", *(f"  {f'{action.name} {action.usage}':<28}{action.doc}" for action in ACTIONS)]
     )
@@ -88,7 +94,7 @@ def aimed(args: argparse.Namespace, action: Action, fleet: Fleet) -> Aim:
         aim = aim_at(action, fleet, args.arguments, options, group=args.group, past=args.past)
     except BadAim as error:
         raise Quit(USAGE, [f"{error}; usage: {action.name} {action.usage}"]) from None
-    if not aim.group and aim.node is None and action.name not in PAST:
+    if not aim.group and aim.node is None and action.name not in PAST and action.spans is None:
         names = fitting_groups(action, fleet) or tuple(group.name for group in fleet.groups)
         raise Quit(USAGE, [f"which group? name it with --group: {', '.join(map(show, names)) or 'there is none'}"])
     return aim
@@ -123,8 +129,8 @@ def prepared(engine: Engine, action: Action, aim: Aim) -> tuple[Run, Fleet, Aim]
         time.sleep(0.1)
     noted = warnings(action, fleet, aim)
     if against:
-        return refused(action.name, aim.group, against, warnings=noted), fleet, aim
-    return planned(action.name, aim.group, action.plan(fleet, aim), noted), fleet, aim
+        return refused(action.name, action.about(aim), against, warnings=noted), fleet, aim
+    return planned(action.name, action.about(aim), action.plan(fleet, aim), noted), fleet, aim
 
 
 def count_slots(engine: Engine, group: str, *, sample: bool) -> None:
@@ -166,7 +172,28 @@ def document(run: Run, engine: Engine, plan: Plan | None = None) -> dict[str, An
         "next": run.next,
         "left": [{"node": node, "command": list(argv)} for node, argv in run.left],
         **({} if plan is None or not plan.moves else _balance(plan)),
+        **({} if plan is None or not plan.lanes else {"groups": _groups(run), "hooks": _hooks(plan)}),
     }
+
+
+def _groups(run: Run) -> list[dict[str, Any]]:
+    """Of a plan for several groups: how far each is. A cluster has one row for each shard's operation."""
+    return [
+        {
+            "group": lane.group,
+            "title": "" if lane.plan is None else lane.plan.title,
+            "state": state_of(lane),
+            "percent": percent_of(lane),
+            "outcome": lane.outcome,
+            "operation": lane.operation or None,
+            "message": lane.message,
+        }
+        for lane in run.lanes
+    ]
+
+
+def _hooks(plan: Plan) -> list[dict[str, str]]:
+    return [{"phase": hook.phase, "path": hook.path} for hook in plan.hooks]
 
 
 def _balance(plan: Plan) -> dict[str, Any]:

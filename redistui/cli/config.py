@@ -1,6 +1,7 @@
 """The config file: where it is (path), what it says (show), and everything that is wrong with it (validate).
 
-`show` names where passwords are kept, and never holds one. `validate` also reads password files and certificates.
+`show` names where passwords are kept, and never holds one. `validate` also reads password files and certificates, and
+looks whether hooks can be run.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from redistui.cli.exits import FINE
 from redistui.cli.options import add_json
 from redistui.config.values import Config, FleetConfig, Secret
+from redistui.model import Site
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,10 +43,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def check_files(config: Config) -> None:
-    """Password files, variables and certificates of all fleets. Raises ConfigErrors with every problem."""
+    """Password files, variables and certificates of all fleets, hooks of all sites. Raises ConfigErrors with every
+    problem."""
     from redistui.config.operators import check_passwords
     from redistui.config.resolve import resolve
+    from redistui.config.sites import check_hooks
 
+    check_hooks(config)
     if config.fleets:
         check_passwords(resolve(tuple(config.fleets), config, os.environ), os.environ)
 
@@ -59,7 +64,16 @@ def document(config: Config) -> dict[str, object]:
         "keymap": dict(config.keymap),
         "thresholds": dict(config.thresholds),
         "fleets": {name: dict(_fleet(fleet)) for name, fleet in config.fleets.items()},
-        "sites": {site.name: {"members": list(site.members)} for site in config.sites},
+        "sites": {site.name: _site(site) for site in config.sites},
+    }
+
+
+def _site(site: Site) -> dict[str, object]:
+    return {
+        "members": list(site.members),
+        "primary": site.primary,
+        "hook_before": site.hook_before,
+        "hook_after": site.hook_after,
     }
 
 
@@ -74,6 +88,8 @@ def _fleet(fleet: FleetConfig) -> Iterator[tuple[str, object]]:
     yield "operator_password", _secret(fleet.operator_password)
     yield "sentinel_operator_user", fleet.sentinel_operator_user
     yield "sentinel_operator_password", _secret(fleet.sentinel_operator_password)
+    yield "canary_user", fleet.canary_user
+    yield "canary_password", _secret(fleet.canary_password)
     yield "tls", fleet.tls
     for name in ("ca", "cert", "key"):
         path = getattr(fleet, name)
@@ -101,7 +117,10 @@ def lines(config: Config) -> Iterator[str]:
         ("thresholds", dict(config.thresholds)),
         *((f"fleets.{name}", dict(_fleet(fleet))) for name, fleet in config.fleets.items()),
     ]
-    tables += [(f"sites.{site.name}", {"members": list(site.members)}) for site in config.sites]
+    tables += [
+        (f"sites.{site.name}", {name: value for name, value in _site(site).items() if value is not False})
+        for site in config.sites
+    ]
     for title, table in tables:
         if table:
             yield f"\n[{title}]"

@@ -115,12 +115,12 @@ def stoppable(stop: Callable[[], object]) -> Iterator[list[int]]:
 def narrate(news: SimpleQueue[Run], work: Future[Run]) -> None:
     """One line on stderr for each step that ends, and every 2 s one on how far a long one is. On this thread: a
     terminal that stops reading, or is gone, must not hold up the operation on the engine's."""
-    told: set[tuple[str, int]] = set()
-    far = Far()
+    told: set[tuple[str, str, int]] = set()
+    far, groups = Far(), Groups()
     while not (work.done() and news.empty()):
         with suppress(Empty, OSError):
             run = news.get(timeout=0.1)
-            for line in (*lines(run, told), *far.lines(run)):
+            for line in (*lines(run, told), *far.lines(run), *groups.lines(run)):
                 print(line, file=sys.stderr, flush=True)
 
 
@@ -147,15 +147,47 @@ class Far:
             yield progress_line(row.tally, self._speeds.of())
 
 
-def lines(run: Run, told: set[tuple[str, int]]) -> Iterator[str]:
-    """The steps that have ended and were not told of yet."""
+class Groups:
+    """Of a plan for several groups: what each does, whenever that is something else."""
+
+    def __init__(self) -> None:
+        self._last: list[str] = []
+
+    def lines(self, run: Run) -> Iterator[str]:
+        from redistui.ops.lanes import groups_of
+        from redistui.view.cells import show
+
+        if not run.lanes:
+            return
+        groups = groups_of(run)
+        states = [*(one.state for one in groups), run.doing]
+        if states != self._last and run.outcome != "planned":
+            self._last = states
+            each = (f"{show(one.group)} {one.percent} % {one.state}" for one in groups)
+            yield "  |  ".join((*each, *([show(run.doing)] if run.doing else [])))
+
+
+def lines(run: Run, told: set[tuple[str, str, int]]) -> Iterator[str]:
+    """The steps that have ended and were not told of yet; of several groups with the name of theirs."""
+    for place, lane in enumerate(run.lanes or (run,)):
+        lead = f"{show_name(lane.group)}: " if run.lanes else ""
+        yield from (f"{lead}{line}" for line in _lines(lane, str(place), told))
+
+
+def show_name(group: str) -> str:
+    from redistui.view.cells import show
+
+    return show(group)
+
+
+def _lines(run: Run, lane: str, told: set[tuple[str, str, int]]) -> Iterator[str]:
     from redistui.view.cells import show
     from redistui.view.confirm import duration
 
     for part in ("steps", "release", "verify"):
         for number, row in enumerate(getattr(run, part), 1):
-            if row.state in ("done", "failed") and (part, number) not in told:
-                told.add((part, number))
+            if row.state in ("done", "failed") and (lane, part, number) not in told:
+                told.add((lane, part, number))
                 took = "" if row.ms is None else f" in {duration(row.ms)}"
                 yield f"{row.state}{took}: {show(row.step.text)}: {show(row.reply or '')}"
 

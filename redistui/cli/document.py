@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from redistui.cli.sites_document import sites_document
 from redistui.judge.consensus import Consensus, Opinion, consensus
 from redistui.judge.health import health
 from redistui.judge.score import band, score
@@ -48,6 +49,7 @@ def status(fleet: Fleet) -> Document:
     return {
         "at": time(fleet.at),
         "groups": [group_document(fleet, group) for group in fleet.groups],
+        "sites": sites_document(fleet),
         "findings": [finding_document(finding) for finding in fleet.findings],
         "score": points,
         "status": band(points),

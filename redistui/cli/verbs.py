@@ -41,6 +41,8 @@ VERBS: tuple[Verb, ...] = (
     Verb("check", "[TARGET ...]", "one verdict for monitoring: OK, WARN or BAD, and the findings"),
     Verb("plan", "ACTION [ARGS]", "what an action would send, and what speaks against it; sends nothing"),
     Verb("do", "ACTION [ARGS] --yes", "the same plan, run and verified"),
+    Verb("drill", "ACTION [ARGS] --yes", "an action or a fault under canaries: outage and lost writes, measured"),
+    Verb("whatif", "--kill A,B | --site S", "what the loss of these servers would do; sends nothing but reads"),
     Verb("key", "KEY ...", "the slot of each key, and with --target its owner"),
     Verb("journal", "[--last N]", "past operations, every command with its reply; --verify checks the file"),
     Verb("acl", "[TARGET ...]", "the smallest ACL users that redistui needs, per server version"),

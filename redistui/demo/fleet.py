@@ -86,6 +86,9 @@ class DemoFleet:
             if self.traffic is not None:
                 self.traffic.stop()
                 self.traffic = None
+            for group in self.groups.values():
+                if group.cuts is not None:
+                    group.cuts.end()
             if self._keeper is not None:
                 self._keeper.end()
                 self._keeper = None

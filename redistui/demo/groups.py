@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import partial
 
 from redistui.demo.binaries import Binary
+from redistui.demo.cuts import Cuts
 from redistui.demo.forming import form, levels, linked, run, until, watch
 from redistui.demo.keeper import Keeper
-from redistui.demo.ports import HOST, Ports
+from redistui.demo.ports import BUS, HOST, Ports
 from redistui.demo.problems import StartFailed
 from redistui.demo.servers import Server
 from redistui.demo.shapes import GroupShape, NodeShape
@@ -26,13 +28,15 @@ class RunningGroup:
         self.name = shape.name
         self.kind: Kind = shape.kind
         port = {node.name: ports.take() for node in shape.nodes}
-        self.nodes = [self._node(node, port, binary, keeper) for node in shape.nodes]
+        listens = {node.name: ports.take() if shape.cuttable else port[node.name] for node in shape.nodes}
+        self.nodes = [self._node(node, port, listens[node.name], binary, keeper) for node in shape.nodes]
+        self.cuts = cuts_of(self.nodes) if shape.cuttable else None
         first = self.nodes[0].port
         self.sentinels = [
             self._sentinel(number, ports.take(), first, binary, keeper) for number in range(1, len(shape.sentinels) + 1)
         ]
 
-    def _node(self, node: NodeShape, port: dict[str, int], binary: Binary, keeper: Keeper) -> Server:
+    def _node(self, node: NodeShape, port: dict[str, int], listens: int, binary: Binary, keeper: Keeper) -> Server:
         clustered = self.kind == "cluster"
         settings = dict(self.shape.settings)
         if "requirepass" in settings:
@@ -46,6 +50,8 @@ class RunningGroup:
             kind="cluster" if clustered else "data",
             settings=settings,
             lines=lines,
+            listens=listens,
+            source=source_of(list(port).index(node.name)) if self.shape.cuttable and clustered else None,
         )
 
     def _sentinel(self, number: int, port: int, watched: int, binary: Binary, keeper: Keeper) -> Server:
@@ -125,6 +131,8 @@ class RunningGroup:
         """Brings the group up: every link up, every Sentinel agreed, every slot served by a cluster that says ok."""
         deadline = time.monotonic() + seconds
         try:
+            if self.cuts is not None:
+                self.cuts.start()
             if self.kind == "cluster":
                 run(self.nodes, deadline)
                 form(self.nodes, self.shape, deadline)
@@ -137,6 +145,23 @@ class RunningGroup:
                 watch(self.sentinels, self.nodes, self.shape, deadline)
         except (OSError, EOFError, ErrorReply) as error:
             raise StartFailed(f"{self.name} did not come up: {error}") from error
+
+
+def source_of(number: int) -> str:
+    """A loopback address for each node of a cluster.
+
+    >>> source_of(0), source_of(300)
+    ('127.0.1.1', '127.0.2.51')
+    """
+    high, low = divmod(number, 250)
+    return f"127.0.{high + 1}.{low + 1}"
+
+
+def cuts_of(nodes: Sequence[Server]) -> Cuts:
+    """The go-between of these servers: for clients, and of a cluster also for its bus."""
+    ways = [(node, extra) for node in nodes for extra in ((0, BUS) if node.kind == "cluster" else (0,))]
+    sources = {node.source: node.port for node in nodes if node.source is not None}
+    return Cuts({node.port + extra: node.listens + extra for node, extra in ways}, sources)
 
 
 def role_of(node: Server) -> str | None:

@@ -11,7 +11,7 @@ from typing import Literal
 from redistui.demo.binaries import Binary
 from redistui.demo.keeper import Keeper
 from redistui.demo.keeper_process import WORDS
-from redistui.demo.ports import HOST
+from redistui.demo.ports import BUS, HOST
 from redistui.demo.problems import DemoError, PortTaken, StartFailed
 from redistui.demo.wire import ErrorReply, Reply, Wire
 
@@ -39,9 +39,15 @@ class Server:
         kind: Literal["data", "cluster", "sentinel"] = "data",
         settings: Mapping[str, str] | None = None,
         lines: tuple[str, ...] = (),
+        listens: int | None = None,
+        source: str | None = None,
     ) -> None:
+        """`listens`: where it really listens, when `port` is only what it announces (redistui.demo.cuts). `source`: the
+        loopback address that it calls others from."""
         self.name = name
         self.port = port
+        self.listens = listens or port
+        self.source = source
         self.kind = kind
         self.binary = binary
         self.directory = keeper.directory / name
@@ -56,6 +62,11 @@ class Server:
     @property
     def address(self) -> str:
         return f"{HOST}:{self.port}"
+
+    @property
+    def inside(self) -> str:
+        """The address on its own side of a cut: where it really listens."""
+        return f"{HOST}:{self.listens}"
 
     @property
     def unix(self) -> str:
@@ -187,7 +198,7 @@ def config_text(server: Server, settings: Mapping[str, str], lines: tuple[str, .
     """The config file: quick to start, quick to attach, nothing kept on disk, loopback only."""
     values = {
         "bind": HOST,
-        "port": str(server.port),
+        "port": str(server.listens),
         "unixsocket": f'"{server.unix.removeprefix("unix:")}"',
         "unixsocketperm": "700",
         "dir": f'"{server.directory}"',
@@ -208,6 +219,22 @@ def config_text(server: Server, settings: Mapping[str, str], lines: tuple[str, .
             values |= {"enable-debug-command": "local", "shutdown-timeout": "1"}
     if server.kind == "cluster":
         values |= {"cluster-enabled": "yes", "cluster-config-file": "nodes.conf", "cluster-node-timeout": "2000"}
+    values |= announced(server)
     return "".join(f"{key} {value}\n" for key, value in (values | dict(settings)).items()) + "".join(
         f"{line}\n" for line in lines
     )
+
+
+def announced(server: Server) -> dict[str, str]:
+    """What a server says of itself that is called at another port than it listens on."""
+    values: dict[str, str] = {}
+    if server.listens != server.port:
+        values = {"replica-announce-ip": HOST, "replica-announce-port": str(server.port)}
+        if server.kind == "cluster":
+            port, bus = str(server.port), str(server.port + BUS)
+            values |= {"cluster-announce-ip": HOST, "cluster-announce-port": port, "cluster-announce-bus-port": bus}
+    if server.source is not None:
+        values["bind"] = f"{server.source} {HOST}"  # Redis 6.2 calls from the first of them
+        if server.binary.at_least(7):
+            values["bind-source-addr"] = server.source
+    return values

@@ -32,6 +32,8 @@ class GroupShape:
     sentinel_settings: Mapping[str, str] = field(default_factory=dict)
     down_after_ms: int = 2000
     failover_timeout_ms: int = 10000
+    cuttable: bool = False
+    """Its data servers talk through a go-between that can cut them off from each other (redistui.demo.cuts)."""
 
     @property
     def primaries(self) -> tuple[NodeShape, ...]:

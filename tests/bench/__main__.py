@@ -9,13 +9,15 @@ from collections.abc import Iterator, Sequence
 from redistui.demo.headless import Interrupted, interruptible
 from redistui.demo.problems import DemoError
 from tests import bench
-from tests.bench import actions, cluster100, crash, dashboard, paint, poll, screens, slots
+from tests.bench import actions, cluster100, crash, dashboard, drill, forecast, paint, poll, routes, screens, slots
 from tests.bench.child import Place
 from tests.bench.facts import facts
 from tests.bench.farm import Farm
 from tests.bench.table import Table
 
-NAMES = ("poll", "dashboard", "paint", "crash", "screens", "actions", "cluster100", "slots")
+NAMES = (
+    "poll", "dashboard", "paint", "crash", "screens", "actions", "cluster100", "slots", "forecast", "routes", "drill",
+)  # fmt: skip
 
 
 def main() -> int:
@@ -46,7 +48,8 @@ def arguments() -> argparse.Namespace:
                         "`dashboard` takes the largest (default 200,1000)")  # fmt: skip
     parser.add_argument("--seconds", type=float, default=15.0, help="of each turn of poll and dashboard (default 15)")
     parser.add_argument("--runs", type=int, default=9, help="of which paint, crash give the median (default 9)")
-    parser.add_argument("--only", default="", metavar="TEXT", help="of `actions`, those whose title begins so")
+    parser.add_argument("--only", default="", metavar="TEXT", help="of `actions`, `forecast`, `drill`: titles that "
+                        "begin so")  # fmt: skip
     parser.add_argument("--markdown", action="store_true", help="tables for the README")
     args = parser.parse_args()
     unknown = [name for name in args.names if name not in NAMES]
@@ -87,6 +90,12 @@ def measured(place: Place, names: Sequence[str], args: argparse.Namespace) -> It
         yield cluster100.measure(args.seconds)
     if "slots" in names:
         yield slots.measure(place, args.runs)
+    if "forecast" in names:
+        yield forecast.measure(args.only)
+    if "routes" in names:
+        yield routes.measure()
+    if "drill" in names:
+        yield drill.measure(args.runs, args.only)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,11 @@ from tests.cli.running import environment, redistui
 from tests.view.test_consensus import many
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-STATUS = {"at", "groups", "findings", "score", "status"}
+STATUS = {"at", "groups", "findings", "score", "status", "sites"}
+SITE = {"name", "primary", "health", "nodes", "nodes_up", "latency_ms", "if_lost", "groups"}
+PART = {"group", "health", "leads", "nodes", "nodes_up", "lag_bytes", "if_lost"}
+IF_LOST = {"fate", "to", "promoted", "loss_bytes", "outage_seconds", "reason"}
+FATES = ("continue", "itself", "by hand", "stop", "unknown")
 GROUP = {"name", "kind", "site", "health", "primary", "nodes", "sentinels", "cluster"}
 NODE = {
     *("address", "role", "up", "fault", "seen_at", "site", "version", "server", "primary", "link", "replid", "offset"),
@@ -47,6 +51,13 @@ def assert_contract(found: dict) -> None:
     assert set(found) >= STATUS
     assert TIME.fullmatch(found["at"])
     assert found["status"] in ("excellent", "good", "fair", "poor", "critical")
+    for site in found["sites"]:
+        assert set(site) >= SITE
+        assert site["if_lost"] in (None, *FATES)
+        for part in site["groups"]:
+            assert set(part) >= PART
+            assert set(part["if_lost"]) >= IF_LOST
+            assert part["if_lost"]["fate"] in FATES
     for group in found["groups"]:
         assert set(group) >= GROUP
         assert group["kind"] in ("replication", "sentinel", "cluster")
@@ -81,6 +92,17 @@ def test_what_is_unknown_is_null_and_never_zero():
     assert (node["role"], node["up"], node["fault"]) == ("unknown", False, "nothing listens there")
     assert {node[name] for name in NODE - kept} == {None}
     assert {sentinel[name] for name in SENTINEL - {"address", "up"}} == {None}
+
+
+def test_each_site_tells_what_its_loss_would_do():
+    found = {site["name"]: site for site in document.status(fleets.two_sites())["sites"]}
+    assert sorted(found) == ["ams", "fra"]
+    assert (found["ams"]["if_lost"], found["fra"]["if_lost"]) == ("stop", "by hand")
+    (orders,) = [part for part in found["fra"]["groups"] if part["group"] == "orders"]
+    assert (orders["leads"], orders["lag_bytes"]) == (True, None)
+    assert (orders["if_lost"]["to"], orders["if_lost"]["loss_bytes"]) == (["ams"], 182)
+    assert orders["if_lost"]["outage_seconds"] is None
+    assert document.status(fleets.quiet())["sites"] == []
 
 
 def test_open_slots_name_addresses_where_they_are_known():
