@@ -9,6 +9,7 @@ from redistui.model.node import Node, OpenSlot
 from redistui.model.places import Address, Kind, Level
 from redistui.model.sentinel import Sentinel, Watch
 from redistui.model.slots import Survey
+from redistui.model.targets import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ class Fleet:
     stalled: bool = False
     """We ourselves stood still for more than 3 s: nothing here is fresh until the next whole poll."""
     replayed: bool = False
+    sites: tuple[Site, ...] = ()
+    """Those of the config. Others are known only by what servers say of their zone (`Node.site`)."""
 
     def group(self, name: str) -> Group | None:
         return next((group for group in self.groups if group.name == name), None)

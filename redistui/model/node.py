@@ -53,6 +53,9 @@ class Replication:
     backlog_size: int | None = None
     failover_state: str | None = None
     """`master_failover_state`: no-failover, waiting-for-sync, failover-in-progress."""
+    good_replicas: int | None = None
+    """`min_slaves_good_slaves`: replicas that count for min-replicas-to-write; told only where that is set, also by a
+    replica. To how many it is set no INFO tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ class Access:
     """Who acts on data nodes; None: whoever watches them."""
     sentinel_operator: Operator | None = None
     """Who acts on Sentinels; None: whoever watches them."""
+    canary: Operator | None = None
+    """Whose reads and writes canaries and drills are; None: those of whoever watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +84,9 @@ class Site:
     name: str
     members: tuple[str, ...]
     """`host:port`, host, CIDR, or a pattern with `*`."""
+    primary: bool = False
+    """Where writes belong, by the config; of one site at most."""
+    hook_before: str | None = None
+    """An executable, with its whole path, that is run before this site takes over; it may veto that."""
+    hook_after: str | None = None
+    """One that is run when it has."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -13,9 +14,11 @@ from redistui.model import port_of
 from redistui.ops import ACTIONS
 from redistui.ops.action import Action, Aim, Plan
 from redistui.ops.aiming import BadAim, aim_at, split
+from redistui.ops.lanes import percent_of
 from redistui.ops.run import Run, planned
 from redistui.tui.asking import Asking
 from redistui.tui.choosing import Choosing
+from redistui.tui.drilling import Drilling
 from redistui.tui.leave import Leave
 from redistui.tui.steering import Steering
 from redistui.view.cells import Tone, show
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from redistui.model import Operator
     from redistui.tui.app import RedistuiApp
 
+WORD = re.compile(r'("[^"]*"(?=\s|$))|(\S+)')
 BY_NAME: Mapping[str, Action] = {action.name: action for action in ACTIONS}
 
 
@@ -38,6 +42,7 @@ class Acting(Choosing):
         self.current: Asking | None = None
         self._times: tuple[float, float | None] = (0.0, None)
         self.steering = Steering(app, self)
+        self.drilling = Drilling(app)
 
     @cached_property
     def runner(self) -> Runner:
@@ -65,7 +70,7 @@ class Acting(Choosing):
             self._app.house.tell(self.why_not(name), "warn")
             return
         try:
-            aim = self._aim(action, words.split())
+            aim = self._aim(action, words_of(words))
         except BadAim as error:
             running = self._running_in((watching.group.name,))
             if running is None:
@@ -148,13 +153,23 @@ class Acting(Choosing):
 
         self.current = asking
         self.steering.begin()
-        asking.run = replace(planned(asking.action.name, asking.aim.group, plan), outcome="running")
+        place = asking.action.about(asking.aim)
+        asking.run = replace(planned(asking.action.name, place, plan), outcome="running")
         self._times = (self._app.clock(), None)
         consent = Consent(asking.typed or "y")
-        work = self.runner.run(
-            asking.action, asking.aim, plan, armed=asking.armed, report=self._reported, consent=consent
-        )
-        self._app.engine.call(work).add_done_callback(self._over)
+
+        def begin() -> Future[Run]:
+            work = self.runner.run(
+                asking.action, asking.aim, plan, armed=asking.armed, report=self._reported, consent=consent
+            )
+            future = self._app.engine.call(work)
+            future.add_done_callback(self._over)
+            return future
+
+        if asking.drill:
+            self.drilling.fly(asking, begin, self._show)
+        else:
+            begin()
 
     def took(self, asking: Asking) -> float:
         """Seconds from firing to the end."""
@@ -171,9 +186,11 @@ class Acting(Choosing):
         """What runs, for the banner; empty when nothing does, or its dialog is open."""
         busy = self.busy
         if busy is None:
-            return ""
-        far = " ".join(filter(None, (self.steering.percent(busy.run), "paused" if self.steering.orders.paused else "")))
-        return f"{busy.action.name} of {show(busy.aim.group)} is running" + (f": {far}" if far else "")
+            return f"drill: {show(self.drilling.words)}" if self.drilling.words else ""
+        done = f"{percent_of(*busy.run.lanes)}%" if busy.run is not None and busy.run.lanes else ""
+        paused = "paused" if self.steering.orders.paused else ""
+        far = " ".join(filter(None, (done or self.steering.percent(busy.run), paused)))
+        return f"{busy.action.name} of {show(busy.action.about(busy.aim))} is running" + (f": {far}" if far else "")
 
     def _reported(self, run: Run) -> None:
         """On the engine's thread."""
@@ -212,6 +229,7 @@ class Acting(Choosing):
 
     def settle(self, seconds: float) -> None:
         """Stops what runs at its next safe point, and waits for that; on any thread but the engine's."""
+        self.drilling.call_off()
         if self.busy is not None:
             self._app.engine.call(self.runner.stopped()).result(seconds)
 
@@ -224,9 +242,19 @@ class Acting(Choosing):
 
     def _stop_and_leave(self, code: int) -> None:
         self._app.house.tell("stopping at the next safe point", "warn")
+        self.drilling.call_off()
         self._app.engine.call(self.runner.stopped()).add_done_callback(
             lambda _: self._app.on_loop(lambda: self._app.exit(return_code=code))
         )
+
+
+def words_of(line: str) -> list[str]:
+    """A line's words; what stands in double quotes after a blank or an equals sign is one, without them.
+
+    >>> words_of('west --unplanned --fenced "net team, 12:03"'), words_of('a:1 save ""'), words_of("x \\"y")
+    (['west', '--unplanned', '--fenced', 'net team, 12:03'], ['a:1', 'save', '""'], ['x', '"y'])
+    """
+    return [quoted[1:-1] if len(quoted) > 2 else bare or quoted for quoted, bare in WORD.findall(line)]
 
 
 def states(run: Run) -> tuple[str, ...]:

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from redistui.engine.late import LateEngine
     from redistui.tui.acting import Acting
     from redistui.tui.actionlist import ActionList
+    from redistui.tui.canaries import Canaries
     from redistui.tui.confirm import Confirm
+    from redistui.tui.whatif import WhatIf
 
 
 class RedistuiApp(Mannered, inherit_bindings=False):
@@ -59,6 +61,7 @@ class RedistuiApp(Mannered, inherit_bindings=False):
         """The confirm dialog while it is open, also under the sentence that the terminal is too small."""
         self.listed: ActionList | None = None
         """The action list, likewise."""
+        self.whatif: WhatIf | None = None
         self._wear(self.dress)
         self.set_keymap({row.id: row.key for row in self.keys if row.id in settings.keymap})
 
@@ -104,11 +107,12 @@ class RedistuiApp(Mannered, inherit_bindings=False):
     def take_fleet(self, fleet: Fleet) -> None:
         """A new snapshot. An open dialog looks at it even while the view is held still."""
         self.watching.take(fleet)
+        self.canaries.take(fleet)
         if self.settings.wants_password is not None and self.settings.wants_password(fleet):
             self.exit()
             return
         self.house.redraw()
-        for looking in (self.dialog, self.listed):
+        for looking in (self.dialog, self.listed, self.whatif):
             if looking is not None:
                 looking.look(fleet)
 
@@ -150,3 +154,9 @@ class RedistuiApp(Mannered, inherit_bindings=False):
         from redistui.tui.acting import Acting
 
         return Acting(self)
+
+    @cached_property
+    def canaries(self) -> Canaries:
+        from redistui.tui.canaries import Canaries
+
+        return Canaries(self)

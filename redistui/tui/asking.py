@@ -42,6 +42,8 @@ class Asking:
     changed: bool = False
     """The plan is another one than at first."""
     run: Run | None = None
+    drill: bool = False
+    """It is to be run under canaries."""
     _shown_at: float = 0.0
     _keys: dict[str, float] = field(default_factory=dict)
 
@@ -61,6 +63,11 @@ class Asking:
             self.typed, self.ready, self._shown_at = "", False, now
             self.changed = not first and not counted
         return other
+
+    @property
+    def drillable(self) -> bool:
+        """What goes on with an operation of before is no drill."""
+        return self.phase == "ask" and self.action.name not in ("resume", "undo")
 
     @property
     def refusals(self) -> tuple[str, ...]:

@@ -65,7 +65,13 @@ class Choosing(LookingBack):
         self._app.listed = None
 
     def begin(self, name: str) -> None:
-        """By its key: with the node under the cursor, or on the command line where more is to be typed."""
+        """By its key: with the node under the cursor, or on the command line where more is to be typed. On a site,
+        the failover is the site's."""
+        panel = self._app.house.panel
+        site = None if panel is None or panel.selected() is not None else panel.site()
+        if name == "failover" and site is not None:
+            self.act("site-failover", site)
+            return
         found, brief = self._offer(name), self.why_not(name)
         if found is None or (found.wants and brief.startswith("not for")):
             self._app.house.tell(f"{name}: {brief}", "warn")

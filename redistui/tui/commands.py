@@ -11,6 +11,7 @@ from redistui.model import SLOTS
 from redistui.ops import ACTIONS
 from redistui.ops.action import Action
 from redistui.replies.slot import slot_of
+from redistui.tui.canaries import candidates as candidates_of
 from redistui.tui.completing import candidates
 from redistui.view.cells import show
 
@@ -97,6 +98,35 @@ def _go_to_slot(house: House, slot: int) -> None:
     house.open_panel(Slots.NAME, go)
 
 
+def _canary(house: House, rest: str) -> None:
+    if rest:
+        house.dashboard.canaries.told(rest)
+    else:
+        house.action_panel("routes")
+
+
+def _what_if(house: House, rest: str) -> None:
+    """Nodes, or a site, whose name may hold blanks."""
+    from redistui.judge.forecast import members_at
+
+    fleet, words = house.watching.newest, rest.replace(",", " ").split()
+    known = set(addresses(house))
+    wrong = [word for word in words if word not in known]
+    lost = words if not wrong else list(members_at(fleet, rest))
+    if wrong and not lost:
+        near = get_close_matches(wrong[0], list(_losable(house)), 1)
+        house.tell(f"no node or site {show(wrong[0])!r}" + (f"; did you mean {near[0]}?" if near else ""), "bad")
+    elif rest:
+        house.what_if(lost)
+    else:
+        house.action_whatif()
+
+
+def _losable(house: House) -> Iterator[str]:
+    yield from addresses(house)
+    yield from sorted({m.site for group in house.watching.fleet.groups for m in group.members if m.site is not None})
+
+
 def _dismiss(house: House, rest: str) -> None:
     house.tell(house.dashboard.acting.dismiss(rest), "warn")
 
@@ -133,7 +163,15 @@ def _own() -> Iterator[Command]:
     yield Command("slot", "NUMBER", "Put the cursor on a slot", _slot)
     yield Command("key", "KEY", "Which slot a key is in, and who owns it", _key)
     yield Command("pause", "", "Hold the view still, or let it go on", lambda house, _: house.action_pause())
+    yield Command(
+        "canary",
+        "[start|stop|route NAME|strategy NAME|rate N|writes on|weight ADDRESS N ...]",
+        "A client of ours that shows how routing does",
+        _canary,
+        complete=lambda house, words: candidates_of(house.dashboard, words),
+    )
     yield Command("actions", "", "What can be done here", lambda house, _: house.action_actions())
+    yield Command("whatif", "[NODE ... | SITE]", "What would happen if these were lost", _what_if, _losable)
     yield Command("log", "", "Every command that operations of this run sent", lambda house, _: house.action_log())
     yield Command("unfinished", "", "Operations that were not ended", lambda house, _: house.show_unfinished())
     yield Command("dismiss", "OPERATION", "Strike an unfinished operation off", _dismiss, _unfinished)

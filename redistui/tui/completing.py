@@ -18,7 +18,7 @@ def candidates(
 
     >>> from redistui.ops.failover import FAILOVER
     >>> list(candidates(FAILOVER, Fleet(0.0, 1.0, ()), None, []))
-    ['--to']
+    ['--to', '--minority']
     """
     options = {f"--{option.name}": option for option in action.options}
     open_ = options.get(words[-1]) if words else None

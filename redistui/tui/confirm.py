@@ -132,6 +132,12 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         self.dashboard.acting.steering.stop()
         self._show_foot()
 
+    def action_drill(self) -> None:
+        """Whether it will be run under canaries; once more: it will not."""
+        if self.asking.drillable:
+            self.asking.drill = not self.asking.drill
+            self._show_foot()
+
     def action_cancel(self) -> None:
         self.dismiss(None)
 
@@ -186,13 +192,16 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         base, danger = app.dress.chrome("raised"), self._danger()
         self.set_class(danger == "risky", "risky")
         self.set_class(danger == "lossy", "lossy")
+        several = asking.action.spans is not None
         group = app.watching.newest.group(asking.aim.group)
         parts: list[Inked] = []
         badge = badge_text(None if group is None else group.environment, app.dress.colourless)
         if badge and group is not None:
             parts += [(safe(badge, app.signs.ascii), app.dress.badge_style(group.environment or "")), ("  ", base)]
-        cells = [Cell(show(asking.aim.group, 48) or "no group", "title")]
-        if group is not None:
+        cells = [Cell(show(asking.action.about(asking.aim), 48) or "no group", "title")]
+        if several:
+            cells.append(Cell(f"  {len(asking.aim.groups)} groups", "dim"))
+        elif group is not None:
             health = app.health_of(group)
             cells += [
                 Cell(f"  {group.kind}  ", "dim"),
@@ -237,7 +246,14 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
                 return (at, Cell("  esc closes this; it runs on", "dim")), (self._since(now),)
             case "ended":
                 return self._ended(), (self._since(now),)
-        return self._asks(now), ()
+        return self._asks(now), self._drill_hint()
+
+    def _drill_hint(self) -> Row:
+        """The key that has it run under canaries, wherever `[keymap]` has put it."""
+        if not self.asking.drillable:
+            return ()
+        key = next(row.key for row in self.dashboard.keys if row.id == "dialog.drill").split(",")[0]
+        return Cell(key, "key"), Cell(" no drill" if self.asking.drill else " drill", "dim")
 
     def _asks(self, now: float) -> Row:
         asking = self.asking
@@ -247,6 +263,8 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         if asking.ready:
             return Cell("enter", "key"), Cell(" runs it, "), Cell("tab", "key"), Cell(" goes back to Cancel")
         verb = "press " if asking.by_letter else "type "
+        if asking.drill:
+            news = (*news, Cell("UNDER CANARIES. ", "accent"))
         if self._sentence():
             return *news, Cell("type this sentence to run it:")
         return *news, Cell(verb), Cell(asking.wanted, "key"), Cell(" to run it")

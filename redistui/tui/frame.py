@@ -81,7 +81,8 @@ class Frame(Screen[None], inherit_bindings=False):
             return
         self._show_house()
         if self.panel is not None:
-            self.panel.show_scene(self.watching.scene(self.dashboard.dress, self.dashboard.signs))
+            scene = self.watching.scene(self.dashboard.dress, self.dashboard.signs)
+            self.panel.show_scene(self.dashboard.canaries.into(scene, self.panel.NAME))
 
     def _show_house(self) -> None:
         app, watching = self.dashboard, self.watching

@@ -21,6 +21,7 @@ PLACES = {
     "line": "On the : and / line",
     "list": "In help and lists",
     "actions": "In the action list",
+    "whatif": "In what-if",
     "dialog": "In a confirm dialog",
     "running": "In that dialog, while slots are moved",
 }

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from redistui.model import Address
 from redistui.tui.panel import bindings
 from redistui.tui.prompt import Prompting
 from redistui.tui.watching import next_period
 from redistui.view.cells import show
 from redistui.view.header import period_text
+
+if TYPE_CHECKING:
+    from redistui.tui.screens.routes import Routes
 
 
 class House(Prompting):
@@ -44,6 +51,7 @@ class House(Prompting):
 
     def set_armed(self, armed: bool) -> None:
         self.watching.armed = armed
+        self.dashboard.canaries.arm(armed)
         forgot = not armed and self.dashboard.engine.logins.drop()
         self.redraw()
         readonly = "read-only; the operator's password is forgotten" if forgot else "read-only"
@@ -55,8 +63,35 @@ class House(Prompting):
     def action_act(self, name: str) -> None:
         self.dashboard.acting.begin(name)
 
+    def on_routes_told(self, event: Routes.Told) -> None:
+        event.stop()
+        self.dashboard.canaries.told(event.words)
+
     def action_actions(self) -> None:
         self.dashboard.acting.list_actions()
+
+    def action_whatif(self) -> None:
+        """With the site under the cursor, else with the node."""
+        from redistui.judge.forecast import members_at
+
+        site = None if self.panel is None else self.panel.site()
+        node = None if self.panel is None else self.panel.selected()
+        fleet = self.watching.newest
+        self.what_if(members_at(fleet, site) if site is not None else () if node is None else (node,))
+
+    def what_if(self, lost: Iterable[Address]) -> None:
+        """What the loss of these would do."""
+        from redistui.tui.whatif import WhatIf
+
+        if not self.watching.newest.groups:
+            self.tell("no group is known yet", "warn")
+            return
+        group = self.watching.group
+        self.dashboard.whatif = WhatIf(self.dashboard, None if group is None else group.name, lost)
+        self.app.push_screen(self.dashboard.whatif, self._looked_ahead)
+
+    def _looked_ahead(self, _: None) -> None:
+        self.dashboard.whatif = None
 
     def act(self, name: str, words: str) -> None:
         self.dashboard.acting.act(name, words)

@@ -40,10 +40,11 @@ class Leave(ModalScreen[bool], inherit_bindings=False):
             yield Line(id="third")
 
     def on_mount(self) -> None:
-        app, aim = self.dashboard, self._asking.aim
+        app, action = self.dashboard, self._asking.action
+        place = show(action.about(self._asking.aim), 32)
         base = app.dress.chrome("raised")
         said = (
-            ("first", [Cell(f"{self._asking.action.title} of {show(aim.group, 32)} is running.", "title")]),
+            ("first", [Cell(f"{action.title} of {place} is running.", "title")]),
             ("second", [Cell("It will be stopped at the next safe point, or finished.")]),
             ("third", [Cell("y", "key"), Cell(" quit then   "), Cell("esc", "key"), Cell(" stay")]),
         )

@@ -95,6 +95,7 @@ class Reading(ModalScreen[None], inherit_bindings=False):
     Reading { align: center middle; background: $house; }
     Reading > Vertical { width: 78; max-width: 100%; height: auto; max-height: 100%; background: $house-raised;
         border: round $house-border; padding: 0 1; }
+    Reading.wide > Vertical { width: 110; }
     Reading:ansi > Vertical { border: ascii $house-border; }
     Reading.ascii > Vertical { border: ascii $house-border; }
     """

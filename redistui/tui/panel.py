@@ -67,6 +67,10 @@ class Panel(Widget):
         """The node (or Sentinel) under the cursor: what `y` copies and an action is aimed at."""
         return None
 
+    def site(self) -> str | None:
+        """The site under the cursor, on a screen that shows sites."""
+        return None
+
     def select(self, node: Address) -> bool:
         """Puts the cursor on a node; False when it is not here (yet)."""
         return False

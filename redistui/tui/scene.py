@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from redistui.history import History
-from redistui.model import Fleet, Group
+from redistui.model import Address, Fleet, Group
+from redistui.model.canaries import CanaryPlan, CanaryState
 from redistui.tui.themes import Theme
 from redistui.view.glyphs import Glyphs
 
@@ -24,6 +26,12 @@ class Scene(NamedTuple):
     """What was typed after `/`: rows without it are left out or dimmed. Compared without regard to case."""
     paused: bool = False
     armed: bool = False
+    canary: CanaryState | None = None
+    """Of the canary that runs, or ran last."""
+    canary_plan: CanaryPlan | None = None
+    """What it does; while none runs, what would be started here."""
+    lags_ms: Mapping[Address, float] = {}
+    """Replication lag of each replica that the canary's markers reach, in ms; empty while none are sent."""
 
     @property
     def now(self) -> float:

@@ -64,6 +64,7 @@ def run_app(engine: Engine | LateEngine, settings: Settings) -> int:
     before = _attributes()
     with _Signals(app, engine, before):
         app.run(mouse=settings.mouse)
+    app.canaries.close()
     if app.acting.busy is not None:
         print("redistui: an operation still runs; stopping it at the next safe point", file=sys.stderr)
         app.acting.settle(OPERATION_PATIENCE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from redistui.ops.action import Check, Mark, Outcome, Plan, StepState
+from redistui.ops.lanes import GroupState, groups_of, percent_of
 from redistui.ops.run import Run, StepRun
 from redistui.ops.steps import Hole, Step
 from redistui.ops.templates import is_template
@@ -40,6 +41,8 @@ OUTCOMES: Mapping[Outcome, str] = {
 
 def ended_text(run: Run) -> str:
     """How it ended, and whether anything is left to do, in a few words."""
+    if run.lanes and run.outcome in ("failed", "unknown"):
+        return f"{OUTCOMES[run.outcome]}: read what is to be done next" if run.next else OUTCOMES[run.outcome]
     if run.outcome in ("failed", "unknown") and run.resumable:
         return f"{OUTCOMES[run.outcome]} part-way: :resume {run.operation} goes on from there"
     if run.outcome == "failed" and run.release and all(row.state == "done" for row in run.release):
@@ -75,13 +78,51 @@ def _checks(checks: Sequence[Check], width: int) -> Rows:
 
 
 def _plan(plan: Plan, width: int) -> Rows:
-    yield from paragraph(show(plan.loses) or "nothing", width, "text", Cell("Can be lost  ", "title"))
+    yield from paragraph(show(plan.loses, LONG_TEXT) or "nothing", width, "text", Cell("Can be lost  ", "title"))
     yield from paragraph(show(plan.undo) or "nothing to go back from", width, "text", Cell("To go back   ", "title"))
     yield ()
     if plan.moves:
         yield from (*balance_rows(plan, width), ())
+    if plan.lanes:
+        yield from _lanes(plan, width)
+        return
     yield heading("What is sent, in this order")
-    for number, step in enumerate(plan.steps, 1):
+    yield from _sends(plan, 1, width)
+
+
+def _lanes(plan: Plan, width: int) -> Rows:
+    """Each group's own plan, and the hooks around all of them."""
+    hooks = {hook.phase: hook.path for hook in plan.hooks}
+    if path := hooks.get("before"):
+        yield from paragraph(show(path), width, "key", Cell("First the hook  ", "title"))
+        yield from (*paragraph(VETO, width, "dim", Cell(INDENT)), ())
+    yield from paragraph(TOGETHER if plan.together else APART, width, "text", Cell("Side by side  ", "title"))
+    number = 1
+    for lane in plan.lanes:
+        yield ()
+        yield from paragraph(show(lane.title, LONG_TEXT), width, "title")
+        yield from _sends(lane, number, width)
+        number += len(lane.steps)
+    if path := hooks.get("after"):
+        yield ()
+        yield from paragraph(show(path), width, "key", Cell("Then the hook  ", "title"))
+
+
+LONG_TEXT = 4000
+VETO = "It may veto: with another exit code than 0 nothing is sent."
+TOGETHER = (
+    "Each group's steps are an operation of its own. Before a step that cannot be taken back they wait for each other: "
+    "where one cannot follow, all are put back."
+)
+APART = (
+    "Each group's steps are an operation of its own. Before a step that cannot be taken back they wait for each other: "
+    "one that cannot follow is put back, and the others go on without it."
+)
+
+
+def _sends(plan: Plan, first: int, width: int) -> Rows:
+    """The steps of one plan, numbered from `first`."""
+    for number, step in enumerate(plan.steps, first):
         yield from _step(f"{number:>3}  ", step, width)
     if plan.release:
         yield heading("Should it stop short, this puts it back")
@@ -121,6 +162,8 @@ def _quoted(word: str) -> str:
 def running_rows(run: Run, glyphs: Glyphs, width: int, speeds: Speedometer | None = None) -> list[Row]:
     """While it runs and after: every step with its state, its time, and what was seen. Of a long plan that runs, what
     is behind it has one row each; all of it is shown at the end. `speeds`: of the step that tells how far it is."""
+    if run.lanes:
+        return _all_running(run, glyphs, width)
     rows: list[Row] = []
     long = len(run.steps) > LONG and not run.ended
     for number, step in enumerate(run.steps, 1):
@@ -134,10 +177,63 @@ def running_rows(run: Run, glyphs: Glyphs, width: int, speeds: Speedometer | Non
         tone: Tone = "ok" if run.outcome == "verified" else "bad"
         rows += [(), *paragraph(show(run.message) or OUTCOMES[run.outcome], width, tone)]
         rows += paragraph(f"Next: {show(run.next)}", width, "warn") if run.next else []
+    rows += _refused(run, width)
+    return rows
+
+
+def _refused(run: Run, width: int) -> list[Row]:
+    rows: list[Row] = []
     if run.refusals:
         rows += [heading("Refused, nothing was sent", "bad")]
         rows += [row for text in run.refusals for row in paragraph(show(text), width, "text", Cell("FAIL ", "bad"))]
     return rows
+
+
+def _all_running(run: Run, glyphs: Glyphs, width: int) -> list[Row]:
+    """Of several groups: how far each is; under one that runs its step at work, under one that ended its outcome. At
+    the end what all saw."""
+    rows: list[Row] = []
+    if run.doing:
+        rows += [*paragraph(show(run.doing, 400), width, "accent", Cell("at work: ", "dim")), ()]
+    groups = groups_of(run)
+    name = min(30, max(len(show(one.group)) for one in groups))
+    for one in groups:
+        rows.append(_bar(one, name, glyphs))
+        rows += [row for lane in one.lanes for row in _lane(lane, width)]
+    if run.ended:
+        seen = [(Cell(INDENT), Cell(show(text, width - len(INDENT)), "dim")) for text in run.verified]
+        rows += [(), heading("Seen"), *seen] if seen else []
+        tone: Tone = "ok" if run.outcome == "verified" else "bad"
+        rows += [(), *paragraph(show(run.message, LONG_TEXT) or OUTCOMES[run.outcome], width, tone)]
+        rows += paragraph(f"Next: {show(run.next, LONG_TEXT)}", width, "warn") if run.next else []
+    return rows + _refused(run, width)
+
+
+BAR = 20
+
+
+def _bar(one: GroupState, room: int, glyphs: Glyphs) -> Row:
+    over = all(lane.ended and lane.outcome != "planned" for lane in one.lanes)
+    tone: Tone = "bad" if not one.well else "ok" if over else "accent"
+    full = BAR * one.percent // 100
+    return (
+        Cell(f"{show(one.group, room):<{room}}  ", "title"),
+        Cell(glyphs.bar * full, tone),
+        Cell(glyphs.bar_rest * (BAR - full), "dim"),
+        Cell(f" {one.percent:>3} %  ", tone),
+        Cell(one.state, tone),
+    )
+
+
+def _lane(lane: Run, width: int) -> Rows:
+    if lane.outcome == "running":
+        rows = (*lane.steps, *lane.release, *lane.verify)
+        step = next((row.step for row in rows if row.state == "running"), None)
+        if step is not None:
+            where = f" at {show(step.node)}" if step.node else ""
+            yield from paragraph(f"{show(step.text)}{where}", width, "dim", Cell(INDENT))
+    elif lane.message and lane.outcome != "verified":
+        yield from paragraph(show(lane.message, LONG_TEXT), width, "bad", Cell(INDENT))
 
 
 def _ran(row: StepRun, lead: str, glyphs: Glyphs, width: int, speeds: Speedometer | None = None) -> Rows:
@@ -176,6 +272,8 @@ def duration(ms: float) -> str:
 
 def progress(run: Run) -> str:
     """Where it is: `step 3 of 8`, or what comes after the steps."""
+    if run.lanes:
+        return run.doing or f"{percent_of(*run.lanes)} % of all steps are done"
     behind = sum(1 for step in run.steps if step.state not in ("planned", "running"))
     if any(step.state not in ("planned", "skipped") for step in run.release):
         return "putting back"

@@ -21,7 +21,7 @@ class Key(NamedTuple):
     key: str
     where: str
     """`app`, a panel's name, `table` (every live table), `dialog` (confirm), `running` (there, while it runs and
-    takes orders), `line` (command and filter), `list`, `actions` (the action list)."""
+    takes orders), `line` (command and filter), `list`, `actions` (the action list), `whatif`."""
     action: str
     """Textual's name of what it does there."""
     what: str
@@ -36,7 +36,8 @@ KEYS: tuple[Key, ...] = (
     Key("app.sites", "4", "app", "panel('sites')", "Sites: datacenters side by side"),
     Key("app.metrics", "5", "app", "panel('metrics')", "Metrics: sparklines and plots"),
     Key("app.events", "6", "app", "panel('events')", "Events: what happened, newest last"),
-    Key("app.consensus", "7", "app", "panel('consensus')", "Consensus: which node believes what of its cluster"),
+    Key("app.routes", "7", "app", "panel('routes')", "Routes: a canary, and how each node does for it"),
+    Key("app.consensus", "8", "app", "panel('consensus')", "Consensus: which node believes what of its cluster"),
     Key("app.help", "question_mark", "app", "help", "Keys, and what the signs mean", "help"),
     Key("app.command", "colon", "app", "command", "Command line", "command"),
     Key("app.filter", "slash", "app", "filter", "Filter the rows", "filter"),
@@ -47,7 +48,8 @@ KEYS: tuple[Key, ...] = (
     Key("app.attach", "A", "app", "act('attach')", "Attach a replica"),
     Key("app.detach", "D", "app", "act('detach')", "Detach this replica"),
     Key("app.rebalance", "B", "app", "act('rebalance')", "Balance of the slots: what a rebalance would move"),
-    Key("app.pause_writes", "W", "app", "act('pause-writes')", "Hold writes for some seconds"),
+    Key("app.whatif", "W", "app", "whatif", "What would happen if this node or site were lost"),
+    Key("app.pause_writes", "O", "app", "act('pause-writes')", "Hold writes for some seconds"),
     Key("app.unpause", "U", "app", "act('unpause')", "Let writes go on"),
     Key("app.set_parameter", "S", "app", "act('set-parameter')", "Set a parameter of this node"),
     Key("app.resume", "R", "app", "act('resume')", "Go on with what was not finished"),
@@ -104,6 +106,16 @@ KEYS: tuple[Key, ...] = (
     Key("metrics.next", "m", "metrics", "metric(1)", "Next metric", "metric"),
     Key("metrics.previous", "M", "metrics", "metric(-1)", "Previous metric"),
     Key("metrics.everything", "a", "metrics", "everything", "All groups, or only this one"),
+    Key("routes.start", "c", "routes", "canary('toggle')", "Start a canary on this group, or stop it", "canary"),
+    Key("routes.route", "r", "routes", "canary('route next')", "Next route: split, sentinel, cluster ...", "route"),
+    Key("routes.strategy", "s", "routes", "canary('strategy next')", "Next strategy", "strategy"),
+    Key("routes.writes", "w", "routes", "canary('writes toggle')", "Writes and markers on, or off again", "writes"),
+    Key("routes.consistency", "e", "routes", "canary('consistency next')", "Of sites: the next consistency level"),
+    Key("routes.faster", "greater_than_sign", "routes", "canary('rate up')", "More operations a second"),
+    Key("routes.slower", "less_than_sign", "routes", "canary('rate down')", "Fewer operations a second"),
+    Key("routes.heavier", "l,right", "routes", "weigh('up')", "More weight for this node", "weight"),
+    Key("routes.lighter", "h,left", "routes", "weigh('down')", "Less weight for this node; at 0 it is not asked"),
+    Key("routes.reset", "z", "routes", "canary('reset')", "Counters begin anew"),
     Key("line.complete", "tab", "line", "complete(1)", "Next completion"),
     Key("line.complete_back", "shift+tab", "line", "complete(-1)", "Previous completion"),
     Key("line.older", "up", "line", "history(1)", "Older line"),
@@ -121,11 +133,22 @@ KEYS: tuple[Key, ...] = (
     Key("actions.choose", "enter", "actions", "choose", "Open it; of a refused one, all reasons"),
     Key("actions.line", "colon", "actions", "line", "Put it on the command line"),
     Key("actions.close", "escape,q,x,ctrl+c", "actions", "close", "Close"),
+    Key("whatif.up", "up,k", "whatif", "cursor(-1)", "One server up"),
+    Key("whatif.down", "down,j", "whatif", "cursor(1)", "One server down"),
+    Key("whatif.flip", "space,enter", "whatif", "flip", "Take it to be lost, or not"),
+    Key("whatif.site", "s", "whatif", "site", "The same with all that stands at its site"),
+    Key("whatif.clear", "c", "whatif", "clear", "Nothing is lost"),
+    Key("whatif.scroll_down", "ctrl+d", "whatif", "scroll(1)", "Forecast: one line down"),
+    Key("whatif.scroll_up", "ctrl+u", "whatif", "scroll(-1)", "Forecast: one line up"),
+    Key("whatif.page_down", "pagedown,ctrl+f", "whatif", "scroll_page(1)", "Forecast: one page down"),
+    Key("whatif.page_up", "pageup,ctrl+b", "whatif", "scroll_page(-1)", "Forecast: one page up"),
+    Key("whatif.close", "escape,q,W,ctrl+c", "whatif", "close", "Close"),
     Key("dialog.cancel", "escape,ctrl+c", "dialog", "cancel", "Cancel; once it runs, close (it runs on)"),
     Key("dialog.down", "down,ctrl+n", "dialog", "scroll(1)", "Down"),
     Key("dialog.up", "up,ctrl+p", "dialog", "scroll(-1)", "Up"),
     Key("dialog.page_down", "pagedown,ctrl+f", "dialog", "scroll_page(1)", "One page down"),
     Key("dialog.page_up", "pageup,ctrl+b", "dialog", "scroll_page(-1)", "One page up"),
+    Key("dialog.drill", "ctrl+d", "dialog", "drill", "Run it under canaries: a drill, with a report (again: do not)"),
     Key("running.pause", "p", "running", "pause", "Pause between two slots, or go on", "pause"),
     Key("running.slower", "minus", "running", "pace(1)", "Fewer keys a second", "slower"),
     Key("running.faster", "plus,equals_sign", "running", "pace(-1)", "More keys a second", "faster"),

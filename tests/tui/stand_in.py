@@ -139,7 +139,8 @@ PANELS: tuple[type[Panel], ...] = (
     blank("sites", "Sites", "4"),
     blank("metrics", "Metrics", "5"),
     blank("events", "Events", "6"),
-    blank("consensus", "Consensus", "7"),
+    blank("routes", "Routes", "7"),
+    blank("consensus", "Consensus", "8"),
 )
 
 

@@ -129,9 +129,10 @@ def test_addresses_words_options_and_their_values_are_completed() -> None:
     assert after("set-parameter", A, "appendfsync")[:3] == ["always", "everysec", "no"]
     assert after("set-parameter", A, "appendfsync", "no") == ["--was"]
     assert after("replica-read-only", B)[:2] == ["on", "off"]
-    assert after("failover") == ["--to"]
+    assert after("failover") == ["--to", "--minority"]
     assert A in after("failover", "--to")
-    assert after("failover", "--to", B) == []
+    assert after("failover", "--to", B) == ["--minority"]
+    assert after("site-failover", "west") == ["--partial", "--unplanned", "--fenced"]
     assert after("pause-writes", "--node", CART) == ["--all"]
     assert B not in after("attach", B)
     assert "down-after-milliseconds" in after("sentinel-set")
@@ -203,13 +204,13 @@ async def test_the_list_fits_and_says_where_it_points_and_whether_anything_can_r
 
 async def test_enter_opens_the_chosen_one_or_begins_its_line() -> None:
     async with seen() as shown:
-        await shown.press("x", *["j"] * 4)
+        await shown.press("x", *["j"] * 5)
         assert shown.listed.chosen is not None
         assert shown.listed.chosen.action.name == "unpause"
         await shown.press("enter")
         assert isinstance(shown.app.screen, Confirm)
         assert shown.app.screen.asking.action.name == "unpause"
-        await shown.press("escape", "x", *["j"] * 5, "enter")
+        await shown.press("escape", "x", *["j"] * 6, "enter")
         assert shown.typed == f"set-parameter {A} "
         assert "set-parameter NODE NAME VALUE" in shown.line("candidates")
 
@@ -233,7 +234,7 @@ async def test_the_list_closes_and_nothing_was_done(key: str) -> None:
 
 async def test_a_reason_comes_and_goes_with_the_snapshots_and_the_choice_stays() -> None:
     async with seen() as shown:
-        await shown.press("x", *["j"] * 4)
+        await shown.press("x", *["j"] * 5)
         await shown.publish(replace(fleets.quiet(), stalled=True, at=fleets.AT + 1))
         assert "we stood still" in shown.text
         assert shown.listed.chosen is not None

@@ -1,4 +1,4 @@
-"""Screen 7 under a pilot: the views, the one under the cursor, and the way there and back."""
+"""Screen 8 under a pilot: the views, the one under the cursor, and the way there and back."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from redistui.tui.lists import Reading
 from redistui.tui.oplog import OpLog
 from redistui.tui.palette import Palette
 from redistui.tui.panel import bindings
+from redistui.tui.whatif import WhatIf
 from redistui.tui.widgets.table import LiveTable
 from redistui.view.keys import FOOT_AT_MOST, KEYS, check_keymap, footer_rows, key_name, keys_at, moved, shown
 from tests import fleets
@@ -34,6 +35,7 @@ HANDLERS = {
     "list": Reading,
     "dialog": Confirm,
     "table": LiveTable,
+    "whatif": WhatIf,
 }
 
 
@@ -121,6 +123,7 @@ EFFECTS: dict[str, Callable[[Seen], object]] = {
     "app.rebalance": lambda seen: isinstance(seen.app.screen, Confirm),
     "app.attach": lambda seen: line(seen) == "attach ",
     "app.detach": lambda seen: isinstance(seen.app.screen, Confirm),
+    "app.whatif": lambda seen: isinstance(seen.app.screen, WhatIf),
     "app.pause_writes": lambda seen: line(seen) == "pause-writes ",
     "app.unpause": lambda seen: isinstance(seen.app.screen, Confirm),
     "app.set_parameter": lambda seen: line(seen) == "set-parameter 10.20.0.11:6379 ",

@@ -8,7 +8,7 @@ import pytest
 
 from redistui.history import History
 from redistui.metrics import SPARKS
-from redistui.model import Event, Fleet
+from redistui.model import Event, Fleet, Site
 from redistui.view import metrics, sites
 from redistui.view.cells import Cell
 from redistui.view.events import EventList, tone_of
@@ -30,11 +30,30 @@ def site_row(lines: Source, key: str) -> dict[str, Cell]:
 
 def test_a_site_says_whose_writes_it_takes() -> None:
     lines = sites.listing(fleets.two_sites(), UNICODE, 80)
-    assert said(lines)[0] == "▲ ams  WARN  10/11 up · ping 0.6ms · takes writes of sessions"
+    assert said(lines)[0] == "▲ ams  WARN  10/11 up · ping 0.6ms · if lost, writes stop · takes writes of sessions"
     assert site_row(lines, "group orders fra")["HERE"] == Cell("P leads", "primary")
     assert site_row(lines, "group orders ams")["HERE"] == Cell("R copy", "replica")
     assert site_row(lines, "group cart fra")["HERE"].text == "P 3 of 3"
     assert site_row(lines, "group orders ams")["WRITES GO TO"].text == "fra 10.1.0.11:6379"
+
+
+def test_a_site_says_what_its_loss_does_to_each_group() -> None:
+    fleet = fleets.two_sites()
+    lines = sites.listing(fleet, UNICODE, 160)
+    row = site_row(lines, "group orders fra")
+    assert (row["IF LOST"], row["LOSES"].text, row["TAKES"].text) == (Cell("by hand", "warn"), "182B", "–")
+    assert site_row(lines, "group orders ams")["IF LOST"] == Cell("goes on", "dim")
+    assert site_row(lines, "group sessions ams")["IF LOST"] == Cell("STOPS", "bad")
+    assert site_row(lines, "group orders ams")["LAG"].text == "182B"
+    away = next(node.address for node in fleet.groups[0].nodes if node.site == "ams")
+    named = replace(fleet, sites=(Site("fra", ("*",), primary=True),))
+    lines = sites.listing(named, UNICODE, 160, lags_ms={away: 3.2, "10.1.0.11:6379": 1.0})
+    assert site_row(lines, "group orders ams")["IN TIME"].text == "3.2ms"
+    assert site_row(lines, "group orders fra")["IN TIME"].text == ""
+    assert "primary site" in said(lines)[4]
+    assert "led elsewhere" not in said(lines)[4]
+    lines = sites.listing(replace(fleet, sites=(Site("ams", ("*",), primary=True),)), UNICODE, 160)
+    assert "led elsewhere: orders, cart" in said(lines)[0]
 
 
 def test_a_sum_with_a_silent_node_in_it_is_a_lower_bound() -> None:

@@ -1,4 +1,4 @@
-"""Screen 7, Consensus: who believes what of a cluster. `v` on the Slots screen leads here, esc back there."""
+"""Screen 8, Consensus: who believes what of a cluster. `v` on the Slots screen leads here, esc back there."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Consensus(Panel, can_focus=True):
 
     NAME = "consensus"
     TITLE = "Consensus"
-    KEY = "7"
+    KEY = "8"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("consensus")]
     DEFAULT_CSS = """
     Consensus #views { height: 2fr; }

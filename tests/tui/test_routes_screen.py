@@ -1,0 +1,218 @@
+"""Screen 7 under a pilot: its keys, a canary from start to end, and when it may not write."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from redistui.model import Access, Operator
+from redistui.route import canary_routes
+from redistui.tui import Settings
+from redistui.tui.app import RedistuiApp
+from redistui.tui.password import Password
+from redistui.tui.screens import SCREENS
+from redistui.tui.screens.routes import Routes
+from tests import fleets
+from tests.route.canaries import Imagined
+from tests.tui.panels import played, scene
+from tests.tui.stand_in import StandIn, standing_in
+from tests.view.test_routes import PLAN, STATE, A
+from tests.waiting import eventually_async
+
+
+class Run:
+    def __init__(self, app: RedistuiApp, pilot: Pilot[None], engine: StandIn, route: Imagined) -> None:
+        self.app, self.pilot, self.engine, self.route = app, pilot, engine, route
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        for _ in range(3):
+            await self.pilot.pause()
+
+    async def type(self, line: str) -> None:
+        await self.press("colon")
+        await self.press(*("space" if sign == " " else sign for sign in line), "enter")
+
+    @property
+    def text(self) -> str:
+        strips = self.app.screen._compositor.render_strips()
+        return " ".join(" ".join(strip.text for strip in strips).split())
+
+
+@asynccontextmanager
+async def running(
+    monkeypatch: pytest.MonkeyPatch, *, armed: bool = True, access: Access | None = None
+) -> AsyncIterator[Run]:
+    """The dashboard on its Routes screen; a canary gets an imagined route."""
+    route = Imagined()
+    monkeypatch.setattr(canary_routes, "build", lambda *_: route)
+    with standing_in(fleets.quiet()) as engine:
+        engine.access = access or Access()
+        settings = Settings(armed=armed)
+        app = RedistuiApp(engine, settings, panels=SCREENS, clock=lambda: fleets.AT)  # type: ignore[arg-type]
+        async with app.run_test(size=(80, 24)) as pilot:
+            run = Run(app, pilot, engine, route)
+            await eventually_async(lambda: app.house.panel is not None)
+            await run.press("7")
+            await eventually_async(lambda: isinstance(app.house.panel, Routes))
+            try:
+                yield run
+            finally:
+                app.canaries.close()
+
+
+@pytest.fixture(autouse=True)
+def _own_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.mark.parametrize("size", [(80, 22), (60, 14), (160, 46)])
+async def test_a_canary_is_on_the_screen_at_every_size(size: tuple[int, int]) -> None:
+    told = scene(fleets.quiet())._replace(canary=STATE, canary_plan=PLAN, lags_ms=STATE.lags)
+    async with played(Routes(), told, size) as run:
+        text = "\n".join(run.text())
+        for words in (
+            "canary orders  sentinel",
+            "20/s  p50 p95 p99  reads 0.4ms",
+            "1180 ok  2 refused",
+            "worst a second",
+        ):
+            assert words in text
+        assert ("LEFT OUT" in text) is (size[0] == 160)
+        assert "fell back" in text
+        assert run.app.panel.selected() == A
+
+
+async def test_without_colours_and_in_ascii_all_is_said() -> None:
+    told = scene(fleets.quiet(), ascii_signs=True)._replace(canary=STATE, canary_plan=PLAN, lags_ms=STATE.lags)
+    async with played(Routes(), told) as run:
+        assert "\n".join(run.text()).isascii()
+
+
+async def test_its_keys_change_what_would_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(monkeypatch) as run:
+        await run.press("s", "s", "greater_than_sign", "greater_than_sign", "less_than_sign", "l", "l", "h", "w")
+        plan = run.app.canaries.plan
+        assert plan is not None
+        assert (plan.route, plan.strategy, plan.rate, plan.writes) == ("sentinel", "weighted", 50.0, 0.2)
+        assert plan.weights == {A: 2.0}
+        await run.press("r")
+        assert "canary off orders split" in run.text
+        await run.press("r", "r", "e")
+        assert "canary off orders sites · strong" in run.text
+        assert not run.app.canaries.runs
+
+
+async def test_it_starts_stops_and_tells_what_it_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(monkeypatch) as run:
+        assert "canary off orders" in run.text
+        assert "No canary runs." in run.text
+        assert run.route.opened == 0, "none runs until somebody starts it"
+        await run.press("c")
+        await eventually_async(lambda: "● canary orders" in run.text and "ok" in run.text, 20)
+        assert {argv[0] for argv in run.route.said} == {"GET"}
+        await run.press("w")
+        await eventually_async(lambda: any(argv[0] == "SET" for argv in run.route.said), 20)
+        await run.press("s", "greater_than_sign", "l")
+        await eventually_async(lambda: run.route.used, 20)
+        assert run.app.canaries.plan is not None
+        assert (run.app.canaries.plan.strategy, run.app.canaries.plan.rate) == ("random", 50.0)
+        await run.press("c")
+        assert "the canary has stopped" in run.text
+        await eventually_async(lambda: run.route.closed, 20)
+        assert "stopped by you" in run.text
+
+
+async def test_read_only_it_reads_and_never_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(monkeypatch, armed=False) as run:
+        await run.press("w")
+        assert "read-only: a canary only reads; :arm lets it write" in run.text
+        await run.press("c")
+        await run.press("w")
+        await eventually_async(lambda: len(run.route.said) > 5, 20)
+        assert {argv[0] for argv in run.route.said} == {"GET"}
+
+
+async def test_when_actions_are_disarmed_it_stops_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(monkeypatch) as run:
+        await run.press("w", "c")
+        await eventually_async(lambda: any(argv[0] == "SET" for argv in run.route.said), 20)
+        run.app.house.set_armed(False)
+        await eventually_async(lambda: "writes 0%" in run.text, 20)
+        seen = len(run.route.said)
+        await eventually_async(lambda: len(run.route.said) > seen + 10, 20)
+        assert {argv[0] for argv in run.route.said[seen:]} == {"GET"}
+
+
+async def test_it_ends_when_its_group_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(monkeypatch) as run:
+        await run.press("c")
+        await eventually_async(lambda: run.app.canaries.runs and run.route.said, 20)
+        fleet = fleets.quiet()
+        run.engine.publish(replace(fleet, groups=fleet.groups[1:]))
+        await eventually_async(lambda: not run.app.canaries.runs, 20)
+        await eventually_async(lambda: "it has ended: the group orders is gone" in run.text, 20)
+        await eventually_async(lambda: run.route.closed, 20)
+
+
+async def test_it_goes_on_while_another_group_is_looked_at_and_says_whose_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(monkeypatch) as run:
+        await run.press("c")
+        await eventually_async(lambda: "● canary orders" in run.text, 20)
+        await run.press("tab")
+        assert run.app.watching.group is not None
+        assert run.app.watching.group.name == "cart"
+        assert "● canary orders" in run.text
+        await run.press("c")
+        await eventually_async(lambda: "canary off cart cluster" in run.text, 20)
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("canary fly", "canary has no 'fly'"),
+        ("canary rate many", "'many' is no rate"),
+        ("canary weight x:1 2", "x:1 is no node of orders"),
+        ("canary start cluster", "orders cannot be reached by the route cluster"),
+        ("canary sites nowhere", "there is no group 'nowhere': there are orders, cart"),
+    ],
+)
+async def test_what_makes_no_sense_is_one_sentence_and_starts_nothing(
+    monkeypatch: pytest.MonkeyPatch, line: str, complaint: str
+) -> None:
+    async with running(monkeypatch) as run:
+        await run.type(line)
+        assert complaint in run.text
+        assert not run.app.canaries.runs
+
+
+async def test_the_line_completes_its_words_and_starts_one_as_it_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(monkeypatch) as run:
+        house = run.app.house
+        assert "canary strategy weighted" in house.complete("canary strategy w")
+        assert f"canary weight {A}" in house.complete("canary weight 10.20.0.11")
+        assert "canary sites cart" in house.complete("canary sites c")
+        await run.type("canary strategy weighted")
+        assert "canary, once started: sentinel weighted, 20/s, reads only" in run.text
+        await run.type("canary start split")
+        await eventually_async(lambda: "● canary orders split" in run.text, 20)
+
+
+async def test_the_password_of_its_own_user_is_asked_for_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = Operator("canary", place="the data nodes of orders, with canaries")
+    async with running(monkeypatch, access=Access(canary=user)) as run:
+        await run.press("c")
+        assert isinstance(run.app.screen, Password)
+        assert not run.app.canaries.runs
+        await run.press(*"hunter2", "enter")
+        await eventually_async(lambda: run.app.canaries.runs and run.route.said, 20)
+        assert run.app.canaries._access(A).data.password == "hunter2"
+        assert "hunter2" not in run.text
