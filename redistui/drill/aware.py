@@ -7,7 +7,7 @@ more patience would wait through is an outage here.
 from __future__ import annotations
 
 from redistui.drill.ground import Ground
-from redistui.route.cluster import ClusterRoute
+from redistui.route.cluster.route import ClusterRoute
 from redistui.route.route import Route
 from redistui.route.sentinel import SentinelRoute
 from redistui.route.split import SplitRoute

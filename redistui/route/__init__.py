@@ -20,10 +20,30 @@ All of them are used alike (redistui.route.route.Route). What they take besides 
 from collections.abc import Mapping
 
 from redistui.route.balancer import BalancerRoute
-from redistui.route.cluster import ClusterRoute
+from redistui.route.cluster.multi_key import PartialWrite
+from redistui.route.cluster.route import ClusterRoute
+from redistui.route.failures import BadRoute, Refused, RouteFailed, Unknown
 from redistui.route.sentinel import SentinelRoute
-from redistui.route.sites import SitesRoute
+from redistui.route.sites.consistency import WriteIncomplete
+from redistui.route.sites.route import SitesRoute
+from redistui.route.sites.site import site
 from redistui.route.split import SplitRoute
+
+__all__ = [
+    "ROUTES",
+    "BadRoute",
+    "BalancerRoute",
+    "ClusterRoute",
+    "PartialWrite",
+    "Refused",
+    "RouteFailed",
+    "SentinelRoute",
+    "SitesRoute",
+    "SplitRoute",
+    "Unknown",
+    "WriteIncomplete",
+    "site",
+]
 
 ROUTES: Mapping[str, type] = {
     "split": SplitRoute,

@@ -15,7 +15,7 @@ from redistui.model.canaries import CanaryPlan, CanaryState
 from redistui.view.cells import show
 
 if TYPE_CHECKING:
-    from redistui.route.canary import Canary
+    from redistui.route.canary.canary import Canary
     from redistui.tui.app import RedistuiApp
     from redistui.tui.scene import Scene
 
@@ -64,7 +64,7 @@ class Canaries:
 
     def shown(self, group: Group | None) -> CanaryPlan | None:
         """What runs; else what would be started on this group."""
-        from redistui.route.canary_plan import first_plan, fitted
+        from redistui.route.canary.plan import first_plan, fitted
 
         if self.runs and self.state is not None:
             return self.plan
@@ -111,7 +111,7 @@ class Canaries:
         return watching.newest.group(self.plan.group) if self.runs and self.plan is not None else watching.group
 
     def _change(self, words: list[str]) -> str:
-        from redistui.route.canary_plan import told
+        from redistui.route.canary.plan import told
         from redistui.route.failures import BadRoute
 
         group = self._group()
@@ -161,8 +161,8 @@ class Canaries:
         return f"canary on {plan.group}: {words_of(self.plan)}"
 
     def _run(self, plan: CanaryPlan) -> None:
-        from redistui.route.canary import Canary
-        from redistui.route.canary_routes import build
+        from redistui.route.canary.canary import Canary
+        from redistui.route.canary.routes import build
         from redistui.route.failures import BadRoute
 
         groups = self._groups(self._app.watching.newest)

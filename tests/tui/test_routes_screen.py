@@ -11,14 +11,14 @@ import pytest
 from textual.pilot import Pilot
 
 from redistui.model import Access, Operator
-from redistui.route import canary_routes
+from redistui.route.canary import routes as canary_routes
 from redistui.tui import Settings
 from redistui.tui.app import RedistuiApp
 from redistui.tui.password import Password
 from redistui.tui.screens import SCREENS
 from redistui.tui.screens.routes import Routes
 from tests import fleets
-from tests.route.canaries import Imagined
+from tests.route.canary.canaries import Imagined
 from tests.tui.panels import played, scene
 from tests.tui.stand_in import StandIn, standing_in
 from tests.view.test_routes import PLAN, STATE, A

@@ -1,0 +1,164 @@
+"""What a canary is told, word by word: a plan, checked; every complaint is a sentence (BadRoute)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import get_args
+
+from redistui.model import Address, Group, Kind
+from redistui.model.canaries import CanaryPlan, RouteKind
+from redistui.route.failures import BadRoute
+from redistui.route.sites.consistency import LEVELS, MAJORITY
+from redistui.route.strategy import STRATEGIES
+
+KINDS: tuple[RouteKind, ...] = get_args(RouteKind)
+RATES = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+"""Operations a second that keys step through."""
+MOST = 1000.0
+"""That may be asked for by its number: a canary is no load test."""
+SHARE = 0.2
+"""Of the operations, how many write once writing is turned on."""
+FITTING: Mapping[Kind, tuple[RouteKind, ...]] = {
+    "replication": ("split", "balancer", "sites"),
+    "sentinel": ("sentinel", "split", "balancer", "sites"),
+    "cluster": ("cluster", "sites"),
+}
+"""Routes that a kind of group can be reached by; the first is the one that a canary begins with."""
+PRIMARY = "primary"
+CLUSTER_ONLY = "its keys lie on several nodes, so that only the cluster route finds them"
+
+
+def first_plan(group: Group) -> CanaryPlan:
+    return CanaryPlan(group.name, FITTING[group.kind][0])
+
+
+def fitted(plan: CanaryPlan, group: Group) -> CanaryPlan:
+    """The plan for another group: what it has to do stays, where that can be done there."""
+    kinds = FITTING[group.kind]
+    if group.name == plan.group and plan.route in kinds:
+        return plan
+    route = plan.route if plan.route in kinds and plan.route != "split" else kinds[0]
+    return replace(plan, group=group.name, route=route, others=(), weights={})
+
+
+def told(plan: CanaryPlan, words: Sequence[str], group: Group, nodes: Sequence[Address]) -> CanaryPlan:
+    """The plan, changed by one order: `rate 50`, `strategy weighted`, `weight ADDRESS 3` ... Raises BadRoute."""
+    name, *rest = words
+    order = ORDERS.get(name)
+    if order is None:
+        raise BadRoute(f"canary has no {name!r}: {', '.join(('start', 'stop', 'reset', *ORDERS))}")
+    return order(plan, rest, group, nodes)
+
+
+def _route(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[Address]) -> CanaryPlan:
+    kinds = FITTING[group.kind]
+    kind = _one("route", rest, kinds if rest[:1] == ["next"] else KINDS, plan.route)
+    if kind not in kinds:
+        why = CLUSTER_ONLY if group.kind == "cluster" else f"no {kind} stands behind it"
+        raise BadRoute(f"{group.name} cannot be reached by the route {kind}: {why}; use one of {', '.join(kinds)}")
+    found = next(one for one in KINDS if one == kind)
+    consistency = (plan.consistency or MAJORITY) if kind == "sites" else ""
+    writes = 0.0 if found == "balancer" else plan.writes
+    others = plan.others if found == "sites" else ()
+    return replace(plan, route=found, strategy="", consistency=consistency, weights={}, writes=writes, others=others)
+
+
+def _strategy(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[Address]) -> CanaryPlan:
+    if plan.route == "sites":
+        raise BadRoute("the route sites has no strategy but its consistency: eventual, majority or strong")
+    known = (PRIMARY, *STRATEGIES) if plan.route == "cluster" else tuple(STRATEGIES)
+    return replace(plan, strategy=_one("strategy", rest, known, plan.strategy or known[0]))
+
+
+def _consistency(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[Address]) -> CanaryPlan:
+    if plan.route != "sites":
+        raise BadRoute(f"only the route sites has a consistency; this one is {plan.route}")
+    return replace(plan, consistency=_one("consistency", rest, LEVELS, plan.consistency))
+
+
+def _rate(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[Address]) -> CanaryPlan:
+    match rest:
+        case ["up"]:
+            return replace(plan, rate=next((rate for rate in RATES if rate > plan.rate), max(plan.rate, RATES[-1])))
+        case ["down"]:
+            slower = [rate for rate in RATES if rate < plan.rate]
+            return replace(plan, rate=slower[-1] if slower else min(plan.rate, RATES[0]))
+        case [word] if (number := _number(word.removesuffix("/s"))) is not None and 0 < number <= MOST:
+            return replace(plan, rate=number)
+    raise BadRoute(f"{' '.join(rest)!r} is no rate: operations a second, above 0 and up to {MOST:g}")
+
+
+def _writes(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[Address]) -> CanaryPlan:
+    if plan.route == "balancer" and rest != ["off"] and not (rest == ["toggle"] and plan.writes):
+        raise BadRoute("a balancer asks any node, and replicas take no writes: only the other routes can write")
+    match rest:
+        case ["on"]:
+            return replace(plan, writes=plan.writes or SHARE)
+        case ["off"]:
+            return replace(plan, writes=0.0)
+        case ["toggle"]:
+            return replace(plan, writes=0.0 if plan.writes else SHARE)
+        case [word] if (number := _number(word.removesuffix("%"))) is not None and 0 <= number <= 100:
+            return replace(plan, writes=number / 100)
+    raise BadRoute(f"{' '.join(rest)!r} is no share of writes: on, off, or percent from 0 to 100")
+
+
+def _weight(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[Address]) -> CanaryPlan:
+    if len(rest) != 2:
+        raise BadRoute("a weight is given as weight ADDRESS NUMBER; 0: never asked")
+    node, word = rest
+    if plan.route == "sites":
+        raise BadRoute("sites have no weights: the primary one is read first, all of them are written")
+    if node not in nodes:
+        raise BadRoute(f"{node} is no node of {plan.group}: its nodes are {', '.join(nodes)}")
+    now = plan.weights.get(node, 1.0)
+    number = now + 1 if word == "up" else max(0.0, now - 1) if word == "down" else _number(word)
+    if number is None or number < 0:
+        raise BadRoute(f"{word!r} is no weight: a number, 0 or above; 0: never asked")
+    weights = {**plan.weights, node: number}
+    if not any(weights.get(one, 1.0) for one in nodes):
+        raise BadRoute("all weights would be 0, so that nobody would be asked")
+    return replace(plan, weights=weights)
+
+
+def _others(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[Address]) -> CanaryPlan:
+    if not rest or plan.group in rest:
+        raise BadRoute(f"sites GROUP ...: the groups of the other sites; {plan.group} stands for the primary site")
+    return replace(_route(plan, ("sites",), group, nodes), others=tuple(dict.fromkeys(rest)))
+
+
+ORDERS: Mapping[str, Callable[[CanaryPlan, Sequence[str], Group, Sequence[Address]], CanaryPlan]] = {
+    "route": _route,
+    "strategy": _strategy,
+    "weight": _weight,
+    "rate": _rate,
+    "writes": _writes,
+    "consistency": _consistency,
+    "sites": _others,
+}
+"""What can be changed, before it runs and while it does."""
+
+
+def _one(what: str, rest: Sequence[str], known: Sequence[str], now: str) -> str:
+    """One of some words; `next`: the one after the present one."""
+    match rest:
+        case ["next"]:
+            return known[(known.index(now) + 1) % len(known)] if now in known else known[0]
+        case [word] if word in known:
+            return word
+    raise BadRoute(f"there is no {what} {' '.join(rest)!r}: use one of {', '.join(known)}")
+
+
+def _number(word: str) -> float | None:
+    """A plain finite number; None for what is none.
+
+    >>> [_number(word) for word in ("1.5", "nan", "1e400", "five")]
+    [1.5, None, None, None]
+    """
+    try:
+        number = float(word)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,1 @@
+"""A client that follows the slots of a cluster."""

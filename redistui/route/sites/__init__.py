@@ -1,0 +1,1 @@
+"""A client of several sites, each with data of its own."""
