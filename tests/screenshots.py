@@ -24,6 +24,8 @@ from redistui.engine.engine import Engine
 from redistui.engine.logins import Logins
 from redistui.engine.recording import Recording, play, read, write
 from redistui.model import Fleet
+from redistui.model.canaries import CanaryPlan, CanaryState, Latencies, Trouble
+from redistui.model.routes import NodeStats, RouteStats
 from redistui.tui import Settings
 from redistui.tui.app import RedistuiApp
 from tests.fleets import survey
@@ -41,6 +43,8 @@ SHOTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("metrics", ("5",), "dark"),
     ("plot", ("5", "enter"), "dark"),
     ("events", ("6",), "dark"),
+    ("routes", ("7",), "dark"),
+    ("whatif", ("W",), "dark"),
     ("failover", ("F",), "dark"),
     ("topology-light", ("1",), "light"),
     ("slots-colour-blind-safe", ("tab", "3"), "colour-blind-safe"),
@@ -114,12 +118,36 @@ def first_slot(node: Server) -> int:
     return int(mine.split()[8].partition("-")[0])
 
 
+def canary(fleet: Fleet) -> CanaryState:
+    """A recording holds no canary either: a minute of one on the Sentinel group is made up."""
+    at = fleet.at
+    group = next(one for one in fleet.groups if one.kind == "sentinel")
+    replicas = [node.address for node in group.nodes if node.address != group.primary]
+    lags = {address: 0.6 + 0.5 * number for number, address in enumerate(replicas)}
+    nodes = tuple(
+        NodeStats(address, "replica", 1.0, True, "", 0, 2, 480, 0, 0.7, 1 / len(replicas), 1 / len(replicas))
+        for address in replicas
+    )
+    lead = NodeStats(group.primary or "", "primary", 1.0, True, "", 0, 2, 240, 2, 0.9, None, None)
+    stats = RouteStats("sentinel", at - 60, at, "round-robin", acked=1196, refused=3, unknown=1, reads=960, writes=240,
+                       retries=4, errors={"READONLY": 3, "timeout": 1}, nodes=(lead, *nodes))  # fmt: skip
+    return CanaryState(
+        CanaryPlan(group.name, "sentinel", strategy="round-robin", writes=0.2), at - 60, at, "running",
+        strategies=("round-robin",), stats=stats, per_second=20.0,
+        past=tuple(2.0 + (number * 7 % 5) + (60.0 if number == 40 else 0.0) for number in range(60)),
+        reads=Latencies(480, 0.6, 1.4, 4.2, 6.1), writes=Latencies(120, 0.8, 2.0, 60.0, 66.0), lags=lags,
+        troubles=(Trouble(at - 20, f"a write at {group.primary} was refused: READONLY", 3),),
+    )  # fmt: skip
+
+
 async def draw() -> None:
     """Draws every shot; the clock stands where the recording ends."""
     recording = read(RECORDING)
     for name, keys, theme in SHOTS:
         still = Still(recording)
         app = RedistuiApp(still, Settings(theme=theme, armed=True), clock=lambda: recording.ends_at)  # type: ignore[arg-type]
+        app.canaries.state = canary(still.fleet)
+        app.canaries.plan = app.canaries.state.plan
         async with app.run_test(size=SIZE) as pilot:
             await pilot.pause()
             await pilot.press(*keys)

@@ -13,9 +13,9 @@ from redistui.cli.acting import aimed, plan_rows, prepared, print_rows
 from redistui.cli.drill import PLAIN, tell
 from redistui.cli.exits import REFUSED, USAGE, Quit
 from redistui.drill.aware import route_of
-from redistui.drill.crew import Crew
 from redistui.drill.drill import RATE, Deed, Done, Setting, done_of, timeouts_of
 from redistui.drill.faults import BadFault, Partition, PlainSentinelFailover, Strike
+from redistui.drill.flock import Flock
 from redistui.drill.ground import grounds
 from redistui.model import Address, Fleet
 from redistui.ops.action import Action, Aim, Plan
@@ -66,7 +66,7 @@ class ActionDeed:
     def name(self) -> str:
         return " ".join([self.action.name, *self.aim.words])
 
-    def do(self, crew: Crew) -> Done:
+    def do(self, flock: Flock) -> Done:
         from redistui.cli.do import fire
         from redistui.engine.runner import Consent
 
@@ -86,8 +86,8 @@ class FaultDeed:
     def name(self) -> str:
         return self.deed.name
 
-    def do(self, crew: Crew) -> Done:
-        return self.deed.do(crew)
+    def do(self, flock: Flock) -> Done:
+        return self.deed.do(flock)
 
 
 def next_deed(

@@ -213,12 +213,17 @@ def ask_operators(engine: Engine, groups: Iterable[str]) -> None:
 
     Quits with code 2 where nobody is here to be asked.
     """
+    ask_for(engine, operators_of(engine, groups), HOW_OPERATOR)
+
+
+def ask_for(engine: Engine, users: Iterable[Operator], how: str) -> None:
+    """The same for any users. `how`: what to do where nobody is here to be asked."""
     from getpass import getpass
 
-    wanted = engine.logins.wanted(operators_of(engine, groups))
+    wanted = engine.logins.wanted(users)
     if wanted and not person_here():
         who = "; ".join(f"{show(one.user)}, who acts on {show(one.place)}" for one in wanted)
-        raise Quit(USAGE, [f"the password of {who}, is not known: {HOW_OPERATOR}"])
+        raise Quit(USAGE, [f"the password of {who}, is not known: {how}"])
     for one in wanted:
         engine.logins.give(one, getpass(f"Password of {show(one.user)}, who acts on {show(one.place)}: "))
 

@@ -42,6 +42,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("plan", "ACTION [ARGS]", "what an action would send, and what speaks against it; sends nothing"),
     Verb("do", "ACTION [ARGS] --yes", "the same plan, run and verified"),
     Verb("drill", "ACTION [ARGS] --yes", "an action or a fault under canaries: outage and lost writes, measured"),
+    Verb("canary", "[TARGET ...]", "a routed client on a group: latencies, shares, errors, stale reads"),
     Verb("whatif", "--kill A,B | --site S", "what the loss of these servers would do; sends nothing but reads"),
     Verb("key", "KEY ...", "the slot of each key, and with --target its owner"),
     Verb("journal", "[--last N]", "past operations, every command with its reply; --verify checks the file"),

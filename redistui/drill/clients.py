@@ -13,12 +13,13 @@ from typing import Any, NamedTuple, Protocol
 
 from redistui.drill.ground import Ground
 from redistui.model import Address
+from redistui.model.canaries import NAME
 from redistui.model.drill import DrillShard, Model
-from redistui.route.endpoint import Endpoint
+from redistui.replies.words import join
+from redistui.route.endpoint import Endpoint, role_in
 from redistui.route.failures import Refused, RouteFailed
 from redistui.route.route import Route
 
-NAME = "redistui-canary"
 CONNECTIONS = 4
 EVERY = 0.5
 """Seconds between two looks of the polling client."""
@@ -145,15 +146,16 @@ class Polling:
                 argv = ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", ground.watched_as)
                 return named(await self._first(ground.sentinels, *argv))
             case "cluster":
-                first = dict.fromkeys(filter(None, (self._primary, *ground.nodes)))
-                return owner_of(self._shard.slot, await self._first(tuple(first), "CLUSTER", "SLOTS"))
-        first = dict.fromkeys(filter(None, (self._primary, *ground.nodes)))
-        for address in first:
+                return owner_of(self._shard.slot, await self._first(self._nodes(), "CLUSTER", "SLOTS"))
+        for address in self._nodes():
             with suppress(RouteFailed):
-                role = await self._askable(address).ask("ROLE")
-                if isinstance(role, list) and role and role[0] == b"master":
+                if role_in(await self._askable(address).ask("ROLE")) == "primary":
                     return address
         return None
+
+    def _nodes(self) -> Sequence[Address]:
+        """Whom it asks: first the one it believes in."""
+        return tuple(dict.fromkeys(filter(None, (self._primary, *self._ground.nodes))))
 
     async def _first(self, addresses: Sequence[Address], *argv: str) -> Any:
         for address in addresses:
@@ -170,13 +172,14 @@ class Polling:
 
 
 def named(reply: Any) -> Address | None:
-    """
+    """Whom SENTINEL GET-MASTER-ADDR-BY-NAME names; None: nobody.
+
     >>> named([b"10.0.0.1", b"6379"]), named(None)
     ('10.0.0.1:6379', None)
     """
     match reply:
-        case [bytes(host), bytes(port)]:
-            return f"{text(host)}:{text(port)}"
+        case [host, port]:
+            return join(host, port)
     return None
 
 
@@ -188,11 +191,6 @@ def owner_of(slot: int | None, reply: Any) -> Address | None:
     """
     for run in reply if isinstance(reply, list) else ():
         match run:
-            case [int(first), int(last), [bytes(host), int(port), *_], *_] if host and slot is not None:
-                if first <= slot <= last:
-                    return f"{text(host)}:{port}"
+            case [int(first), int(last), [host, port, *_], *_] if slot is not None and first <= slot <= last:
+                return join(host, port)
     return None
-
-
-def text(word: bytes) -> str:
-    return word.decode("utf-8", "surrogateescape")

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from redistui.drill.crew import DEADLINE, EXPIRY, Crew, RouteOf
+from redistui.drill.flock import DEADLINE, EXPIRY, Flock, RouteOf
 from redistui.drill.ground import Ground
 from redistui.drill.log import Log
 from redistui.drill.readback import read_back
@@ -70,7 +70,7 @@ class Deed(Protocol):
     def name(self) -> str:
         """As it was given: `failover`, `kill primary`."""
 
-    def do(self, crew: Crew) -> Done:
+    def do(self, flock: Flock) -> Done:
         """Does it, and returns when it is over; of a fault: when the canaries go on and the struck are back."""
 
 
@@ -97,25 +97,25 @@ def fly(engine: Watcher, setting: Setting, deed: Deed, log: Log, tell: Callable[
     run = secrets.token_hex(4)
     log.begin(**_head(engine.fleet, setting, deed, run))
     try:
-        crew = Crew(setting.grounds, log, run, setting.rate, setting.route_of)
-        with crew:
+        flock = Flock(setting.grounds, log, run, setting.rate, setting.route_of)
+        with flock:
             log.phase("warm")
-            _warm_up(crew)
+            _warm_up(flock)
             log.phase("before")
-            _while(crew, setting.before)
+            _while(flock, setting.before)
             log.phase("action")
             tell(f"canaries write: {deed.name} begins")
-            _done(log, deed.do(crew))
+            _done(log, deed.do(flock))
             log.phase("settle")
             tell("waiting until all views agree and everybody is back")
-            missing = settle(engine, setting.grounds, setting.settle, crew.check)
+            missing = settle(engine, setting.grounds, setting.settle, flock.check)
             log.say("settled", missing=missing)
             log.phase("after")
-            _while(crew, setting.after)
+            _while(flock, setting.after)
             log.phase("end")
-        crew.check()
+        flock.check()
         tell("reading back what was acknowledged")
-        read_back(engine.fleet, setting.grounds, crew.numbers, run, log)
+        read_back(engine.fleet, setting.grounds, flock.numbers, run, log)
     except BaseException as error:
         log.say("broken", why=f"{type(error).__name__}: {error}")
         raise
@@ -160,21 +160,21 @@ def timeouts_of(fleet: Fleet, groups: Sequence[str]) -> dict[str, float]:
     return found
 
 
-def _warm_up(crew: Crew) -> None:
+def _warm_up(flock: Flock) -> None:
     """Every client has to write before anything is done: a canary that never wrote would find nothing lost."""
     began = time.monotonic()
-    while crew.acked() < LEAST_ACKED:
-        crew.check()
+    while flock.acked() < LEAST_ACKED:
+        flock.check()
         if time.monotonic() - began > WARM_SECONDS:
-            trouble = crew.trouble()
+            trouble = flock.trouble()
             raise NotFlying(f"nothing was done: {trouble}{RIGHTS if 'NOPERM' in trouble else ''}")
         time.sleep(0.05)
 
 
-def _while(crew: Crew, seconds: float) -> None:
+def _while(flock: Flock, seconds: float) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        crew.check()
+        flock.check()
         time.sleep(0.05)
 
 

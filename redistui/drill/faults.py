@@ -8,10 +8,9 @@ from collections.abc import Callable
 from typing import Literal
 
 from redistui.demo.groups import RunningGroup, role_of
-from redistui.demo.problems import StartFailed
 from redistui.demo.servers import Server
-from redistui.drill.crew import Crew
 from redistui.drill.drill import Done
+from redistui.drill.flock import Flock
 
 PATIENCE_SECONDS = 40.0
 """For so long somebody may take to stand in for the struck."""
@@ -37,12 +36,12 @@ class Strike:
         self._how = how
         self._server = chosen(group, whom, dice)
 
-    def do(self, crew: Crew) -> Done:
+    def do(self, flock: Flock) -> Done:
         server = self._server
         was = role_of(server) if server in self._group.nodes else "sentinel"
         began = time.monotonic()
         server.kill() if self._how == "kill" else server.hang()
-        succeeded = wait_for_writes(self._group, crew, time.monotonic())
+        succeeded = wait_for_writes(self._group, flock, time.monotonic())
         away = 1000 * (time.monotonic() - began)
         server.restart() if self._how == "kill" else server.resume()
         words = {"master": "the primary", "slave": "a replica", "sentinel": "a Sentinel"}.get(was or "", "a server")
@@ -64,11 +63,11 @@ class Partition:
         self._group, self._cuts = group, group.cuts
         self._server = chosen(group, "primary", dice)
 
-    def do(self, crew: Crew) -> Done:
+    def do(self, flock: Flock) -> Done:
         began = time.monotonic()
         self._cuts.cut(self._server.port)
         try:
-            succeeded = wait_for_writes(self._group, crew, time.monotonic())
+            succeeded = wait_for_writes(self._group, flock, time.monotonic())
         finally:
             self._cuts.mend()
         away = round(1000 * (time.monotonic() - began), 1)
@@ -89,11 +88,11 @@ class PlainSentinelFailover:
             raise BadFault(f"{group.name} has no Sentinels: take --shape sentinel")
         self._group = group
 
-    def do(self, crew: Crew) -> Done:
+    def do(self, flock: Flock) -> Done:
         group, before = self._group, self._group.primary.address
         began = time.monotonic()
         group.sentinels[0].ask("SENTINEL", "FAILOVER", group.name)
-        moved = until(lambda: all(named(one, group.name) not in (None, before) for one in group.sentinels), crew)
+        moved = until(lambda: all(named(one, group.name) not in (None, before) for one in group.sentinels), flock)
         took = round(1000 * (time.monotonic() - began), 1)
         new = named(group.sentinels[0], group.name)
         steps = ((f"SENTINEL FAILOVER {group.name} at {group.sentinels[0].address}", "done", took),)
@@ -116,20 +115,20 @@ def chosen(group: RunningGroup, whom: str, dice: random.Random) -> Server:
     return dice.choice(fitting)
 
 
-def wait_for_writes(group: RunningGroup, crew: Crew, since: float) -> bool:
+def wait_for_writes(group: RunningGroup, flock: Flock, since: float) -> bool:
     """Whether the aware canary writes at every shard again. Whoever was struck stays away for some seconds at least."""
     patience = ALONE_SECONDS if group.kind == "replication" else PATIENCE_SECONDS
     moment = since + LINGER_SECONDS
-    goes_on = until(lambda: crew.goes_on(max(since, moment)), crew, patience)
-    until(lambda: time.monotonic() - since > ALONE_SECONDS, crew, ALONE_SECONDS + 1)
+    goes_on = until(lambda: flock.goes_on(max(since, moment)), flock, patience)
+    until(lambda: time.monotonic() - since > ALONE_SECONDS, flock, ALONE_SECONDS + 1)
     return goes_on
 
 
-def until(so: Callable[[], bool], crew: Crew, seconds: float = PATIENCE_SECONDS) -> bool:
+def until(so: Callable[[], bool], flock: Flock, seconds: float = PATIENCE_SECONDS) -> bool:
     """Whether it came to be so in time."""
     deadline = time.monotonic() + seconds
     while not so():
-        crew.check()
+        flock.check()
         if time.monotonic() > deadline:
             return False
         time.sleep(LOOK_SECONDS)
@@ -143,6 +142,3 @@ def named(sentinel: Server, name: str) -> str | None:
     except (OSError, EOFError):
         return None
     return f"{reply[0]}:{reply[1]}" if reply else None
-
-
-__all__ = ["BadFault", "PlainSentinelFailover", "StartFailed", "Strike"]

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from math import ceil
 from typing import Any, NamedTuple
 
 from redistui.drill.log import Line
 from redistui.model.drill import DrillShard, Figures, Outage, Passed, Seen, Slowness
+from redistui.route.canary.window import percentile
 
 LEAST_MS = 50.0
 """Shorter gaps are none."""
@@ -183,7 +183,7 @@ class _Run:
         for line in (line for line in acked if line["end"] >= self.before):
             when = "before" if line["end"] < self.action else "during" if line["end"] < self.after else "after"
             took[when].append(1000 * (line["end"] - line["sent"]))
-        return Slowness(**{name: percentile(values, 0.99) for name, values in took.items()})
+        return Slowness(**{name: _p99(values) for name, values in took.items()})
 
     def _late(self, writes: Sequence[Line]) -> float:
         pairs = [(a, b) for a, b in pairwise(writes) if a["sent"] >= self.before]
@@ -253,14 +253,10 @@ def _worst(outages: Iterable[Outage]) -> Outage:
     return Outage(longest, max((one.total_ms for one in found), default=0.0), all(one.over for one in found))
 
 
-def percentile(values: Sequence[float], share: float) -> float | None:
-    """The nearest-rank percentile, to a thousandth; None of nothing.
-
-    >>> percentile([4, 1, 3, 2], 0.5), percentile([4, 1, 3, 2], 0.99), percentile([], 0.99)
-    (2, 4, None)
-    """
-    ordered = sorted(values)
-    return round(ordered[max(0, ceil(share * len(ordered)) - 1)], 3) if ordered else None
+def _p99(values: Sequence[float]) -> float | None:
+    """To a thousandth; None of nothing."""
+    found = percentile(sorted(values), 0.99)
+    return None if found is None else round(found, 3)
 
 
 def _ms(seconds: Any) -> float:

@@ -29,8 +29,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from redistui.model.canaries import SPACE
+
 Line = Mapping[str, Any]
-PREFIX = "redistui:canary:"
 COUNT = "count"
 
 
@@ -43,7 +44,7 @@ def key_of(tag: str, run: str, client: str, number: int | str) -> str:
     >>> key_of("t3", "ab12", "plain", 7)
     'redistui:canary:{t3}:ab12:plain:7'
     """
-    return f"{PREFIX}{{{tag}}}:{run}:{client}:{number}"
+    return f"{SPACE}{{{tag}}}:{run}:{client}:{number}"
 
 
 def new_path(what: str) -> Path:

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from redistui.drill.clients import NAME
 from redistui.drill.ground import Ground
 from redistui.drill.log import Log, key_of
 from redistui.model import Address, Fleet, Group
+from redistui.model.canaries import NAME
 from redistui.model.drill import DrillShard
 from redistui.route.endpoint import Endpoint
 from redistui.route.failures import RouteFailed
@@ -32,16 +32,13 @@ async def _read_back(fleet: Fleet, grounds: Sequence[Ground], asked: Asked, run:
             owner = owner_now(fleet.group(ground.name), shard)
             if owner is None:
                 continue
-            endpoint = Endpoint(owner, ground.access, seconds=SECONDS, connections=1, name=NAME)
+            endpoint = Endpoint(owner, ground.access, seconds=SECONDS, connections=1, name=NAME, must_be="primary")
             with suppress(RouteFailed):
                 await _of_shard(endpoint, shard, asked, run, log)
             await endpoint.close()
 
 
 async def _of_shard(endpoint: Endpoint, shard: DrillShard, asked: Asked, run: str, log: Log) -> None:
-    role = await endpoint.ask("ROLE")
-    if not (isinstance(role, list) and role and role[0] == b"master"):
-        return
     for (client, tag), numbers in asked.items():
         if tag != shard.tag:
             continue

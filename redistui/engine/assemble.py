@@ -173,7 +173,8 @@ def _measure_lag(nodes: Sequence[Node]) -> Iterator[Mapping[str, float]]:
 
 
 def _primary(group: Group, known_as: Mapping[Address, Address]) -> Address | None:
-    """Sentinels' newest belief; else the one that says it is a primary; else whom the replicas follow."""
+    """Sentinels' newest belief; else the one that says it is a primary; else the silent one whom replicas follow: who
+    answers and says something else is the head of a chain, and no primary. Not known: None."""
     if group.watched_as is not None:
         believed = verdict(group).primary
         if believed is not None:
@@ -182,8 +183,8 @@ def _primary(group: Group, known_as: Mapping[Address, Address]) -> Address | Non
     leaders = [node for node in group.nodes if node.role == "primary" and node.up]
     if leaders:
         return max(leaders, key=lambda node: (len(below.get(node.address, ())), _moved(node))).address
-    followed = {address: found for address, found in below.items() if group.node(address) is not None}
-    return max(followed, key=lambda address: len(followed[address]), default=None)
+    silent = [node.address for node in group.nodes if not node.up and node.address in below]
+    return max(silent, key=lambda address: len(below[address]), default=None)
 
 
 def _moved(node: Node) -> int:

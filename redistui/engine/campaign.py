@@ -20,6 +20,7 @@ from redistui.engine.meeting import Beyond, Meeting, Member, by_group
 from redistui.engine.operation import Company, Operation, Report
 from redistui.ops.action import Hook, Outcome, Plan
 from redistui.ops.run import NOTHING_SENT, UNCHANGED, Run
+from redistui.ops.site_failover import as_typed
 
 
 class Crew(Protocol):
@@ -171,7 +172,8 @@ class Campaign:
         if broken is not None:
             self._end("unknown", f"a bug: {type(broken).__name__}: {broken}.")
         elif outcomes == {"verified"}:
-            self._end("verified", f"{self._plan.title}: done, and verified.")
+            later = " ".join(f"{lane.group}: {lane.next}" for lane in lanes if lane.next)
+            self._end("verified", f"{self._plan.title}: done, and verified.", next_=later)
         elif outcomes == {"refused"}:
             against = tuple(dict.fromkeys(f"{lane.group}: {text}" for lane in lanes for text in lane.refusals))
             self._end("refused", f"{NOTHING_SENT}: {self._why(lanes)}.", against)
@@ -207,5 +209,5 @@ def advice(lanes: tuple[Run, ...], site: str) -> str:
     """What to do with each that did not end well; one that is as before goes with the next try."""
     each = [f"`resume {lane.operation}` goes on with {lane.group}" for lane in lanes if lane.resumable]
     each += [f"{lane.group}: {lane.next}" for lane in lanes if lane.left and lane.next]
-    again = f"`site-failover {site}` moves what has not moved" if lanes else ""
+    again = f"{as_typed(site)} moves what has not moved" if lanes else ""
     return "; then ".join(filter(None, ("; ".join(each), again))) + "."

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from redistui.engine.driver import Driver, Stopped
 from redistui.ops.action import Plan
-from redistui.ops.sites.meeting import PLACES, Place, meetings, patience
+from redistui.ops.sites.meeting_places import PLACES, Place, meetings, patience
 from redistui.ops.steps import StepFailed
 
 WORDS: Mapping[Place, str] = {"fence": "ready", "beyond": "caught up"}

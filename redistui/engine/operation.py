@@ -18,6 +18,7 @@ from redistui.engine.driver import Driver, Stopped, clock
 from redistui.engine.journal import JournalError
 from redistui.model import Address
 from redistui.ops.action import Outcome, Plan
+from redistui.ops.node.config_role import unwritten
 from redistui.ops.run import NOTHING_SENT, UNCHANGED, Run, StepRun
 from redistui.ops.steps import Argv, Lost, NotKnown, Refused, StepFailed
 from redistui.ops.tally import Tally
@@ -223,11 +224,16 @@ class Operation:
         grace.cancel()
         troubles = [trouble for trouble in tried if trouble is not None]
         if not troubles:
-            self._end("verified", f"{self._plan.title}: done, and verified.")
+            self._end("verified", f"{self._plan.title}: done, and verified.", next_=self._by_hand())
             return
         unknown = not all(trouble.known for trouble in troubles)
         text = "; ".join(trouble.text for trouble in troubles)
         self._end("unknown" if unknown else "failed", f"All steps were done, but {text}.", next_="Look at the fleet.")
+
+    def _by_hand(self) -> str:
+        """What holds now, and would not after a restart."""
+        left = [f"{row.step.node}: {row.reply}." for row in self.run.steps if unwritten(row.reply or "")]
+        return " ".join(left)
 
     def _heed_again(self) -> None:
         self._driver.heed, self._driver.final = True, False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from redistui.ops.action import Plan, Spent
 from redistui.ops.known_steps import STEPS
 from redistui.ops.repeated import begun
 from redistui.ops.resume import can_be_undone, may_go_back
+from redistui.ops.site_failover import as_typed
 from redistui.ops.steps import Hole
 from redistui.ops.stored import NotStored, Past, hole, load
 
@@ -35,13 +37,17 @@ class Unfinished:
     """Node and command that lift the fence, as far as the values read before are known."""
     past: Past | None = None
     """What `resume` goes on from; None where its plan cannot be read any more."""
+    parts: str = ""
+    """Of a plan for several groups: how many of its parts were begun, where not all, and what moves the rest."""
 
     def __str__(self) -> str:
         by_hand = "; ".join(f"{command} at {node}" for node, command in self.release)
         ways = "" if self.past is None else f" {ways_out(self.past)}."
         return (
             f"{self.action} of {self.group}, begun {self.at}, was not finished: operation {self.operation}, last "
-            f"command {self.last}.{ways}" + (f" A fence may still be up; this lifts it: {by_hand}" if by_hand else "")
+            f"command {self.last}.{ways}"
+            + (f" {self.parts}." if self.parts else "")
+            + (f" A fence may still be up; this lifts it: {by_hand}" if by_hand else "")
         )
 
 
@@ -60,19 +66,28 @@ def unfinished(lines: Iterable[Line]) -> tuple[Unfinished, ...]:
     for line in lines:
         each.setdefault(str(line.get("operation")), []).append(line)
     whole = [its for its in each.values() if its[0].get("state") == "begun"]
-    taken_over = {its[0].get("resumes") for its in whole}
-    found = (_unfinished(its) for its in whole if its[0].get("operation") not in taken_over)
-    return tuple(one for one in found if one is not None)
+    taken_over = {its[0].get("resumes") for its in whole} | _moot(whole)
+    parts = Counter(its[0].get("part_of") for its in whole)
+    found = (_unfinished(its, parts[its[0].get("operation")]) for its in whole)
+    return tuple(one for one in found if one is not None and one.operation not in taken_over)
 
 
-def _unfinished(lines: Sequence[Line]) -> Unfinished | None:
+def _moot(whole: Sequence[Sequence[Line]]) -> set[Any]:
+    """Plans for several groups behind which another one has come to a good end: what they left open is done."""
+    each = [(its[0].get("operation"), its[-1].get("reply") == "verified") for its in whole if "lanes" in its[0]]
+    good = max((place for place, (_, verified) in enumerate(each) if verified), default=0)
+    return {operation for operation, _ in each[:good]}
+
+
+def _unfinished(lines: Sequence[Line], parts: int = 0) -> Unfinished | None:
+    """`parts`: how many other operations say that they are part of it."""
     first, end = lines[0], lines[-1] if lines[-1].get("state") == "ended" else None
     if end is None and _alive(first):
         return None
     if end is not None and not end.get("left") and not end.get("resumable"):
         return None
     if "lanes" in first:
-        return _campaign(lines)
+        return _campaign(lines, parts)
     notes = notes_of(lines)
     sent = [line for line in lines if line.get("command")]
     past = past_of(lines)
@@ -89,14 +104,18 @@ def _unfinished(lines: Sequence[Line]) -> Unfinished | None:
     return Unfinished(operation, action, group, at, last, release, past)
 
 
-def _campaign(lines: Sequence[Line]) -> Unfinished | None:
-    """A plan for several groups, each of which is an operation of its own: only what its hooks did is left to tell."""
+def _campaign(lines: Sequence[Line], parts: int) -> Unfinished | None:
+    """A plan for several groups, each of whose parts is an operation of its own: what its hooks did is left to tell,
+    and that some of its parts were never begun, which nothing else in the journal says."""
     first = lines[0]
-    said = [f"hook {line.get('reply')}" for line in lines if line.get("state") == "hook"]
-    if not said:
-        return None
     operation, action, group, at = (str(first.get(key)) for key in ("operation", "action", "group", "at"))
-    return Unfinished(operation, action, group, at, said[-1], ())
+    said = [f"hook {line.get('reply')}" for line in lines if line.get("state") == "hook"]
+    left = ""
+    if 0 < parts < int(first["lanes"]):
+        left = f"Only {parts} of its {first['lanes']} parts were begun: {as_typed(group)} moves what has not moved"
+    if not said and not left:
+        return None
+    return Unfinished(operation, action, group, at, said[-1] if said else "none but those of its parts", (), parts=left)
 
 
 def notes_of(lines: Iterable[Line]) -> dict[str, str]:

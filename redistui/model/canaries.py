@@ -10,6 +10,10 @@ from redistui.model.places import Address
 from redistui.model.routes import RouteStats
 
 RouteKind = Literal["split", "sentinel", "cluster", "sites", "balancer"]
+SPACE = "redistui:canary:"
+"""What all keys and channels of canaries begin with; they write nowhere else, and every key expires."""
+NAME = "redistui-canary"
+"""What their connections are called (CLIENT LIST)."""
 Phase = Literal["opening", "running", "stopped"]
 """opening: its route looks for who is what. stopped: it ended by itself or was ended; `said` tells why."""
 
@@ -26,6 +30,8 @@ class CanaryPlan:
     """Of sites: eventual, majority or strong."""
     others: tuple[str, ...] = ()
     """Of sites: the groups that stand for the other sites; the one in `group` is the primary site's."""
+    named: Mapping[str, str] = field(default_factory=dict)
+    """Of sites: group -> its site's name. Of one that is not here: that of the site where it stands."""
     rate: float = 20.0
     """Operations a second."""
     writes: float = 0.0

@@ -123,6 +123,8 @@ class RouteStats:
     nodes: tuple[NodeStats, ...] = ()
     watchers: tuple[WatcherStats, ...] = ()
     """The Sentinels that the route goes by; of other routes none."""
+    sites: tuple[SiteState, ...] = ()
+    """Of a route over sites: each of them; of other routes none."""
 
     @property
     def operations(self) -> int:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from redistui.model.canaries import SPACE
 from redistui.ops.steps import Argv
 
 Product = Literal["redis", "valkey"]
@@ -230,8 +231,8 @@ CANARY = Role(
         Right("cluster|slots", "find the owner"),
         Right("cluster|shards", "find the owner", redis=(7, 0)),
     ),
-    keys="~redistui:canary:*",
-    channels=("&redistui:canary:*",),
+    keys=f"~{SPACE}*",
+    channels=(f"&{SPACE}*",),
 )  # fmt: skip
 
 ROLES: tuple[Role, ...] = (WATCH, OPERATOR, SENTINEL_WATCH, SENTINEL_OPERATOR, MIGRATE, CANARY)

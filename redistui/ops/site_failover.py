@@ -102,7 +102,7 @@ def plan(fleet: Fleet, aim: Aim) -> Plan:
         verify=tuple(step for lane in lanes for step in lane.verify),
         release=tuple(step for lane in lanes for step in lane.release),
         loses=_loses(moving, lanes),
-        undo=_undo(left, silent=any(part.silent for part in moving)),
+        undo=_undo(_sites_left(moving), silent=any(part.silent for part in moving)),
         fingerprint=fingerprint(*groups),
         confirm=confirm,
         lanes=lanes,
@@ -111,10 +111,13 @@ def plan(fleet: Fleet, aim: Aim) -> Plan:
     )
 
 
+def _sites_left(moving: Sequence[Part]) -> list[str]:
+    return sorted({part.left for part in moving if part.left is not None})
+
+
 def _left(moving: Sequence[Part]) -> str:
     """The sites that are left, in words."""
-    sites = sorted({part.left for part in moving if part.left is not None})
-    return " and ".join(sites) or "no known site"
+    return " and ".join(_sites_left(moving)) or "no known site"
 
 
 def _named(moving: Sequence[Part]) -> str:
@@ -148,13 +151,25 @@ def _consent(aim: Aim, moving: Sequence[Part], lanes: Sequence[Plan], left: str)
     return "risky", site
 
 
-def _undo(left: str, *, silent: bool) -> str:
+def as_typed(site: str) -> str:
+    """The command that has a site take over; a name with a blank in it is quoted.
+
+    >>> as_typed("west"), as_typed("far west")
+    ('`site-failover west`', '`site-failover "far west"`')
+    """
+    return f'`site-failover "{site}"`' if " " in site else f"`site-failover {site}`"
+
+
+def _undo(left: Sequence[str], *, silent: bool) -> str:
+    if not left:
+        return "No site is known where they were, so no `site-failover` leads back: `failover`, `promote`, one by one."
+    verb, back = "fails" if len(left) == 1 else "fail", ", ".join(map(as_typed, left))
     if silent:
         return (
-            f"What is lost stays lost. When {left} comes back, its old primaries have to follow the new ones first "
-            f"(`heal`, `attach`); then `site-failover {left}` fails back without loss."
+            f"What is lost stays lost. When {' and '.join(left)} comes back, its old primaries have to follow the new "
+            f"ones first (`heal`, `attach`); then {back} {verb} back without loss."
         )
-    return f"`site-failover {left}` fails back, once all is in sync: the same wait."
+    return f"{back} {verb} back, once all is in sync: the same wait."
 
 
 def hooks_of(fleet: Fleet, site: str, moving: Sequence[Part] = ()) -> tuple[Hook, ...]:

@@ -11,15 +11,15 @@ from typing import Any
 
 from redistui.model import Access, Address
 from redistui.model.routes import Answer, RouteStats
-from redistui.route.calls import NOBODY, Call, Calls, failure_of, few_words, is_nodes_own, may_repeat_read
+from redistui.route.calls import NOBODY, Call, NodeCalls, failure_of, few_words, is_nodes_own, may_repeat_read
 from redistui.route.endpoint import Endpoint
 from redistui.route.failures import BadRoute, Refused, RouteFailed
-from redistui.route.health import CHECK_SECONDS, EVERY, Rounds, Seen, ping
+from redistui.route.health import CHECK_SECONDS, EVERY, Seen, ping
 from redistui.route.node_stats import node_stats
 from redistui.route.strategy import Chooser
 
 
-class BalancerRoute(Calls):
+class BalancerRoute(NodeCalls):
     """A balancer over `nodes`. A node that fails a call or a check is left out, and comes back with the next check that
     finds it well. A read is tried once more, on another node; a write is sent once.
 
@@ -44,24 +44,21 @@ class BalancerRoute(Calls):
             raise BadRoute("a balancer needs at least one node")
         if len(set(nodes)) < len(nodes):
             raise BadRoute(f"a node is named twice: {', '.join(nodes)}")
-        super().__init__(Chooser(nodes, strategy, weights))
+        super().__init__(Chooser(nodes, strategy, weights), every)
         self._endpoints = {node: Endpoint(node, access, seconds=seconds, **endpoint) for node in nodes}
         self._why_not: dict[Address, str] = dict.fromkeys(nodes, "it was not asked yet")
         """As the last check of each found it."""
-        self._suspected: dict[Address, str] = {}
-        """Those that failed a call since."""
-        self._rounds = Rounds(self._check_all, every)
 
     async def open(self) -> None:
         """Raises Refused where no node answers."""
-        await self._check_all()
+        await self._look_at_all()
         fit = self._fit()
         if not fit:
             raise self._nobody()
         await self._learn_commands(fit)
         self._rounds.begin()
 
-    async def _check_all(self) -> None:
+    async def _look_at_all(self) -> None:
         await asyncio.gather(*(self._check(endpoint) for endpoint in self._endpoints.values()))
 
     async def _check(self, endpoint: Endpoint) -> None:
@@ -123,14 +120,3 @@ class BalancerRoute(Calls):
             for node, endpoint in self._endpoints.items()
         )
         return self._tally.stats(self.kind, self._chooser.name, nodes)
-
-    def reset(self) -> None:
-        self._tally.reset()
-        self._chooser.reset()
-        for endpoint in self._endpoints.values():
-            endpoint.reset()
-
-    async def close(self) -> None:
-        await self._rounds.end()
-        for endpoint in self._endpoints.values():
-            await endpoint.close()

@@ -10,12 +10,13 @@ from typing import Any
 
 from redistui.model import Address
 from redistui.model.routes import Answer
-from redistui.route.accounting import Tally
 from redistui.route.commands import COMMAND, CommandTable, checked, read_commands
 from redistui.route.endpoint import Argv, Endpoint
 from redistui.route.failures import Refused, RouteFailed, Unknown
+from redistui.route.health import Rounds
 from redistui.route.retries import Budget
 from redistui.route.strategy import Chooser
+from redistui.route.tally import Tally
 
 COMMAND_SECONDS = 5.0
 """For the command table: some 250 commands, once."""
@@ -130,6 +131,32 @@ class Calls:
                 last = failure
         if may_repeat_read(last):
             raise last
+
+
+class NodeCalls(Calls):
+    """Of routes that keep one Endpoint for each node and look after all of them in rounds."""
+
+    def __init__(self, chooser: Chooser, every: float) -> None:
+        """`every`: seconds between two rounds."""
+        super().__init__(chooser)
+        self._endpoints: dict[Address, Endpoint] = {}
+        self._suspected: dict[Address, str] = {}
+        """Nodes that failed a call since their last check, and how."""
+        self._rounds = Rounds(self._look_at_all, every)
+
+    async def _look_at_all(self) -> None:
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        self._tally.reset()
+        self._chooser.reset()
+        for endpoint in self._endpoints.values():
+            endpoint.reset()
+
+    async def close(self) -> None:
+        await self._rounds.end()
+        for endpoint in self._endpoints.values():
+            await endpoint.close()
 
 
 def may_repeat_read(failure: RouteFailed | None) -> bool:

@@ -54,8 +54,6 @@ class Endpoint:
         """What ROLE must say on each new connection; None: anything. After a change, `hang_up`."""
         self.in_flight = 0
         self.requests = self.failures = 0
-        self.answered_at: float | None = None
-        """By time.monotonic; None: it never answered."""
         self._mean = LatencyMean()
         self._greeting = tuple(greeting)
         self._name = name
@@ -174,7 +172,7 @@ class Endpoint:
         wrong = next((reply for reply in replies if isinstance(reply, ClientRefused | ClientLost)), None)
         if wrong is not None:
             raise ClientRefused(str(wrong))
-        if self.must_be and (role := _role(replies[-1])) != self.must_be:
+        if self.must_be and (role := role_in(replies[-1])) != self.must_be:
             raise Refused("READONLY", f"it is no {self.must_be}: its ROLE says {role}", self.address)
 
     def _not_connected(self, error: ClientRefused) -> Refused:
@@ -196,9 +194,6 @@ class Endpoint:
         )
         self.requests += len(replies)
         self.failures += bad
-        last = replies[-1]
-        if not isinstance(last, Unknown) and not (isinstance(last, Refused) and last.kind == "connect"):
-            self.answered_at = time.monotonic()
 
     async def check(self, *argvs: Argv, seconds: float = 1.0) -> list[Any]:
         """A health check, on a connection of its own, so that it waits for nobody; in no statistics.
@@ -251,7 +246,8 @@ def left(deadline: float) -> float:
     return max(0.01, round(deadline - time.monotonic(), 2))
 
 
-def _role(reply: Any) -> str:
+def role_in(reply: Any) -> str:
+    """What a reply to ROLE says: primary, replica, sentinel, or `something else`."""
     try:
         return read_role(reply).role
     except BadReply:

@@ -8,11 +8,11 @@ from collections.abc import Collection
 from typing import Any, TypedDict
 
 from redistui.model import Access, Address
-from redistui.route.calls import NOBODY, Calls, is_nodes_own
+from redistui.route.calls import NOBODY, NodeCalls, is_nodes_own
 from redistui.route.endpoint import Endpoint
 from redistui.route.failures import Refused, RouteFailed
 from redistui.route.fitness import Bounds, why_unfit
-from redistui.route.health import CHECK_SECONDS, EVERY, Rounds, Seen, look
+from redistui.route.health import CHECK_SECONDS, EVERY, Seen, look
 from redistui.route.own_writes import OwnWrites
 from redistui.route.strategy import Chooser
 
@@ -34,7 +34,7 @@ class Manner(TypedDict, total=False):
     """At most, to each node."""
 
 
-class PrimaryAndReplicas(Calls):
+class PrimaryAndReplicas(NodeCalls):
     """What SplitRoute and SentinelRoute know of their nodes. Its words are those of Manner; more go to Endpoint."""
 
     def __init__(
@@ -49,21 +49,17 @@ class PrimaryAndReplicas(Calls):
         every: float = EVERY,
         **endpoint: Any,
     ) -> None:
-        super().__init__(chooser)
+        super().__init__(chooser, every)
         self._access = access
         self._bounds = bounds or Bounds()
         self._patience = patience
         self.own_writes = OwnWrites() if own_writes else None
         self._seconds = seconds
         self._endpoint_words = endpoint
-        self._endpoints: dict[Address, Endpoint] = {}
         self._seen: dict[Address, Seen] = {}
-        self._suspected: dict[Address, str] = {}
-        """Nodes that failed a call since their last check."""
         self.primary: Address | None = None
         """Who takes the writes; None: nobody is known to."""
         self._changed = asyncio.Event()
-        self._rounds = Rounds(self._look_at_all, every)
         self._leaving: set[asyncio.Task[None]] = set()
 
     # -- who is what --------------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ SHARE = 0.1
 RESERVE = 10.0
 """Repeats that are allowed before that share has come together, refilled once in ten seconds."""
 MOST = 100.0
+FEW = 3
+"""Repeats that any call may take at least, as long as there are any."""
 BASE, CAP = 0.01, 0.5
 """Seconds: of the first wait at most, of any wait at most."""
 
@@ -47,6 +49,27 @@ class Budget:
             self._left = min(RESERVE, self._left + now - self._at)
         self._at = now
         if self._left < 1 - 1e-9:
+            return False
+        self._left -= 1
+        return True
+
+
+class Own:
+    """What one call of many commands may take of its route's repeats: as much as it has brought itself, and a few. A
+    large call to a shard that is down would leave nothing to the others.
+
+    >>> budget = Budget(clock=lambda: 0.0)
+    >>> own = Own(budget, commands=2)
+    >>> [own.take() for _ in range(11)].count(True), budget.take()
+    (3, True)
+    """
+
+    def __init__(self, budget: Budget, commands: int) -> None:
+        self._budget = budget
+        self._left = max(FEW, int(commands * SHARE))
+
+    def take(self) -> bool:
+        if not self._left or not self._budget.take():
             return False
         self._left -= 1
         return True

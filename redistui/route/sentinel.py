@@ -31,7 +31,7 @@ class SentinelRoute(SplitRoute):
     """A client of the group that `sentinels` watch as `name`; other Sentinels of it are found by themselves.
 
     `access.sentinel` is who asks them. `weights` are those of nodes that the Sentinels know: strangers are refused when
-    it opens. `client_name`: of its connections to data nodes. `manner`: see redistui.route.pair.Manner.
+    it opens. `client_name`: of its connections. `manner`: see redistui.route.pair.Manner.
     """
 
     kind = "sentinel"
@@ -56,7 +56,9 @@ class SentinelRoute(SplitRoute):
         self.demoting: Address | None = None
         self._demoting_until = 0.0
         """Who is about to be demoted, and until when (time.monotonic) it gets no writes for that."""
-        self._watchers = Watchers(sentinels, name, access or Access(), max(CHECK_SECONDS, self._seconds), self._told)
+        self._watchers = Watchers(
+            sentinels, name, access or Access(), max(CHECK_SECONDS, self._seconds), self._told, client_name
+        )
         self._asking = Rounds(self._ask, manner.get("every", EVERY))
 
     async def open(self) -> None:

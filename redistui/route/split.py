@@ -138,14 +138,6 @@ class SplitRoute(PrimaryAndReplicas):
             chosen=node != self.primary,
         )
 
-    def reset(self) -> None:
-        self._tally.reset()
-        self._chooser.reset()
-        for endpoint in self._endpoints.values():
-            endpoint.reset()
-
     async def close(self) -> None:
-        await self._rounds.end()
-        for endpoint in self._endpoints.values():
-            await endpoint.close()
+        await super().close()
         await asyncio.gather(*self._leaving, return_exceptions=True)

@@ -66,8 +66,10 @@ class Watchers:
         access: Access,
         seconds: float,
         told: Callable[[str, str], None],
+        client_name: str = NAME,
     ) -> None:
         self.name = name
+        self._client_name = f"{client_name}-sentinel"
         self._access = replace(access, data=access.sentinel)
         self._seconds = seconds
         self._told = told
@@ -82,7 +84,7 @@ class Watchers:
         for address in sentinels:
             if address not in self._endpoints and len(self._endpoints) < MOST:
                 self._endpoints[address] = Endpoint(
-                    address, self._access, seconds=self._seconds, name=f"{NAME}-sentinel"
+                    address, self._access, seconds=self._seconds, name=self._client_name
                 )
                 self._stats[address] = WatcherStats(address, "it was not asked yet", None)
                 if self._open:
@@ -139,7 +141,7 @@ class Watchers:
     def _listen(self, address: Address) -> None:
         async def subscribed() -> None:
             dial = self._access.reachable.get(address, address)
-            client = Client(dial, self._access.data, self._access.tls, f"{NAME}-events")
+            client = Client(dial, self._access.data, self._access.tls, self._client_name)
             try:
                 await client.ask(("SUBSCRIBE", SELECTED, SWITCHED), self._seconds)
                 while True:

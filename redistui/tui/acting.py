@@ -63,6 +63,9 @@ class Acting(Choosing):
         return BY_NAME.get(name)
 
     def act(self, name: str, words: str) -> None:
+        self.act_on(name, words_of(words))
+
+    def act_on(self, name: str, words: Sequence[str]) -> None:
         """Opens the dialog; on the running operation, while there is one in a group that this would take part in."""
         watching = self._app.watching
         action = self.action(name)
@@ -70,7 +73,7 @@ class Acting(Choosing):
             self._app.house.tell(self.why_not(name), "warn")
             return
         try:
-            aim = self._aim(action, words_of(words))
+            aim = self._aim(action, words)
         except BadAim as error:
             running = self._running_in((watching.group.name,))
             if running is None:
@@ -93,7 +96,7 @@ class Acting(Choosing):
         busy = self.busy
         return busy if busy is not None and set(busy.aim.groups) & set(groups) else None
 
-    def _aim(self, action: Action, given: list[str]) -> Aim:
+    def _aim(self, action: Action, given: Sequence[str]) -> Aim:
         """Raises BadAim."""
         watching = self._app.watching
         words, options = split(action, given)

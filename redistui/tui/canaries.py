@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from redistui.engine.canary_logins import canary_access, canary_users
 from redistui.engine.logins import NoPassword
-from redistui.model import Access, Address, Fleet, Group, Operator
+from redistui.model import Address, Fleet, Group, Operator
 from redistui.model.canaries import CanaryPlan, CanaryState
 from redistui.view.cells import show
 
@@ -46,7 +47,6 @@ class Canaries:
         self._canary: Canary | None = None
         self.state: CanaryState | None = None
         """Of the one that runs, or ran last; None: there was none."""
-        self._accesses: dict[Address, Access] = {}
 
     @property
     def runs(self) -> bool:
@@ -111,7 +111,7 @@ class Canaries:
         return watching.newest.group(self.plan.group) if self.runs and self.plan is not None else watching.group
 
     def _change(self, words: list[str]) -> str:
-        from redistui.route.canary.plan import told
+        from redistui.route.canary.plan import led, told
         from redistui.route.failures import BadRoute
 
         group = self._group()
@@ -121,10 +121,13 @@ class Canaries:
         if words[:1] == ["writes"] and not self._app.watching.armed and told(plan, words, group, ()).writes:
             raise BadRoute(READ_ONLY)
         wanted = told(plan, words, group, [node.address for node in group.nodes])
-        strangers = [name for name in wanted.groups if self._app.watching.newest.group(name) is None]
+        newest = self._app.watching.newest
+        strangers = [name for name in wanted.groups if newest.group(name) is None]
         if strangers:
-            there = ", ".join(one.name for one in self._app.watching.newest.groups)
+            there = ", ".join(one.name for one in newest.groups)
             raise BadRoute(f"there is no group {strangers[0]!r}: there are {there}")
+        if words[0] in CONFIGURED:
+            wanted = led(wanted, self._groups(newest), next((s.name for s in newest.sites if s.primary), None))
         self.plan = wanted
         if not self.runs or self._canary is None:
             return f"canary, once started: {words_of(self.plan)}"
@@ -151,7 +154,7 @@ class Canaries:
 
         if self._app.watching.newest.replayed:
             raise BadRoute("this is a recording: there is nobody to ask")
-        wanted = self._app.engine.logins.wanted(self._users(plan))
+        wanted = self._app.engine.logins.wanted(canary_users(self._app.engine, self._app.watching.newest, plan))
         if wanted:
             self._ask(wanted[0], plan)
             return ""
@@ -167,18 +170,14 @@ class Canaries:
 
         groups = self._groups(self._app.watching.newest)
         try:
-            self._accesses = {
-                address: self._login(self._app.engine.access_of(address))
-                for name in plan.groups
-                for address in members(groups, name)
-            }
+            access = canary_access(self._app.engine, self._app.watching.newest, plan)
         except NoPassword as error:
             raise BadRoute(str(error)) from None
         canary = Canary(
             plan,
             groups,
-            lambda plan, groups: build(plan, groups, self._access),
-            self._access,
+            lambda plan, groups: build(plan, groups, access),
+            access,
             lambda state: self._reported(canary, state),
         )
         self._canary, self.state = canary, canary.state
@@ -238,19 +237,6 @@ class Canaries:
     def _groups(self, fleet: Fleet) -> dict[str, Group]:
         return {group.name: group for group in fleet.groups}
 
-    def _users(self, plan: CanaryPlan) -> Iterable[Operator]:
-        groups = self._groups(self._app.watching.newest)
-        addresses = (address for name in plan.groups for address in members(groups, name))
-        return [one for address in addresses if (one := self._app.engine.access_of(address).canary) is not None]
-
-    def _login(self, access: Access) -> Access:
-        """As the canary's own user, where there is one. Raises NoPassword."""
-        return access if access.canary is None else replace(access, data=self._app.engine.logins.login(access.canary))
-
-    def _access(self, address: Address) -> Access:
-        """Of a node as it was when the canary began; one that joined since is reached like the first."""
-        return self._accesses.get(address) or next(iter(self._accesses.values()), Access())
-
     def _ask(self, user: Operator, plan: CanaryPlan) -> None:
         from redistui.tui.password import Password
 
@@ -259,11 +245,6 @@ class Canaries:
                 self._guarded(lambda: self._begin(plan))
 
         self._app.push_screen(Password(self._app, user), asked)
-
-
-def members(groups: Mapping[str, Group], name: str) -> list[Address]:
-    group = groups.get(name)
-    return [] if group is None else [one.address for one in group.members]
 
 
 def words_of(plan: CanaryPlan) -> str:

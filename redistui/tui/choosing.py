@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from redistui.model import Address
@@ -19,6 +20,9 @@ class Choosing(LookingBack):
         raise NotImplementedError
 
     def act(self, name: str, words: str) -> None:
+        raise NotImplementedError
+
+    def act_on(self, name: str, words: Sequence[str]) -> None:
         raise NotImplementedError
 
     def why_not(self, name: str) -> str:
@@ -50,6 +54,12 @@ class Choosing(LookingBack):
         panel = self._app.house.panel
         return None if panel is None else panel.selected()
 
+    @property
+    def _site(self) -> str | None:
+        """The site whose heading is under the cursor: a group's row stands for the group."""
+        panel = self._app.house.panel
+        return None if panel is None or panel.selected() is not None else panel.site()
+
     def list_actions(self) -> None:
         """The list of what can be done where the cursor is."""
         from redistui.tui.actionlist import ActionList
@@ -67,10 +77,9 @@ class Choosing(LookingBack):
     def begin(self, name: str) -> None:
         """By its key: with the node under the cursor, or on the command line where more is to be typed. On a site,
         the failover is the site's."""
-        panel = self._app.house.panel
-        site = None if panel is None or panel.selected() is not None else panel.site()
+        site = self._site
         if name == "failover" and site is not None:
-            self.act("site-failover", site)
+            self.act_on("site-failover", [site])
             return
         found, brief = self._offer(name), self.why_not(name)
         if found is None or (found.wants and brief.startswith("not for")):
@@ -80,7 +89,10 @@ class Choosing(LookingBack):
 
     def take_up(self, chosen: Offer) -> None:
         """Opens the dialog of an offer, or puts it on the command line."""
-        if chosen.wants:
+        site = self._site
+        if chosen.action.name == "site-failover" and site is not None:
+            self.act_on(chosen.action.name, [site])
+        elif chosen.wants:
             self._app.call_later(self._app.house.begin_line, f"{chosen.line} ")
         else:
             self.act(chosen.action.name, chosen.line.partition(" ")[2])

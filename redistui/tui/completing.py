@@ -51,7 +51,8 @@ def _arguments(
         return (one for one in addresses(action, fleet, group) if one not in given)
     if argument.name == "OPERATION":
         return operations
-    return argument.choices or (() if argument.hints is None else argument.hints(fleet, given))
+    hints = () if argument.hints is None else argument.hints(fleet, given)
+    return argument.choices or tuple(f'"{hint}"' if " " in hint else hint for hint in hints)
 
 
 def _values(option: Option, action: Action, fleet: Fleet, group: Group | None) -> Iterable[str]:

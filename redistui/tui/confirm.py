@@ -19,6 +19,7 @@ from redistui.tui.panel import bindings
 from redistui.tui.widgets.strips import Inked
 from redistui.view.cells import Cell, Row, Tone, show
 from redistui.view.confirm import asking_rows, duration, ended_text, progress, running_rows
+from redistui.view.figures import plural
 from redistui.view.header import badge_text
 from redistui.view.progress import heeds
 from redistui.view.words import HEALTH_WORDS, health_mark, paragraph
@@ -60,6 +61,8 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         super().__init__()
         self.dashboard, self.asking = app, asking
         self.began = app.clock()
+        self._tallest = 0
+        """Lines that a run has had so far: with fewer of them the dialog keeps its height, and does not jump."""
         self.set_class(app.signs.ascii, "ascii")
 
     def compose(self) -> ComposeResult:
@@ -156,14 +159,21 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
             return  # Not composed yet, or on its way out.
         self._show_head()
         rows, width = self.query_one(Rows), self._width
-        rows.styles.max_height = max(3, self.app.size.height - AROUND - len(self._sentence()))
+        rows.styles.max_height = self._room
         if asking.run is None:
             rows.show_rows(asking_rows(asking.plan, asking.checks, width), app.dress, app.signs)
         else:
             lines = running_rows(asking.run, app.signs, width, app.acting.steering.speeds)
             rows.show_rows(lines, app.dress, app.signs)
+            self._tallest = max(self._tallest, len(lines))
+            rows.styles.min_height = min(self._tallest, self._room)
             rows.reveal(len(lines) - 1 if asking.run.ended else _last_moving(lines))
         self._show_foot()
+
+    @property
+    def _room(self) -> int:
+        """Lines there are for the plan."""
+        return max(3, self.app.size.height - AROUND - len(self._sentence()))
 
     @property
     def _width(self) -> int:
@@ -200,7 +210,8 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
             parts += [(safe(badge, app.signs.ascii), app.dress.badge_style(group.environment or "")), ("  ", base)]
         cells = [Cell(show(asking.action.about(asking.aim), 48) or "no group", "title")]
         if several:
-            cells.append(Cell(f"  {len(asking.aim.groups)} groups", "dim"))
+            named = [name for name in asking.aim.groups if name]
+            cells.append(Cell(f"  {plural(len(named), 'group')}" if named else "", "dim"))
         elif group is not None:
             health = app.health_of(group)
             cells += [

@@ -16,8 +16,8 @@ from redistui.ops.run import Run, planned
 from redistui.view.cells import Cell, Row, show
 
 if TYPE_CHECKING:
-    from redistui.drill.crew import Crew
     from redistui.drill.drill import Done
+    from redistui.drill.flock import Flock
     from redistui.model.drill import Figures
     from redistui.tui.app import RedistuiApp
     from redistui.tui.asking import Asking
@@ -35,7 +35,7 @@ class _Deed:
     begin: Begin
     off: Callable[[], bool]
 
-    def do(self, crew: Crew) -> Done:
+    def do(self, flock: Flock) -> Done:
         from redistui.drill.drill import NotFlying, done_of
 
         if self.off():

@@ -69,6 +69,8 @@ def _ways_out(one: Unfinished) -> Iterator[Row]:
     yield from paragraph(f"{show(one.action)} of {show(one.group, 200)}, begun {show(one.at)}", TEXT_WIDTH, "title")
     last = show(one.last, 1000).replace(": sending", ": no outcome was seen")
     yield from paragraph(f"last command: {last}", TEXT_WIDTH, "dim")
+    if one.parts:
+        yield from paragraph(show(one.parts, 400), TEXT_WIDTH, "dim")
     if one.past is not None:
         steps = len(one.past.plan.steps)
         yield from paragraph(f"{one.past.passed} of {steps} steps were seen done", TEXT_WIDTH, "dim")

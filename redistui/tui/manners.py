@@ -36,12 +36,24 @@ class Mannered(App[None], inherit_bindings=False):
     def fit_into(self, size: Size) -> None:
         """Where the terminal may be too small for what is shown."""
 
-    def on_key(self, event: events.Key) -> None:
-        """A character that no input took, while one has the keyboard, was typed ahead of it: it is not a command."""
-        insert = getattr(self.focused, "insert_text_at_cursor", None)
-        if insert is not None and event.is_printable and event.character:
-            insert(event.character)
-            event.prevent_default()
+    async def on_event(self, event: events.Event) -> None:
+        """A key is done before the next one is looked at, so that what is typed behind `:` in the same instant finds
+        the line open. Textual hands every key to whatever has the focus then, and comes to what it does later; that
+        way stays for texts and for screens that look at keys themselves."""
+        if not isinstance(event, events.Key) or event.is_forwarded or self._typed_here():
+            await super().on_event(event)
+            return
+        self.app_focus = True
+        if not await self._check_bindings(event.key, priority=True):
+            await self._check_bindings(event.key)
+
+    def _typed_here(self) -> bool:
+        """Whether keys are more than bindings: in an input, and on a screen with a word of its own in them."""
+        return (
+            self.focused is None
+            or hasattr(self.focused, "insert_text_at_cursor")
+            or getattr(type(self.screen), "on_key", None) is not None
+        )
 
     def on_loop(self, work: Callable[[], object]) -> None:
         """From any thread, or a signal handler. A loop that has ended wants nothing more."""

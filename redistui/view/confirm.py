@@ -78,7 +78,7 @@ def _checks(checks: Sequence[Check], width: int) -> Rows:
 
 
 def _plan(plan: Plan, width: int) -> Rows:
-    yield from paragraph(show(plan.loses, LONG_TEXT) or "nothing", width, "text", Cell("Can be lost  ", "title"))
+    yield from _loses(plan, width)
     yield from paragraph(show(plan.undo) or "nothing to go back from", width, "text", Cell("To go back   ", "title"))
     yield ()
     if plan.moves:
@@ -88,6 +88,15 @@ def _plan(plan: Plan, width: int) -> Rows:
         return
     yield heading("What is sent, in this order")
     yield from _sends(plan, 1, width)
+
+
+def _loses(plan: Plan, width: int) -> Rows:
+    """Of several groups each for itself, on lines of its own; what all shards of one say alike is said once."""
+    each = dict.fromkeys(f"{lane.group}: {lane.loses}" for lane in plan.lanes)
+    lead = Cell("Can be lost  ", "title")
+    for said in each or (plan.loses,):
+        yield from paragraph(show(said, LONG_TEXT) or "nothing", width, "text", lead)
+        lead = Cell(" " * len(lead.text))
 
 
 def _lanes(plan: Plan, width: int) -> Rows:
@@ -201,7 +210,7 @@ def _all_running(run: Run, glyphs: Glyphs, width: int) -> list[Row]:
         rows.append(_bar(one, name, glyphs))
         rows += [row for lane in one.lanes for row in _lane(lane, width)]
     if run.ended:
-        seen = [(Cell(INDENT), Cell(show(text, width - len(INDENT)), "dim")) for text in run.verified]
+        seen = [row for text in run.verified for row in paragraph(show(text, LONG_TEXT), width, "dim", Cell(INDENT))]
         rows += [(), heading("Seen"), *seen] if seen else []
         tone: Tone = "ok" if run.outcome == "verified" else "bad"
         rows += [(), *paragraph(show(run.message, LONG_TEXT) or OUTCOMES[run.outcome], width, tone)]

@@ -47,7 +47,7 @@ def headline(state: CanaryState | None, plan: CanaryPlan | None, glyphs: Glyphs)
         return (Cell(f"{glyphs.unknown} no group is known yet", "dim"),)
     what = (Cell(f" {plan.group}", "title"), *_doing(plan, state, glyphs))
     if state is None or not state.runs:
-        return (Cell(f"{glyphs.waiting} canary off", "dim"), *what)
+        return (Cell(f"{glyphs.waiting} canary off {glyphs.dot}", "dim"), *what)
     if state.phase == "opening":
         return (Cell(f"{glyphs.running} canary begins", "warn"), *what)
     since = figures.span(state.at - state.began)
@@ -112,12 +112,22 @@ def trend(state: CanaryState | None, width: int, glyphs: Glyphs) -> Row:
     """The worst call of each of the last seconds, and the errors by kind."""
     if state is None or state.stats is None:
         return (Cell(" "),)
-    room = max(10, min(60, width - 46))
+    many = _over_slots(state.stats)
+    room = max(10, min(60, width - 46 - sum(len(cell.text) for cell in many)))
     return (
         Cell("  worst a second ", "dim"),
         Cell(headroom(state.past, room, glyphs), "accent"),
+        *many,
         *_errors(state.stats),
     )
+
+
+def _over_slots(stats: RouteStats) -> Row:
+    """Of a cluster: calls whose keys lay in several slots."""
+    if stats.kind != "cluster":
+        return ()
+    share = _hundredths(stats.share_of(stats.cross_slot))
+    return (Cell(f"  {figures.count(stats.cross_slot)} cross-slot ({share})"),)
 
 
 def _errors(stats: RouteStats) -> Iterator[Cell]:
@@ -214,8 +224,40 @@ def _said(state: CanaryState | None, width: int, glyphs: Glyphs) -> list[Row]:
     told = state.lags_said or (NO_MARKERS if state.phase == "running" and not state.plan.writes else "")
     if told:
         rows += words.paragraph(told, room, "dim", Cell(" "))
+    if state.stats is not None:
+        for text, tone in _around(state.stats):
+            rows += words.paragraph(text, room, tone, Cell(" "))
     for trouble in reversed(state.troubles):
         times = "" if trouble.count == 1 else f" ({trouble.count} times)"
         lead = Cell(f" {words.clock(trouble.at)} ", "dim")
         rows += words.paragraph(f"{trouble.text}{times}", room, "text", lead)
     return rows
+
+
+def _around(stats: RouteStats) -> Iterator[tuple[str, Tone]]:
+    """The sites of a route over several, and the Sentinels that it goes by: how each is, in a line."""
+    for site in stats.sites:
+        what = f"site {site.name}{', the primary one' if site.primary else ''}: "
+        if not site.healthy:
+            yield f"{what}{site.why_not}", "bad"
+        else:
+            weak = f"not highly available: {site.why_not_available}"
+            latency = figures.latency(site.latency_ms)
+            yield f"{what}{latency}, {'highly available' if site.available else weak}", "text"
+    for one in stats.watchers:
+        if one.why_not:
+            yield f"Sentinel {one.address}: {one.why_not}", "warn"
+            continue
+        tilt = ", in TILT" if one.tilt else ""
+        votes = f"quorum {_number(one.quorum)} of {_number(one.known)} known"
+        ckquorum = "" if one.ckquorum in (None, "ok") else f", {one.ckquorum}"
+        names = f"names {one.primary or figures.UNKNOWN}, epoch {_number(one.epoch)}"
+        bad = one.tilt or bool(ckquorum)
+        yield (
+            f"Sentinel {one.address}: {figures.latency(one.latency_ms)}, {names}, {votes}{ckquorum}{tilt}",
+            "warn" if bad else "dim",
+        )
+
+
+def _number(number: int | None) -> str:
+    return figures.UNKNOWN if number is None else str(number)

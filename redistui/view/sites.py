@@ -9,6 +9,7 @@ from redistui.judge.sites import NO_LAGS, NOWHERE, LagsMs, SiteGroup, SiteState,
 from redistui.model import Fleet, Group, Node
 from redistui.view import figures, words
 from redistui.view.cells import Cell, Column, Row, Tone
+from redistui.view.figures import plural
 from redistui.view.glyphs import Glyphs
 from redistui.view.source import Line, Lines, contains, text_lines
 
@@ -52,9 +53,9 @@ def listing(fleet: Fleet, glyphs: Glyphs, width: int, wanted: str = "", lags_ms:
 AVAILABLE: Mapping[Fate, tuple[str, Tone]] = {
     "continue": ("", "dim"),
     "itself": ("highly available", "ok"),
-    "by hand": ("if lost, taken over by hand", "warn"),
-    "stop": ("if lost, writes stop", "bad"),
-    "unknown": ("not known what its loss does", "unknown"),
+    "by hand": ("if lost, by hand", "warn"),
+    "stop": ("if lost, writes STOP", "bad"),
+    "unknown": ("if lost, not known", "unknown"),
 }
 """Of a site that takes writes: what its loss does, at worst."""
 NO_SITES = (
@@ -64,10 +65,11 @@ NO_SITES = (
 
 
 def _heading(state: SiteState, glyphs: Glyphs) -> Row:
-    leads = [part.name for part in state.groups if part.primary_here]
+    """The site, what it takes writes of, and what its loss would do; what no narrow terminal has room for comes last:
+    the groups that a primary site does not lead, by name."""
+    leads = sum(part.primary_here for part in state.groups)
     dot = f" {glyphs.dot} "
-    away = [part.name for part in state.groups if not part.primary_here] if state.primary else []
-    said = f"takes writes of {', '.join(leads)}" if leads else "takes no writes: standby"
+    away = [part.name for part in state.groups if not part.primary_here] if state.primary and leads else []
     after, tone = AVAILABLE[state.available] if state.available is not None else ("", "dim")
     facts = dot.join((f"{state.nodes_up}/{state.nodes} up", f"ping {figures.latency(state.latency_ms)}"))
     return (
@@ -75,11 +77,17 @@ def _heading(state: SiteState, glyphs: Glyphs) -> Row:
         Cell(f" {state.name}", "title"),
         Cell(f"  {words.HEALTH_WORDS[state.health]}", "dim" if state.health == "ok" else state.health),
         Cell(f"  {'primary site' + dot if state.primary else ''}{facts}{dot}", "dim"),
-        Cell(after, tone),
+        Cell(_leads(leads, state), "primary" if leads else "warn" if state.primary else "dim"),
         Cell(dot if after else "", "dim"),
-        Cell(f"led elsewhere: {', '.join(away)}{dot}" if away else "", "warn"),
-        Cell(said, "primary" if leads else "dim"),
+        Cell(after, tone),
+        Cell(f"{dot}led elsewhere: {', '.join(away)}" if away else "", "warn"),
     )
+
+
+def _leads(leads: int, state: SiteState) -> str:
+    if leads:
+        return f"leads {leads} of {plural(len(state.groups), 'group')}"
+    return "leads none of its groups" if state.primary else "standby: leads none"
 
 
 def _row(group: Group, part: SiteGroup, state: SiteState, glyphs: Glyphs) -> Row:
@@ -133,7 +141,7 @@ def _writes(group: Group, site: str) -> Cell:
     """Where the group's primary stands."""
     if group.kind == "cluster":
         places = sorted({node.site or NOWHERE for node in group.nodes if node.role == "primary"})
-        return Cell(" and ".join(places) or figures.UNKNOWN, "dim")
+        return Cell("here" if places == [site] else " and ".join(places) or figures.UNKNOWN, "dim")
     lead = None if group.primary is None else group.node(group.primary)
     if lead is None:
         return Cell("nobody" if group.primary is None else group.primary, "bad")

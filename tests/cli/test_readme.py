@@ -42,7 +42,7 @@ def test_the_example_config_is_a_good_one():
 def test_every_example_of_use_can_be_parsed():
     examples = [line.split("#")[0].split()[1:] for line in blocks("sh")[2].splitlines()]
     assert {parse(words)[0].name for words in examples} == {
-        "dashboard", "status", "check", "plan", "do", "key", "journal", "acl", "whatif", "drill",
+        "dashboard", "status", "check", "plan", "do", "key", "journal", "acl", "whatif", "drill", "canary",
     }  # fmt: skip
 
 

@@ -13,15 +13,16 @@ from redistui.demo.servers import Server
 from redistui.demo.shapes import sentinel
 from redistui.demo.wire import ErrorReply
 from redistui.drill.aware import route_of
-from redistui.drill.crew import Crew
 from redistui.drill.drill import Deed, Done, NotFlying, Setting, fly, timeouts_of
 from redistui.drill.faults import Partition, PlainSentinelFailover, Strike
 from redistui.drill.figures import figures
+from redistui.drill.flock import Flock
 from redistui.drill.ground import grounds
-from redistui.drill.log import PREFIX, Log, read_log
+from redistui.drill.log import Log, read_log
 from redistui.engine.engine import Engine
 from redistui.engine.runner import Runner
 from redistui.model import Access, Operator, Target
+from redistui.model.canaries import SPACE
 from redistui.model.drill import Figures
 from redistui.ops.action import Aim, refusals
 from redistui.ops.cluster_failover import CLUSTER_FAILOVER
@@ -43,7 +44,7 @@ class Safe:
         self.engine, self.action, self.aim = engine, action, aim
         self.name = self.action.name  # type: ignore[attr-defined]
 
-    def do(self, crew: Crew) -> Done:
+    def do(self, flock: Flock) -> Done:
         fleet = eventually(self._allowed, 30)
         plan = self.action.plan(fleet, self.aim)  # type: ignore[attr-defined]
         runner = Runner(self.engine)
@@ -113,10 +114,10 @@ def allowed(node: Server) -> list[str]:
 class Patient(PlainSentinelFailover):
     """Asks again while the Sentinels have not heard from the replicas since the failover before."""
 
-    def do(self, crew: Crew) -> Done:
+    def do(self, flock: Flock) -> Done:
         def asked() -> Done | None:
             try:
-                return super(Patient, self).do(crew)
+                return super(Patient, self).do(flock)
             except ErrorReply:
                 return None
 
@@ -155,7 +156,7 @@ def test_a_cluster_is_drilled_shard_by_shard(cluster_group: Group, ground_at: At
     assert all(one.acked > 30 for one in found.each)
     keys = {key for node in group.nodes[:3] for key in node.ask("KEYS", "*")}
     assert keys
-    assert all(key.startswith(PREFIX) for key in keys)
+    assert all(key.startswith(SPACE) for key in keys)
     assert all(0 < node.ask("TTL", key) <= 3600 for node in group.nodes[1:3] for key in node.ask("KEYS", "*")[:20])
 
 
@@ -197,7 +198,7 @@ def test_canaries_that_may_not_write_do_nothing_and_say_why(
     class Never:
         name = "never"
 
-        def do(self, crew: Crew) -> Done:
+        def do(self, flock: Flock) -> Done:
             struck.append("done")
             return Done("struck")
 

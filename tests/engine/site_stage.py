@@ -21,6 +21,7 @@ from redistui.ops.run import Run
 from redistui.ops.site_failover import SITE_FAILOVER
 from tests.canary import Canary
 from tests.cluster_canary import ClusterCanary
+from tests.sentinels import look_often
 from tests.waiting import eventually
 
 ORDERS = replace(sentinel("orders", 1), failover_timeout_ms=2000)
@@ -46,6 +47,8 @@ class SiteStage:
         self.demo = fleet
         self.engine = Engine(fleet.as_targets(), period=0.25, sites=fleet.sites if sites is None else sites)
         self.engine.start()
+        for group in fleet.groups.values():
+            look_often(group)
         self.runner = Runner(self.engine, Journal(folder / "journal.jsonl"))
         eventually(lambda: len(self.fresh().groups) == len(fleet.groups) and self.engine.fleet.complete, 20)
 

@@ -36,6 +36,15 @@ def test_of_a_silent_primary_its_replicas_tell() -> None:
     assert only_group(made.fleet(NOW, 1.0)).primary == "a:1"
 
 
+def test_the_head_of_a_chain_below_a_silent_primary_is_none() -> None:
+    """Two follow the head, and only one the primary."""
+    chain = (told("b:1", "a:1"), told("c:1", "b:1"), told("d:1", "b:1"))
+    made = assembled(A, *chain)
+    made.take(silent("a:1"))
+    assert only_group(made.fleet(NOW, 1.0)).primary == "a:1"
+    assert only_group(drawn(*chain)).primary is None
+
+
 def test_sentinels_tell_whom_they_believe_in_whatever_it_says_itself() -> None:
     s = sentinel_told("s:2", {"orders": "b:1"}, replicas=["a:1"])
     assert only_group(drawn(told("a:1"), told("b:1", "a:1"), s)).primary == "b:1"

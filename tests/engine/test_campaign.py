@@ -117,13 +117,21 @@ async def test_both_move_as_operations_of_their_own() -> None:
 
 
 KINDS = ("refuse", "lose_reply", "lose_request", "stop")
+BEFORE, AFTER = 18, 31
+"""Exchanges before the long wait for the Sentinels, and after it; in it rounds of the same four follow each other, of
+which every thirteenth exchange is enough to meet each of the four."""
+
+
+async def moments() -> list[int]:
+    """Exchanges at which something may go wrong."""
+    count = (await sail(both())).crew.drivers[A].exchanges
+    return [at for at in range(count) if at < BEFORE or at >= count - AFTER or at % 13 == 0]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_whatever_happens_at_any_exchange_nobody_is_left_between(kind: str) -> None:
     """`stop` is a wish of that lane alone to end: the other must not go on either."""
-    exchanges = (await sail(both())).crew.drivers[A].exchanges
-    for number in range(exchanges):
+    for number in await moments():
         trouble: Any = {kind: True}
         crew = FakeCrew({A: World(), B: World()}, {A: Trouble(number, **trouble)})
         done = await sail(both(), crew)
@@ -241,7 +249,7 @@ async def test_what_changed_while_the_hook_ran_refuses_it_and_its_fellow_may_tid
     assert (tmp_path / "ran").read_text() == "refused\n"
 
 
-def test_a_campaign_whose_console_died_is_told_of_only_for_its_hooks() -> None:
+def test_a_campaign_whose_console_died_is_told_of_for_its_hooks_and_for_what_it_had_not_begun() -> None:
     begun: dict[str, Any] = {"operation": "1f", "action": "site-failover", "group": "west", "at": "x", "pid": 1,
                              "host": "gone", "state": "begun", "lanes": 2}  # fmt: skip
     assert unfinished([begun]) == ()
@@ -249,4 +257,20 @@ def test_a_campaign_whose_console_died_is_told_of_only_for_its_hooks() -> None:
     (left,) = unfinished([begun, hooked])
     assert left.past is None
     assert "/opt/before (before) done" in str(left)
-    assert unfinished([begun, hooked, {"operation": "1f", "state": "ended", "reply": "verified"}]) == ()
+    ended = {"operation": "1f", "state": "ended", "reply": "verified"}
+    assert unfinished([begun, hooked, ended]) == ()
+
+    def part(operation: str) -> list[dict[str, Any]]:
+        """One that came to its end before the console died."""
+        own = {key: value for key, value in begun.items() if key != "lanes"}
+        return [
+            {**own, "operation": operation, "action": "failover", "group": "orders", "part_of": "1f"},
+            {"operation": operation, "state": "ended", "reply": "verified"},
+        ]
+
+    first, second = part("2a"), part("2b")
+    (left,) = unfinished([begun, *first])
+    assert "Only 1 of its 2 parts were begun: `site-failover west` moves what has not moved." in str(left)
+    assert unfinished([begun, *first, *second]) == ()
+    later = [{**begun, "operation": "3c"}, {**ended, "operation": "3c"}]
+    assert unfinished([begun, *first, *later]) == (), "another one came to its end since"

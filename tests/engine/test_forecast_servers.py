@@ -1,8 +1,10 @@
-"""What-if against real servers: foreseen, then killed. Many more in `python -m tests.bench forecast`."""
+"""What-if against real servers: foreseen, then killed. Many more, on all versions: `python -m tests.bench forecast`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+
+import pytest
 
 from redistui.demo.groups import RunningGroup
 from redistui.demo.wire import ErrorReply
@@ -20,6 +22,7 @@ ENOUGH = 7.0
 """Seconds without anybody who was promoted; where somebody is, it takes 2 to 5."""
 
 
+@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_who_takes_over_and_where_nobody_does_was_foreseen(engine: str) -> None:
     kills = [kill for title in WANTED for kill in KILLS if kill.title == title]
     outcomes = together(kills, engine, ENOUGH)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from redistui.ops.node.config_role import WriteRole
+from redistui.ops.node.config_role import WriteRole, unwritten
 from redistui.ops.node.follow import Follow, GiveLogin, Repoint
 from redistui.ops.node.follow_verify import AllFollow, Serves, Synced
 from redistui.ops.node.replication_info import ask_info
 from redistui.ops.plain.detach_steps import IsDetached, LetGo
-from redistui.ops.steps import Ask, NotKnown, Refused, Step, StepFailed, Together
+from redistui.ops.steps import Ask, Lost, NotKnown, Refused, Step, StepFailed, Together
 from tests.ops.play import Line, Played, play
 from tests.ops.test_plain_steps import LOST, NOPERM, PRIMARY, A, B, C, info, option, replica_of, role, sends
 
@@ -112,20 +112,37 @@ def test_it_is_seen_to_stand_alone_and_to_refuse_writes() -> None:
         play(IsDetached(B, fenced=True), alone, option(B, "min-replicas-to-write", "0"))
 
 
+PONG: Line = (Ask(A, ("PING",), seconds=1.0), b"PONG")
+
 # -- config files, and what must hold ---------------------------------------------------------------------------------
 
 
 def test_what_is_not_written_is_said_with_the_line_and_the_file() -> None:
     demoted, promoted = WriteRole(A, B), WriteRole(B, None)
-    assert play(demoted, (sends(demoted, seconds=5.0), b"OK")).said == "OK"
+    assert play(demoted, PONG, (sends(demoted, seconds=5.0), b"OK")).said == "OK"
     no_file = Refused("ERR The server is running without a config file")
     server = Ask(A, ("INFO", "server"))
-    said = play(demoted, (sends(demoted, seconds=5.0), no_file), (server, info(config_file=""))).said
+    said = play(demoted, PONG, (sends(demoted, seconds=5.0), no_file), (server, info(config_file=""))).said
+    assert unwritten(said)
     assert "put `replicaof 10.0.0.2 6379` into what starts it (it has no config file)" in said
     denied = Refused("ERR Rewriting config file: Permission denied")
     where = info(config_file="/etc/redis/redis.conf")
-    said = play(promoted, (sends(promoted, seconds=5.0), denied), (Ask(B, ("INFO", "server")), where)).said
+    pong = (Ask(B, ("PING",), seconds=1.0), b"PONG")
+    said = play(promoted, pong, (sends(promoted, seconds=5.0), denied), (Ask(B, ("INFO", "server")), where)).said
     assert "take the `replicaof` line out of /etc/redis/redis.conf" in said
+
+
+def test_a_node_that_hangs_for_a_moment_is_waited_for_before_its_file_is_written() -> None:
+    demoted, ping = WriteRole(A, B), PONG[0]
+    hangs, gone = Refused("cannot connect: no answer within 1 s"), Lost("no answer within 1 s")
+    written = sends(demoted, seconds=5.0), b"OK"
+    assert play(demoted, (ping, hangs), (ping, gone), PONG, written).said == "OK"
+    assert play(demoted, (ping, Refused("LOADING it loads")), written).said == "OK"
+    dead = Refused("cannot connect: connection refused")
+    tries = [(ping, dead)] * 17
+    told = play(demoted, *tries, (written[0], dead), (Ask(A, ("INFO", "server")), dead))
+    assert "NOT WRITTEN (cannot connect: connection refused)" in told.said
+    assert told.waited == 8.0
 
 
 def test_the_new_primary_serves_in_the_same_history() -> None:

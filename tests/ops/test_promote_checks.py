@@ -132,6 +132,18 @@ def test_a_dead_primary_is_not_succeeded_when(change: Change, words: str) -> Non
     assert any(words in text for text in said), said
 
 
+@pytest.mark.parametrize("heir", [A, B])
+def test_where_two_follow_each_other_it_is_said_how_that_ends(heir: str) -> None:
+    """One of them was restarted in its old part in the middle of a promotion, with nothing or with its old data."""
+    group = node(0, role="replica")(link(0, primary=B, link="down", offset=0)(healthy()))
+    for empty in (group, replace(group, primary=None)):
+        (said,) = (text for text in refusals(PROMOTE, fleet(empty), aim(heir)) if "follow each other" in text)
+        assert "`detach NODE --writable`, of the one that holds the data" in said
+        assert f"{A} holds " in said
+        assert f"{B} holds " in said
+        assert "at offset 0" in said
+
+
 def test_the_primary_itself_and_strangers_are_refused() -> None:
     assert refusals(PROMOTE, fleet(healthy()), aim(A)) == (f"{A} is the primary already",)
     assert refusals(PROMOTE, fleet(healthy()), aim("10.9.9.9:1")) == ("10.9.9.9:1 is no node of plain",)

@@ -10,8 +10,8 @@ from redistui.ops.sentinel.demote import Demote, DemoteReturned
 from redistui.ops.sentinel.priorities import AwaitPriorities, RestorePriority, SetPriority
 from redistui.ops.sentinel.steps import NEW, NEW_HOST, NEW_PORT, AwaitPromotion, OrderFailover
 from redistui.ops.sentinel.verify import EveryoneFollows, NewPrimaryServes, SentinelsAgree
-from redistui.ops.steps import Ask, NotKnown, Refused, StepFailed, Together, Transaction
-from tests.ops.play import play
+from redistui.ops.steps import Ask, Lost, NotKnown, Refused, StepFailed, Together, Transaction
+from tests.ops.play import Line, play
 from tests.ops.test_steps import LOST, OPTION, REFUSED, A, B, C, S, T, ask, believes, both, named, primary, replica
 
 # -- the order ---------------------------------------------------------------------------------------------------------
@@ -167,6 +167,11 @@ WHO = both(S, T, text="SENTINEL GET-MASTER-ADDR-BY-NAME orders")
 BUSY = believes(A, flags="master,failover_in_progress")
 
 
+def asked_what_they_are(second: Any) -> tuple[Line, Line]:
+    """Both candidates, after it was given up."""
+    return (ask(B, "ROLE", seconds=0.5), replica()), (ask(C, "ROLE", seconds=0.5), second)
+
+
 def test_one_sentinel_that_names_a_new_primary_which_agrees_is_enough() -> None:
     played = play(
         AWAIT,
@@ -184,7 +189,17 @@ def test_one_sentinel_that_names_a_new_primary_which_agrees_is_enough() -> None:
 
 def test_a_failover_that_was_given_up_changed_nothing() -> None:
     with pytest.raises(StepFailed, match="gave the failover up") as caught:
-        play(AWAIT, (WHO, [named(A), named(A)]), (LOOK, BUSY), (WHO, [named(A), named(A)]), (LOOK, believes(A)))
+        play(
+            AWAIT, (WHO, [named(A), named(A)]), (LOOK, BUSY), (WHO, [named(A), named(A)]), (LOOK, believes(A)),
+            *asked_what_they_are(replica()),
+        )  # fmt: skip
+    assert caught.value.unchanged
+    assert "did not answer" not in str(caught.value)
+
+
+def test_a_candidate_that_hangs_may_take_its_promotion_up_later_and_that_is_said() -> None:
+    with pytest.raises(StepFailed, match="calls itself a primary until the Sentinels") as caught:
+        play(AWAIT, (WHO, [named(A), named(A)]), (LOOK, believes(A)), *asked_what_they_are(Lost("no answer")))
     assert caught.value.unchanged
 
 

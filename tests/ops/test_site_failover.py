@@ -15,7 +15,7 @@ from redistui.ops.lanes import groups_of
 from redistui.ops.node.fence import PauseWrites
 from redistui.ops.run import planned
 from redistui.ops.site_failover import SITE_FAILOVER
-from redistui.ops.sites.meeting import HELD_SECONDS, meetings, patience
+from redistui.ops.sites.meeting_places import HELD_SECONDS, meetings, patience
 from redistui.ops.sites.parts import parts
 from tests import fleets
 from tests.engine import cluster_imagined, imagined

@@ -9,10 +9,15 @@ import pytest
 from textual.app import App
 
 from redistui.model import Fleet
+from redistui.tui import Settings
+from redistui.tui.app import RedistuiApp
 from redistui.tui.panel import Panel
 from redistui.tui.screens import Events, Metrics, Sentinels, Sites, Slots, Topology
+from redistui.tui.screens.routes import Routes
 from tests import fleets
 from tests.tui.panels import Stage, scene
+from tests.tui.stand_in import PANELS, standing_in
+from tests.view.test_routes import PLAN, STATE
 
 Compare = Callable[..., bool]
 SIZES = {"80x24": (80, 22), "160x48": (160, 46)}
@@ -54,3 +59,16 @@ def test_a_panel_in_ascii_looks_as_it_did(name: str, snap_compare: Compare) -> N
     kind, fleet, group, keys = PICTURES[name]
     app: App[None] = Stage(kind(), scene(fleet(), group=group, ascii_signs=True))
     assert snap_compare(app, terminal_size=SIZES["80x24"], press=keys)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_canary_looks_as_it_did(size: str, snap_compare: Compare) -> None:
+    looked_at = scene(fleets.quiet())._replace(canary=STATE, canary_plan=PLAN, lags_ms=STATE.lags)
+    assert snap_compare(Stage(Routes(), looked_at), terminal_size=SIZES[size])
+
+
+@pytest.mark.parametrize("size", {"80x24": (80, 24), "160x48": (160, 48)}.values())
+def test_the_what_if_dialog_looks_as_it_did(size: tuple[int, int], snap_compare: Compare) -> None:
+    with standing_in(fleets.quiet()) as engine:
+        app = RedistuiApp(engine, Settings(), panels=PANELS, clock=lambda: fleets.AT)  # type: ignore[arg-type]
+        assert snap_compare(app, terminal_size=size, press=(":", *"whatif", "space", *"10.20.0.11:6379", "enter"))

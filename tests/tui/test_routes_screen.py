@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from redistui.model import Access, Operator
+from redistui.model import Access, Operator, Site
 from redistui.route.canary import routes as canary_routes
 from redistui.tui import Settings
 from redistui.tui.app import RedistuiApp
@@ -103,15 +103,15 @@ async def test_its_keys_change_what_would_be_started(monkeypatch: pytest.MonkeyP
         assert (plan.route, plan.strategy, plan.rate, plan.writes) == ("sentinel", "weighted", 50.0, 0.2)
         assert plan.weights == {A: 2.0}
         await run.press("r")
-        assert "canary off orders split" in run.text
+        assert "canary off · orders split" in run.text
         await run.press("r", "r", "e")
-        assert "canary off orders sites · strong" in run.text
+        assert "canary off · orders sites · strong" in run.text
         assert not run.app.canaries.runs
 
 
 async def test_it_starts_stops_and_tells_what_it_sees(monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(monkeypatch) as run:
-        assert "canary off orders" in run.text
+        assert "canary off · orders" in run.text
         assert "No canary runs." in run.text
         assert run.route.opened == 0, "none runs until somebody starts it"
         await run.press("c")
@@ -172,7 +172,7 @@ async def test_it_goes_on_while_another_group_is_looked_at_and_says_whose_it_is(
         assert run.app.watching.group.name == "cart"
         assert "● canary orders" in run.text
         await run.press("c")
-        await eventually_async(lambda: "canary off cart cluster" in run.text, 20)
+        await eventually_async(lambda: "canary off · cart cluster" in run.text, 20)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +206,19 @@ async def test_the_line_completes_its_words_and_starts_one_as_it_was_told(monkey
         await eventually_async(lambda: "● canary orders split" in run.text, 20)
 
 
+async def test_of_sites_the_group_at_the_configs_primary_site_leads(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(monkeypatch) as run:
+        orders, cart = fleets.quiet().groups
+        groups = (replace(orders, site="fra"), replace(cart, site="ams"))
+        sites = (Site("fra", ()), Site("ams", (), primary=True))
+        run.engine.publish(replace(fleets.quiet(), groups=groups, sites=sites))
+        await eventually_async(lambda: run.app.watching.newest.sites)
+        await run.type("canary sites cart")
+        plan = run.app.canaries.plan
+        assert plan is not None
+        assert (plan.route, plan.groups) == ("sites", ("cart", "orders"))
+
+
 async def test_the_password_of_its_own_user_is_asked_for_first(monkeypatch: pytest.MonkeyPatch) -> None:
     user = Operator("canary", place="the data nodes of orders, with canaries")
     async with running(monkeypatch, access=Access(canary=user)) as run:
@@ -214,5 +227,7 @@ async def test_the_password_of_its_own_user_is_asked_for_first(monkeypatch: pyte
         assert not run.app.canaries.runs
         await run.press(*"hunter2", "enter")
         await eventually_async(lambda: run.app.canaries.runs and run.route.said, 20)
-        assert run.app.canaries._access(A).data.password == "hunter2"
+        canary = run.app.canaries._canary
+        assert canary is not None
+        assert canary._access_of(A).data.password == "hunter2"
         assert "hunter2" not in run.text

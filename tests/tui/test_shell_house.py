@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from redistui.model import Fleet
@@ -305,6 +306,14 @@ async def test_what_is_typed_ahead_of_the_line_is_no_command() -> None:
         await run.settle()
         assert run.app.return_code is None
         assert run.app.house.query_one(LineInput).value == "quit"
+
+
+async def test_what_comes_with_the_colon_in_one_burst_stands_on_the_line_in_order() -> None:
+    async with running() as run:
+        for name, sign in (("colon", ":"), *((letter, letter) for letter in "sessions")):
+            run.app.post_message(events.Key(name, sign))
+        await run.settle()
+        assert run.app.house.query_one(LineInput).value == "sessions"
 
 
 async def test_tab_completes_and_goes_on_to_the_next() -> None:

@@ -14,9 +14,11 @@ from textual.pilot import Pilot
 
 from redistui.model import Site
 from redistui.ops.run import Run, StepRun, planned
+from redistui.ops.site_failover import SITE_FAILOVER, as_typed
 from redistui.tui import Settings
 from redistui.tui.acting import words_of
 from redistui.tui.app import RedistuiApp
+from redistui.tui.completing import candidates
 from redistui.tui.confirm import Confirm
 from redistui.tui.line import Line
 from redistui.tui.lists import Rows
@@ -73,6 +75,16 @@ async def test_on_a_site_the_failover_is_the_whole_sites() -> None:
         for words in ("First the hook  /opt/before", "It may veto", "Then the hook  /opt/after", "Side by side"):
             assert words in text
         assert text.index("Fail over orders") < text.index("Fail over a shard") < text.index("Promote ")
+
+
+def test_a_site_with_a_blank_in_its_name_is_completed_as_it_must_be_typed() -> None:
+    groups = fleet().groups
+    nodes = tuple(replace(node, site="far west") for node in groups[0].nodes)
+    renamed = replace(fleet(), groups=(replace(groups[0], nodes=nodes),))
+    offered = list(candidates(SITE_FAILOVER, renamed, None, []))
+    assert '"far west"' in offered
+    assert words_of(offered[0]) == ["far west"]
+    assert as_typed("far west") == '`site-failover "far west"`'
 
 
 async def test_on_the_line_a_fencing_statement_stands_in_quotes() -> None:

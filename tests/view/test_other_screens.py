@@ -30,7 +30,7 @@ def site_row(lines: Source, key: str) -> dict[str, Cell]:
 
 def test_a_site_says_whose_writes_it_takes() -> None:
     lines = sites.listing(fleets.two_sites(), UNICODE, 80)
-    assert said(lines)[0] == "▲ ams  WARN  10/11 up · ping 0.6ms · if lost, writes stop · takes writes of sessions"
+    assert said(lines)[0] == "▲ ams  WARN  10/11 up · ping 0.6ms · leads 1 of 3 groups · if lost, writes STOP"
     assert site_row(lines, "group orders fra")["HERE"] == Cell("P leads", "primary")
     assert site_row(lines, "group orders ams")["HERE"] == Cell("R copy", "replica")
     assert site_row(lines, "group cart fra")["HERE"].text == "P 3 of 3"

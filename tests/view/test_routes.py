@@ -8,7 +8,7 @@ import pytest
 
 from redistui.model import Fleet
 from redistui.model.canaries import CanaryPlan, CanaryState, Latencies, Trouble
-from redistui.model.routes import NodeStats, RouteStats
+from redistui.model.routes import NodeStats, RouteStats, SiteState, WatcherStats
 from redistui.view import routes
 from redistui.view.cells import Row
 from redistui.view.glyphs import ASCII, UNICODE
@@ -65,7 +65,7 @@ def test_the_headline_says_what_runs_on_what_and_since_when() -> None:
     )
     begins = text(routes.headline(replace(STATE, phase="opening"), PLAN, UNICODE))
     assert begins.startswith(f"{UNICODE.running} canary begins orders")
-    assert "off orders" in text(routes.headline(None, PLAN, ASCII))
+    assert "canary off - orders" in text(routes.headline(None, PLAN, ASCII))
     assert text(routes.headline(None, None, UNICODE)) == "? no group is known yet"
 
 
@@ -94,6 +94,40 @@ def test_errors_are_told_by_kind_the_most_frequent_first() -> None:
     assert told.endswith("errors READONLY 2  timeout 1")
     assert "errors" not in text(routes.trend(replace(STATE, stats=replace(STATS, errors={})), 120, UNICODE))
     assert "worst a second" in told
+
+
+def test_of_a_cluster_calls_over_several_slots_are_counted() -> None:
+    cluster = replace(STATS, kind="cluster", cross_slot=237)
+    told = text(routes.trend(replace(STATE, stats=cluster), 80, UNICODE))
+    assert "237 cross-slot (20%)" in told
+    assert len(told) < 80
+    assert "cross-slot" not in text(routes.trend(STATE, 80, UNICODE))
+
+
+def test_sites_and_sentinels_are_told_with_their_latency_and_what_is_wrong() -> None:
+    stats = replace(
+        STATS,
+        sites=(
+            SiteState("east", True, True, "", 0.4, True),
+            SiteState("west", False, True, "", 9.0, False, "no replica is ready to take over"),
+            SiteState("north", False, False, "no primary is known there", None, False),
+        ),
+        watchers=(
+            WatcherStats("10.20.0.1:26379", "", 0.5, A, 3, False, 2, 3, "ok"),
+            WatcherStats("10.20.0.2:26379", "", 0.5, A, 3, True, 2, 3, "NOQUORUM 1 usable Sentinels"),
+            WatcherStats("10.20.0.3:26379", "no answer within 1 s", None),
+        ),
+    )
+    told = said(lines(replace(STATE, stats=stats)))
+    for sentence in (
+        "site east, the primary one: 0.4ms, highly available",
+        "site west: 9.0ms, not highly available: no replica is ready to take over",
+        "site north: no primary is known there",
+        f"Sentinel 10.20.0.1:26379: 0.5ms, names {A}, epoch 3, quorum 2 of 3 known Sentinel",
+        "quorum 2 of 3 known, NOQUORUM 1 usable Sentinels, in TILT",
+        "Sentinel 10.20.0.3:26379: no answer within 1 s",
+    ):
+        assert sentence in told
 
 
 def test_a_node_has_its_share_beside_the_one_that_its_weight_wants() -> None:

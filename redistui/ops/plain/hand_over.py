@@ -52,7 +52,9 @@ class HandOver(Step):
         return (
             f"Look at both (`redistui status`). While {self.node} waits for a {self.target} that is gone for good, it "
             f"takes no writes: FAILOVER ABORT at {self.node} makes it primary again, once {self.target} is stopped for "
-            f"certain. When {self.node} is gone and {self.target} is a replica: `promote {self.target}` once more."
+            f"certain. When {self.node} is gone and {self.target} is a replica: `promote {self.target}` once more. "
+            f"When both are replicas, one was restarted in its old part, perhaps without its data: `detach NODE "
+            f"--writable`, of the one that holds the data, ends that."
         )
 
     def commands(self) -> tuple[Argv, ...]:

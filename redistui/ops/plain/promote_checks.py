@@ -16,6 +16,9 @@ ACK_SECONDS = 2
 
 
 def planned(fleet: Fleet, group: Group, old: Node, heir: Node) -> Iterator[Check]:
+    if following_each_other(old, heir) and not any(node.role == "primary" for node in group.nodes):
+        yield _circle(old, heir)
+        return
     yield _primary(old)
     yield alone(group, old.address)
     problem = answer(fleet, heir)
@@ -31,6 +34,27 @@ def planned(fleet: Fleet, group: Group, old: Node, heir: Node) -> Iterator[Check
     silent = [node.address for node in group.nodes if answer(fleet, node)]
     if silent or astray:
         yield warned(f"{names([*silent, *astray])} takes no part: attach it to {heir.address} when it is well")
+
+
+def following_each_other(one: Node, other: Node) -> bool:
+    return one.role == other.role == "replica" and above(one) == other.address and above(other) == one.address
+
+
+def _circle(old: Node, heir: Node) -> Check:
+    """Who has more is told, not decided: one that was restarted counts from 0, whatever it loaded."""
+    held = (
+        f"{node.address} holds {int(node.metric('keys') or 0)} keys at offset {_offset(node)}" for node in (old, heir)
+    )
+    return failed(
+        f"{old.address} and {heir.address} follow each other, and nobody is primary: one of them was restarted in its "
+        f"old part. {'; '.join(held)}. `detach NODE --writable`, of the one that holds the data, makes it primary; the "
+        f"other then follows it, and takes its data instead of its own"
+    )
+
+
+def _offset(node: Node) -> int | str:
+    offset = None if node.replication is None else node.replication.offset
+    return "unknown" if offset is None else offset
 
 
 def _primary(old: Node) -> Check:

@@ -156,7 +156,23 @@ class AwaitPromotion(Step):
     def _still_going(self) -> Generator[Wish, Reply, None]:
         watch = yield from read_watch(self.ordered, self.name)
         if watch is not None and watch.primary == self.old and BUSY not in watch.flags:
-            raise StepFailed(f"{self.ordered} gave the failover up: {self.old} is still primary", unchanged=True)
+            silent = yield from self._silent()
+            raise StepFailed(
+                f"{self.ordered} gave the failover up: {self.old} is still primary{silent}", unchanged=True
+            )
+
+    def _silent(self) -> Generator[Wish, Reply, str]:
+        """What was sent to one that hangs still waits in its socket: it may take its promotion up later."""
+        roles = []
+        for each in self.candidates:
+            roles.append((yield from read_role(each)))
+        hung = [each for each, role in zip(self.candidates, roles, strict=True) if role is None]
+        if not hung:
+            return ""
+        return (
+            f". {' and '.join(hung)} did not answer: should it hang, and go on later, it calls itself a primary until "
+            f"the Sentinels have made it a replica again, after some 10 s; what is written there by then is lost"
+        )
 
 
 def read_watch(sentinel: Address, name: str) -> Reading:

@@ -6,10 +6,11 @@ import time
 from collections.abc import Sequence
 from typing import Literal
 
+from redistui.model import Address
 from redistui.model.canaries import Latencies, Trouble
 from redistui.model.routes import Answer
 from redistui.ops.rights import BY_NAME, TRIED, acl_line
-from redistui.route.canary.latency import Pace, Window
+from redistui.route.canary.window import Pace, Window
 from redistui.route.failures import Refused, RouteFailed
 
 Sort = Literal["read", "write"]
@@ -27,20 +28,23 @@ class Account:
         self._troubles: dict[str, Trouble] = {}
 
     def answered(self, sort: Sort, answer: Answer) -> None:
-        now = time.monotonic()
-        self._windows[sort].add(now, answer.ms)
-        self._pace.add(now)
+        self.took(sort, answer.ms)
         if answer.fallback:
             self.note(f"a {sort} fell back to {answer.node}: {answer.fallback}")
+
+    def took(self, sort: Sort, ms: float) -> None:
+        now = time.monotonic()
+        self._windows[sort].add(now, ms)
+        self._pace.add(now)
 
     def failed(self, sort: Sort, error: RouteFailed) -> None:
         self._pace.add(time.monotonic())
         outcome = "was refused" if isinstance(error, Refused) else "has an unknown outcome"
         self.note(sentence(f"a {sort} {outcome}", error))
 
-    def stale(self, answer: Answer) -> None:
+    def stale(self, node: Address | None) -> None:
         self.stale_reads += 1
-        self.note(f"{answer.node} gave an older value than one that was acknowledged before")
+        self.note(f"{node} gave an older value than one that was acknowledged before")
 
     def note(self, text: str) -> None:
         """What repeats itself is counted, and comes to the end."""

@@ -2,7 +2,7 @@
 
 A key is `redistui:canary:{tag}:RUN:count`, one tag for each shard, and expires. A write sets the next higher number,
 one write of a tag in flight; a read that began after a write was acknowledged and gives a lower number is stale.
-Nothing of unknown outcome is written again.
+Nothing of unknown outcome is written again. In a cluster some calls have the keys of several shards.
 
 How it is paced: a call begins every 1/rate seconds, whether or not the ones before have ended, up to AT_ONCE of them:
 a hung node must not slow down what goes to the others.
@@ -11,30 +11,22 @@ a hung node must not slow down what goes to the others.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from redistui.model import Group
-from redistui.model.canaries import CanaryPlan
+from redistui.model.canaries import SPACE, CanaryPlan
 from redistui.route.canary.account import Account, Sort
-from redistui.route.canary.markers import SPACE, tag_in
+from redistui.route.canary.counters import EXPIRY, Counter, number_in
+from redistui.route.canary.many import EVERY, MOST, ManySlots, read_many, write_many
+from redistui.route.canary.markers import tag_in
 from redistui.route.failures import RouteFailed
 from redistui.route.route import Route
 
-EXPIRY = 600
-"""Seconds after which a canary's key is gone."""
 AT_ONCE = 64
+Many = Callable[[ManySlots, Sequence[Counter], Account, Callable[[Sort, RouteFailed], None]], Coroutine[Any, Any, None]]
 BEHIND = 0.1
 """Seconds: what was missed by more than this is not made up for."""
-
-
-class Counter:
-    """The numbers of one tag: what was written last, and the highest that was acknowledged."""
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-        self.last = self.acked = 0
-        self.busy = False
 
 
 def tags(group: Group | None) -> tuple[str, ...]:
@@ -44,7 +36,7 @@ def tags(group: Group | None) -> tuple[str, ...]:
     return tuple(tag_in(shard.slots) for shard in group.cluster.shards if shard.slots) or ("0",)
 
 
-class Calls:
+class Sender:
     """The calls of one canary, each a task of its own. All of it on one loop."""
 
     def __init__(
@@ -58,7 +50,7 @@ class Calls:
         self.plan = plan
         self._run, self._account, self._denied = run, account, denied
         self._counters: list[Counter] = []
-        self._turn = 0
+        self._turn = self._reads = self._writes = 0
         self._owed = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -85,16 +77,28 @@ class Calls:
     def _begin(self, route: Route) -> None:
         self._turn += 1
         self._owed = min(1.0, self._owed + self.plan.writes)
-        counter = self._counters[self._turn % len(self._counters)]
-        if self._owed >= 1 and (free := self._free()) is not None:
+        if self._owed >= 1 and (free := self._free()):
             self._owed -= 1
-            self._start(self._write(route, free))
+            self._writes += 1
+            many = self._many(route, self._writes, free)
+            self._start(self._write(route, free[0]) if many is None else self._over(write_many, many, free))
         elif self.plan.writes < 1:
-            self._start(self._read(route, counter))
+            self._reads += 1
+            at = self._turn % len(self._counters)
+            turned = [*self._counters[at:], *self._counters[:at]]
+            many = self._many(route, self._reads, turned)
+            self._start(self._read(route, turned[0]) if many is None else self._over(read_many, many, turned))
 
-    def _free(self) -> Counter | None:
-        """Whose turn it is, of those without a write in flight: the one written least."""
-        return min((one for one in self._counters if not one.busy), key=lambda one: one.last, default=None)
+    def _free(self) -> list[Counter]:
+        """Those without a write in flight, whose turn it is first: the one written least."""
+        return sorted((one for one in self._counters if not one.busy), key=lambda one: one.last)
+
+    def _many(self, route: Route, count: int, counters: Sequence[Counter]) -> ManySlots | None:
+        """The route, where it is the turn of a call over several slots."""
+        return route if count % EVERY == 0 and len(counters) > 1 and isinstance(route, ManySlots) else None
+
+    def _over(self, work: Many, route: ManySlots, counters: Sequence[Counter]) -> Coroutine[Any, Any, None]:
+        return work(route, counters[:MOST], self._account(), self._failed)
 
     def _start(self, call: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(call)
@@ -131,23 +135,9 @@ class Calls:
         self._account().answered("read", answer)
         given = number_in(answer.value)
         if given is not None and given < floor:
-            self._account().stale(answer)
+            self._account().stale(answer.node)
 
     def _failed(self, sort: Sort, error: RouteFailed) -> None:
         self._account().failed(sort, error)
         if error.kind == "NOPERM":
             self._denied(error)
-
-
-def number_in(value: object) -> int | None:
-    """A counter's value; a key that is not there (yet, or any more) is 0, and what is no number says nothing.
-
-    >>> number_in(b"12"), number_in(None), number_in(b"x")
-    (12, 0, None)
-    """
-    if value is None:
-        return 0
-    try:
-        return int(value)  # type: ignore[call-overload, no-any-return]
-    except (TypeError, ValueError):
-        return None

@@ -14,9 +14,9 @@ from dataclasses import replace
 from uuid import uuid4
 
 from redistui.model import Access, Address, Group
-from redistui.model.canaries import CanaryPlan, CanaryState, Phase
+from redistui.model.canaries import NAME, CanaryPlan, CanaryState, Phase
 from redistui.route.canary.account import Account, may_not, sentence
-from redistui.route.canary.calls import Calls
+from redistui.route.canary.calls import Sender
 from redistui.route.canary.markers import Markers
 from redistui.route.failures import BadRoute, RouteFailed
 from redistui.route.route import Route
@@ -47,16 +47,18 @@ class Canary:
         self._groups, self._build, self._access_of, self._report = groups, build, access_of, report
         self._run = uuid4().hex[:8]
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._main, name="redistui-canary", daemon=True)
+        self._thread = threading.Thread(target=self._main, name=NAME, daemon=True)
         self._task: asyncio.Task[None] | None = None
         self._route: Route | None = None
         self._phase: Phase = "opening"
         self._said = ""
         self._began = time.time()
         self._account = Account()
-        self._calls = Calls(plan, self._run, lambda: self._account, self._denied)
+        self._sender = Sender(plan, self._run, lambda: self._account, self._denied)
         self.state = CanaryState(plan, self._began, self._began)
         """The latest; a whole frozen value."""
+        self.broken = self.misled = False
+        """A mistake of ours has ended it, or what it was told makes no sense; `state.said` says which."""
 
     # -- for every thread -----------------------------------------------------------------------------------------
 
@@ -100,6 +102,7 @@ class Canary:
             pass
         except Exception as error:  # one's own mistake may end the canary, never what is around it
             self._said = f"a bug in redistui ended it: {type(error).__name__}"
+            self.broken = True
         finally:
             self._loop.run_until_complete(self._tidy())
             self._loop.close()
@@ -114,6 +117,7 @@ class Canary:
 
     def _end(self, why: str) -> None:
         self._said = why or self._said
+        self._draw()  # with all that was counted
         if self._task is not None:
             self._task.cancel()
 
@@ -126,10 +130,10 @@ class Canary:
                 self._phase = "running"
                 self._reset()
                 self._look(self._groups)
-                await self._calls.work(route)
+                await self._sender.work(route)
         finally:
             drawing.cancel()
-            self._calls.end()
+            self._sender.end()
             await self._markers.close()
             if self._route is not None:
                 await self._route.close()
@@ -142,7 +146,7 @@ class Canary:
                 await route.open()
                 self._use(route, self.plan)
             except BadRoute as error:
-                self._said = str(error)
+                self._said, self.misled = str(error), True
                 return None
             except RouteFailed as error:
                 self._said = sentence("it cannot begin", error)
@@ -169,7 +173,7 @@ class Canary:
                 self._account.note(str(error))
             else:
                 self._count_anew()  # what was given out before says nothing of the new weights
-        self._calls.plan = self.plan
+        self._sender.plan = self.plan
         self._look(self._groups)
         self._draw()
 
@@ -177,7 +181,7 @@ class Canary:
         self._groups = groups
         if self._phase != "running":
             return
-        self._calls.know(groups.get(self.plan.group))
+        self._sender.know(groups.get(self.plan.group))
         looked_at = [groups[name] for name in self.plan.groups if name in groups]
         self._markers.look(looked_at if self.plan.writes else ())
 

@@ -20,11 +20,10 @@ from functools import lru_cache
 from typing import Any
 
 from redistui.model import Access, Address, Group
+from redistui.model.canaries import NAME, SPACE
 from redistui.net.client import Client, ClientLost, ClientRefused
 from redistui.replies.slot import slot_of
 
-NAME = "redistui-canary"
-SPACE = "redistui:canary:"
 EVERY = 1.0
 """Seconds between two markers."""
 KEPT_SECONDS = 60

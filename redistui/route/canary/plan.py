@@ -11,6 +11,7 @@ from redistui.model import Address, Group, Kind
 from redistui.model.canaries import CanaryPlan, RouteKind
 from redistui.route.failures import BadRoute
 from redistui.route.sites.consistency import LEVELS, MAJORITY
+from redistui.route.sites.site import the_primary
 from redistui.route.strategy import STRATEGIES
 
 KINDS: tuple[RouteKind, ...] = get_args(RouteKind)
@@ -37,10 +38,11 @@ def first_plan(group: Group) -> CanaryPlan:
 def fitted(plan: CanaryPlan, group: Group) -> CanaryPlan:
     """The plan for another group: what it has to do stays, where that can be done there."""
     kinds = FITTING[group.kind]
-    if group.name == plan.group and plan.route in kinds:
+    if group.name in plan.groups and plan.route in kinds:
         return plan
     route = plan.route if plan.route in kinds and plan.route != "split" else kinds[0]
-    return replace(plan, group=group.name, route=route, others=(), weights={})
+    strategy = "" if plan.strategy == PRIMARY and route != "cluster" else plan.strategy
+    return replace(plan, group=group.name, route=route, strategy=strategy, others=(), named={}, weights={})
 
 
 def told(plan: CanaryPlan, words: Sequence[str], group: Group, nodes: Sequence[Address]) -> CanaryPlan:
@@ -56,7 +58,8 @@ def _route(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[
     kinds = FITTING[group.kind]
     kind = _one("route", rest, kinds if rest[:1] == ["next"] else KINDS, plan.route)
     if kind not in kinds:
-        why = CLUSTER_ONLY if group.kind == "cluster" else f"no {kind} stands behind it"
+        behind = "no Sentinel watches it" if kind == "sentinel" else f"no {kind} stands behind it"
+        why = CLUSTER_ONLY if group.kind == "cluster" else behind
         raise BadRoute(f"{group.name} cannot be reached by the route {kind}: {why}; use one of {', '.join(kinds)}")
     found = next(one for one in KINDS if one == kind)
     consistency = (plan.consistency or MAJORITY) if kind == "sites" else ""
@@ -124,9 +127,35 @@ def _weight(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence
 
 
 def _others(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[Address]) -> CanaryPlan:
-    if not rest or plan.group in rest:
-        raise BadRoute(f"sites GROUP ...: the groups of the other sites; {plan.group} stands for the primary site")
-    return replace(_route(plan, ("sites",), group, nodes), others=tuple(dict.fromkeys(rest)))
+    others = tuple(name for name in dict.fromkeys(rest) if name != group.name)
+    if not others:
+        raise BadRoute(f"sites GROUP ...: the groups of the other sites, besides {group.name}")
+    return replace(_route(plan, ("sites",), group, nodes), group=group.name, others=others, named={})
+
+
+def with_sites(plan: CanaryPlan, sites: Sequence[tuple[str, str]], primaries: Sequence[str]) -> CanaryPlan:
+    """A plan over these sites, each with its group; the group of the primary one leads. Raises BadRoute."""
+    names, groups = [name for name, _ in sites], [group for _, group in sites]
+    for what, words in (("site", names), ("group", groups)):
+        twice = next((word for word in words if words.count(word) > 1), None)
+        if twice is not None:
+            raise BadRoute(f"the {what} {twice!r} is named twice: each site is another one, with a group of its own")
+    if len(sites) < 2:
+        raise BadRoute("the route sites needs two sites at least, each with its group")
+    primary = the_primary(tuple(dict.fromkeys(primaries)), names)
+    first = dict(sites)[primary]
+    others = tuple(group for group in groups if group != first)
+    named = {group: name for name, group in sites}
+    level = plan.consistency or MAJORITY
+    return replace(plan, group=first, route="sites", others=others, named=named, consistency=level, strategy="")
+
+
+def led(plan: CanaryPlan, groups: Mapping[str, Group], primary: str | None) -> CanaryPlan:
+    """The same sites, led by the group that stands at the site which is primary by the config, where one does."""
+    there = [name for name in plan.groups if primary is not None and name in groups and groups[name].site == primary]
+    if plan.route != "sites" or not there or plan.group in there:
+        return plan
+    return replace(plan, group=there[0], others=tuple(name for name in plan.groups if name != there[0]))
 
 
 ORDERS: Mapping[str, Callable[[CanaryPlan, Sequence[str], Group, Sequence[Address]], CanaryPlan]] = {
@@ -146,9 +175,14 @@ def _one(what: str, rest: Sequence[str], known: Sequence[str], now: str) -> str:
     match rest:
         case ["next"]:
             return known[(known.index(now) + 1) % len(known)] if now in known else known[0]
-        case [word] if word in known:
-            return word
-    raise BadRoute(f"there is no {what} {' '.join(rest)!r}: use one of {', '.join(known)}")
+    return one_of(what, " ".join(rest), known)
+
+
+def one_of(what: str, word: str, known: Sequence[str]) -> str:
+    """The word. Raises BadRoute where it is none of those that are known."""
+    if word not in known:
+        raise BadRoute(f"there is no {what} {word!r}: use one of {', '.join(known)}")
+    return word
 
 
 def _number(word: str) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from redistui.model import Access, Address, Group
-from redistui.model.canaries import CanaryPlan, RouteKind
+from redistui.model.canaries import NAME, CanaryPlan, RouteKind
 from redistui.route.balancer import BalancerRoute
 from redistui.route.cluster.route import ClusterRoute
 from redistui.route.failures import BadRoute
@@ -19,7 +19,6 @@ from redistui.route.split import SplitRoute
 
 Groups = Mapping[str, Group]
 AccessOf = Callable[[Address], Access]
-NAME = "redistui-canary"
 
 
 def build(plan: CanaryPlan, groups: Groups, access_of: AccessOf) -> Route:
@@ -69,7 +68,7 @@ def _cluster(plan: CanaryPlan, groups: Groups, access_of: AccessOf) -> Route:
 
 
 def _cluster_of(group: Group, access_of: AccessOf, how: Mapping[str, Any]) -> Route:
-    return ClusterRoute(_data(group), _access(group, access_of), **how)
+    return ClusterRoute(_data(group), _access(group, access_of), name=NAME, **how)
 
 
 def _sites(plan: CanaryPlan, groups: Groups, access_of: AccessOf) -> Route:
@@ -77,10 +76,11 @@ def _sites(plan: CanaryPlan, groups: Groups, access_of: AccessOf) -> Route:
     found = [_group(name, groups) for name in plan.groups]
     if len(found) == 1:
         raise BadRoute(
-            f"the route sites needs the groups of the other sites too: `:canary sites GROUP ...` names them; "
-            f"{plan.group} stands for the primary site"
+            f"the route sites needs the groups of the other sites too, besides {plan.group}: "
+            "`:canary sites GROUP ...` names them"
         )
-    sites = [_site(name, group, access_of, first=group is found[0]) for name, group in named(found)]
+    names = [(plan.named.get(group.name, name), group) for name, group in named(found)]
+    sites = [_site(name, group, access_of, first=group is found[0]) for name, group in names]
     return SitesRoute(sites, consistency=plan.consistency or MAJORITY)
 
 

@@ -20,6 +20,7 @@ from redistui.route.endpoint import Argv, Endpoint
 from redistui.route.failures import BadRoute, Refused, RouteFailed
 from redistui.route.fitness import Bounds
 from redistui.route.health import EVERY, Rounds, Seen
+from redistui.route.retries import Own
 from redistui.route.strategy import Chooser
 
 PRIMARY = "primary"
@@ -98,8 +99,8 @@ class ClusterCalls(Calls):
     async def _travelled(self, argv: Argv, *, reading: bool) -> Answer:
         return await self._trip(argv, await self._slot(argv), reading).run()
 
-    def _trip(self, argv: Argv, slot: int | None, reading: bool) -> Trip:
-        return Trip(self, argv, slot, reading=reading, patience=self._patience)
+    def _trip(self, argv: Argv, slot: int | None, reading: bool, own: Own | None = None) -> Trip:
+        return Trip(self, argv, slot, reading=reading, patience=self._patience, own=own)
 
     async def _slot(self, argv: Argv) -> int | None:
         """Of its keys; None: it has none. Raises Refused where they lie in several, and BadRoute where no slot fits."""
@@ -154,8 +155,8 @@ class ClusterCalls(Calls):
     async def learn(self) -> None:
         await self.links.learn()
 
-    def may_retry(self) -> bool:
-        allowed = self._budget.take()
+    def may_retry(self, own: Own | None) -> bool:
+        allowed = (own or self._budget).take()
         self._tally.retries += allowed
         return allowed
 

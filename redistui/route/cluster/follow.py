@@ -16,7 +16,7 @@ from redistui.model.routes import Answer
 from redistui.route.cluster.map import read_redirect
 from redistui.route.endpoint import Argv, Endpoint
 from redistui.route.failures import Refused, RouteFailed, Unknown
-from redistui.route.retries import wait_before
+from redistui.route.retries import Own, wait_before
 
 HOPS = 5
 """MOVED and ASK that are followed one after the other: more is a circle. A pause begins anew."""
@@ -36,8 +36,9 @@ class Places(Protocol):
     async def learn(self) -> None:
         """Asks for the map anew; raises Refused where nobody has one."""
 
-    def may_retry(self) -> bool:
-        """Whether there is room for one more try, which is then counted: retries stay a small part of all calls."""
+    def may_retry(self, own: Own | None) -> bool:
+        """Whether there is room for one more try, which is then counted: retries stay a small part of all calls. `own`:
+        what is left to the call of many that it belongs to; None: it belongs to none."""
 
     def redirected(self) -> None:
         """One MOVED, ASK or TRYAGAIN is followed."""
@@ -47,13 +48,24 @@ class Places(Protocol):
 
 
 class Trip:
-    """`slot` None: any node will do. `patience`: seconds from now, after which nothing is tried again."""
+    """`slot` None: any node will do. `patience`: seconds from now, after which nothing is tried again. `own`: repeats
+    that it shares with the other commands of one call; None: it is a call by itself."""
 
-    def __init__(self, places: Places, argv: Argv, slot: int | None, *, reading: bool, patience: float) -> None:
+    def __init__(
+        self,
+        places: Places,
+        argv: Argv,
+        slot: int | None,
+        *,
+        reading: bool,
+        patience: float,
+        own: Own | None = None,
+    ) -> None:
         self._places = places
         self._argv = argv
         self._slot = slot
         self._reading = reading
+        self._own = own
         self._until = time.monotonic() + patience
         self.began = time.perf_counter()
         self.tried: list[Address] = []
@@ -128,7 +140,7 @@ class Trip:
     def _after_silence(self, failed: Unknown) -> None:
         """It may have run: a read is asked once more, of another node where there is one."""
         self._lost += 1
-        if not self._reading or self._lost > 1 or not self._has_time() or not self._places.may_retry():
+        if not self._reading or self._lost > 1 or not self._may_retry():
             raise failed
         if failed.node is not None:
             self._avoided.add(failed.node)
@@ -143,7 +155,7 @@ class Trip:
 
     async def _again(self, failed: Refused) -> None:
         """It changed nothing: another node, or the same one after a pause."""
-        if not self._has_time() or not self._places.may_retry():
+        if not self._may_retry():
             raise failed
         node = failed.node
         if self._reading and failed.cure == "elsewhere" and node is not None and node not in self._avoided:
@@ -158,6 +170,9 @@ class Trip:
 
     def _has_time(self) -> bool:
         return time.monotonic() < self._until
+
+    def _may_retry(self) -> bool:
+        return self._has_time() and self._places.may_retry(self._own)
 
     async def _pause(self) -> None:
         self._hops = 0

@@ -138,6 +138,16 @@ def by_slot(keys: Sequence[str]) -> tuple[SlotPart, ...]:
     )
 
 
+def singles(parts: Sequence[SlotPart], keys: Sequence[str]) -> tuple[SlotPart, ...]:
+    """One part for each key, where each is a command of its own; of a key that comes twice the last place.
+
+    >>> [(part.slot, part.keys, part.places) for part in singles(by_slot(["b", "{a}1", "b"]), ["b", "{a}1", "b"])]
+    [(3300, ('b',), (2,)), (15495, ('{a}1',), (1,))]
+    """
+    last = {key: place for place, key in enumerate(keys)}
+    return tuple(SlotPart(part.slot, (key,), (last[key],)) for part in parts for key in dict.fromkeys(part.keys))
+
+
 def outcome_of(part: SlotPart, answered: Answer | RouteFailed) -> SlotOutcome:
     if isinstance(answered, RouteFailed):
         return SlotOutcome(part.slot, part.keys, answered.outcome, answered.node, 0.0, answered)

@@ -12,17 +12,28 @@ again. Several slots in one call are several commands: redistui.route.cluster.mu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from redistui.model import Address
 from redistui.route.cluster.calls import ClusterCalls
 from redistui.route.cluster.follow import Trip
 from redistui.route.cluster.health import weak_shards
-from redistui.route.cluster.multi_key import ManyRead, ManyWritten, Pair, SlotPart, by_slot, flat, gathered, written
+from redistui.route.cluster.multi_key import (
+    ManyRead,
+    ManyWritten,
+    Pair,
+    SlotPart,
+    by_slot,
+    flat,
+    gathered,
+    singles,
+    written,
+)
 from redistui.route.cluster.pipeline import Result, Wanted, run_all
 from redistui.route.commands import checked
 from redistui.route.endpoint import Argv, Endpoint
 from redistui.route.failures import BadRoute, RouteFailed
+from redistui.route.retries import Own
 
 
 class ClusterRoute(ClusterCalls):
@@ -41,11 +52,19 @@ class ClusterRoute(ClusterCalls):
         answers = await self._many([("MGET", *part.keys) for part in parts], parts, reading=True)
         return gathered(parts, answers)
 
-    async def mset(self, pairs: Sequence[Pair]) -> ManyWritten:
+    async def mset(self, pairs: Sequence[Pair], *, expiry: int | None = None) -> ManyWritten:
         """Sets keys to values; of a key that comes twice the later one counts. Raises PartialWrite: it is not atomic
-        across slots."""
+        across slots.
+
+        `expiry`: in seconds. MSET knows none, and a key must not be without its own for a moment: then each key is a
+        SET of its own, and has an outcome of its own.
+        """
         parts = self._parts([key for key, _ in pairs])
-        commands = [("MSET", *flat(pairs[place] for place in part.places)) for part in parts]
+        if expiry is None:
+            commands = [("MSET", *flat(pairs[place] for place in part.places)) for part in parts]
+        else:
+            parts = singles(parts, [key for key, _ in pairs])
+            commands = [("SET", *pairs[part.places[0]], "EX", str(expiry)) for part in parts]
         answers = await self._many(commands, parts, reading=False)
         return written("MSET", parts, answers, lambda part, _: len(set(part.keys)))
 
@@ -68,7 +87,7 @@ class ClusterRoute(ClusterCalls):
                 found[place] = slot
             else:
                 wanted.append(Wanted(place, argv, slot, reading=False))
-        found |= await run_all(wanted, self._placed, self._trip_of)
+        found |= await run_all(wanted, self._placed, self._trips(len(wanted)))
         return self._ended([found[place] for place in range(len(commands))])
 
     async def _slot_or_why(self, argv: Argv) -> int | RouteFailed | None:
@@ -97,7 +116,7 @@ class ClusterRoute(ClusterCalls):
             self._begun(reading)
         placed = enumerate(zip(commands, parts, strict=True))
         wanted = [Wanted(place, argv, part.slot, reading) for place, (argv, part) in placed]
-        found = await run_all(wanted, self._placed, self._trip_of)
+        found = await run_all(wanted, self._placed, self._trips(len(wanted)))
         return self._ended([found[place] for place in range(len(wanted))])
 
     def _begun(self, reading: bool) -> None:
@@ -116,5 +135,6 @@ class ClusterRoute(ClusterCalls):
     def _placed(self, wanted: Wanted) -> tuple[Endpoint, str]:
         return self.place(wanted.slot, wanted.reading, frozenset())
 
-    def _trip_of(self, wanted: Wanted) -> Trip:
-        return self._trip(wanted.argv, wanted.slot, wanted.reading)
+    def _trips(self, commands: int) -> Callable[[Wanted], Trip]:
+        own = Own(self._budget, commands)
+        return lambda wanted: self._trip(wanted.argv, wanted.slot, wanted.reading, own)

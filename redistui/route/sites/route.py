@@ -22,7 +22,6 @@ from typing import NamedTuple
 
 from redistui.model import Address
 from redistui.model.routes import RouteStats, SiteState
-from redistui.route.accounting import Tally
 from redistui.route.commands import CommandTable, checked
 from redistui.route.failures import BadRoute, Refused, RouteFailed, Unknown
 from redistui.route.health import EVERY, Rounds
@@ -30,6 +29,7 @@ from redistui.route.sites.consistency import EVENTUAL, LEVELS, SiteOutcome, Site
 from redistui.route.sites.reads import compared, nearest
 from redistui.route.sites.site import Site, checked_sites, state_of
 from redistui.route.sites.versions import Versions, read_stamp, stamped
+from redistui.route.tally import Tally
 
 
 class Versioned(NamedTuple):
@@ -227,7 +227,8 @@ class SitesRoute:
         within = {name: site.route.stats() for name, site in self._sites.items() if name not in self._closed}
         nodes = [replace(node, site=name) for name, stats in within.items() for node in stats.nodes]
         retries = sum(stats.retries for stats in within.values())
-        return replace(self._tally.stats(self.kind, self._level, nodes), stale_reads=self._stale, retries=retries)
+        told = self._tally.stats(self.kind, self._level, nodes)
+        return replace(told, stale_reads=self._stale, retries=retries, sites=self.sites())
 
     def reset(self) -> None:
         self._tally.reset()

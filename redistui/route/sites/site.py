@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,14 +54,22 @@ def checked_sites(sites: Sequence[Site], local: str | None) -> tuple[dict[str, S
     empty = next((site for site in sites if not site.nodes), None)
     if empty is not None:
         raise _without_nodes(empty.name)
-    primaries = [site.name for site in sites if site.primary]
-    if not primaries:
-        raise BadRoute(f"no site is primary: say which one of {', '.join(by_name)}")
-    if len(primaries) > 1:
-        raise BadRoute(f"{' and '.join(primaries)} are both primary: only one site can be")
+    primary = the_primary([site.name for site in sites if site.primary], by_name)
     if local is not None and local not in by_name:
         raise BadRoute(f"there is no site {local!r} to read first: there are {', '.join(by_name)}")
-    return by_name, primaries[0], local or primaries[0]
+    return by_name, primary, local or primary
+
+
+def the_primary(primaries: Collection[str], names: Collection[str]) -> str:
+    """The one primary site of these. Raises BadRoute where there is none, another one, or more than one."""
+    stranger = next((name for name in primaries if name not in names), None)
+    if stranger is not None:
+        raise BadRoute(f"there is no site {stranger!r} to be primary: there are {', '.join(names)}")
+    if not primaries:
+        raise BadRoute(f"no site is primary: say which one of {', '.join(names)}")
+    if len(primaries) > 1:
+        raise BadRoute(f"{' and '.join(primaries)} are both primary: only one site can be")
+    return next(iter(primaries))
 
 
 def _without_nodes(name: str) -> BadRoute:

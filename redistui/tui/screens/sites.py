@@ -28,17 +28,11 @@ class Sites(ListPanel):
         names = () if scene is None else sorted((group.name for group in scene.fleet.groups), key=len, reverse=True)
         return next((name for name in names if key.startswith(f"group {name} ")), None)
 
-    def selected_site(self) -> str | None:
-        """The site whose heading is under the cursor."""
-        name = self.table.cursor_key.removeprefix("site ") if self.table.cursor_key.startswith("site ") else NOWHERE
-        return None if name == NOWHERE else name
-
     def site(self) -> str | None:
         """The site under the cursor, by its heading or by one of its groups."""
         group, key = self._group(), self.table.cursor_key
-        if group is None:
-            return self.selected_site()
-        name = key.removeprefix(f"group {group} ")
+        begins = "site " if group is None else f"group {group} "
+        name = key.removeprefix(begins) if key.startswith(begins) else NOWHERE
         return None if name == NOWHERE else name
 
     def selected(self) -> Address | None:
@@ -60,5 +54,5 @@ class Sites(ListPanel):
         name = self._group()
         if name is not None:
             self.post_message(self.Goto(group=name, panel="topology"))
-        elif self.selected_site() is not None:
+        elif self.site() is not None:
             await self.run_action("screen.act('failover')")

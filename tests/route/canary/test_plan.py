@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from redistui.model import Group
 from redistui.model.canaries import CanaryPlan
-from redistui.route.canary.plan import FITTING, MOST, ORDERS, RATES, first_plan, fitted, told
+from redistui.route.canary.plan import FITTING, MOST, ORDERS, RATES, first_plan, fitted, led, told, with_sites
 from redistui.route.failures import BadRoute
 from tests import fleets
 
@@ -69,7 +69,7 @@ def test_an_order_changes_what_it_names(line: str, field: str, value: object) ->
         (f"weight {NODES[0]} -1", "'-1' is no weight: a number, 0 or above"),
         (f"weight {NODES[0]} inf", "'inf' is no weight"),
         ("consistency strong", "only the route sites has a consistency; this one is sentinel"),
-        ("sites", "sites GROUP ...: the groups of the other sites; orders stands for the primary site"),
+        ("sites", "sites GROUP ...: the groups of the other sites, besides orders"),
         ("sites orders", "sites GROUP ..."),
     ],
 )
@@ -112,6 +112,44 @@ def test_sites_have_a_consistency_and_neither_strategy_nor_weights() -> None:
         with pytest.raises(BadRoute, match="sites ha"):
             said(line, plan)
     assert said("route split", plan).others == ()
+
+
+def test_the_group_of_the_primary_site_leads_and_each_site_keeps_its_name() -> None:
+    plan = with_sites(PLAN, [("west", "cart"), ("east", "orders")], ["east"])
+    assert (plan.group, plan.others, plan.route, plan.consistency) == ("orders", ("cart",), "sites", "majority")
+    assert plan.named == {"cart": "west", "orders": "east"}
+
+
+@pytest.mark.parametrize(
+    ("sites", "primaries", "complaint"),
+    [
+        (["a=orders", "b=cart"], [], "no site is primary: say which one of a, b"),
+        (["a=orders", "b=cart"], ["a", "b"], "a and b are both primary: only one site can be"),
+        (["a=orders", "b=cart"], ["c"], "there is no site 'c' to be primary: there are a, b"),
+        (["a=orders", "a=cart"], ["a"], "the site 'a' is named twice"),
+        (["a=orders", "b=orders"], ["a"], "the group 'orders' is named twice"),
+        (["a=orders"], ["a"], "the route sites needs two sites at least"),
+    ],
+)
+def test_sites_that_make_no_route_are_one_sentence(sites: list[str], primaries: list[str], complaint: str) -> None:
+    pairs = [(site.partition("=")[0], site.partition("=")[2]) for site in sites]
+    with pytest.raises(BadRoute) as caught:
+        with_sites(PLAN, pairs, primaries)
+    assert str(caught.value).startswith(complaint)
+
+
+def test_the_site_that_the_config_calls_primary_leads_where_one_of_the_groups_stands_there() -> None:
+    groups = {"orders": replace(ORDERS_GROUP, site="fra"), "cart": replace(CART, site="ams")}
+    plan = said("sites cart")
+    assert led(plan, groups, "ams").groups == ("cart", "orders")
+    for none_other in ("fra", "mars", None):
+        assert led(plan, groups, none_other) == plan
+    assert led(PLAN, groups, "ams") == PLAN
+    assert fitted(led(plan, groups, "ams"), ORDERS_GROUP).groups == ("cart", "orders")
+
+
+def test_the_strategy_of_a_cluster_alone_is_not_carried_over() -> None:
+    assert fitted(replace(first_plan(CART), strategy="primary"), ORDERS_GROUP).strategy == ""
 
 
 def test_another_group_keeps_what_can_be_kept() -> None:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
+import pytest
+
 from redistui.demo.groups import RunningGroup
+from redistui.demo.servers import Server
 from redistui.engine.engine import Engine
 from redistui.model import Access, Address, Group, Login
 from redistui.model.canaries import CanaryPlan, RouteKind
@@ -75,29 +78,55 @@ def goes(canary: Canary, lags: int) -> bool:
     return state.reads.count > 20 and state.writes.count > 20 and len(state.lags) == lags
 
 
-def test_under_sentinel_a_hung_replica_lags_in_ms_and_a_promotion_is_followed(sentinel_group: Start) -> None:
-    group = sentinel_group(replicas=2)
-    hung, primary = group.nodes[1], group.nodes[0]
+@contextmanager
+def under_sentinel(group: RunningGroup) -> Iterator[Canary]:
+    """A canary that reads, writes and hears markers at both replicas."""
     seeds = target(*(one.address for one in group.sentinels), wanted="sentinel", only=group.name)
     with watching(seeds) as engine:
         settled(engine, 3)
         with on(engine, "sentinel") as canary:
             eventually(lambda: goes(canary, 2), 20)
-            assert not canary.state.stats or canary.state.stats.unknown == 0
-            hung.hang()
-            eventually(lambda: canary.state.lags.get(hung.address, 0.0) > 1500, 20)
-            hung.resume()
-            eventually(lambda: canary.state.lags.get(hung.address, 9999.0) < 1000, 20)
-            keys = [str(key) for key in primary.ask("KEYS", "*")]
-            assert keys
-            assert all(key.startswith("redistui:canary:{") for key in keys)
-            assert all(0 < primary.ask("TTL", key) <= 600 for key in keys)
-            primary.kill()
-            eventually(lambda: group.primary.address != primary.address, 40)
-            (left,) = group.replicas
-            eventually(lambda: set(canary.state.lags) == {left.address}, 40)
-            canary.reset()
-            eventually(lambda: canary.state.writes.count > 20, 20)
+            assert canary.state.stats is not None
+            assert canary.state.stats.unknown == 0
+            yield canary
+
+
+@pytest.mark.versions("valkey-9.1", "redis-7.0")
+def test_under_sentinel_a_hung_replica_lags_in_ms_and_keys_expire(sentinel_group: Start) -> None:
+    group = sentinel_group(replicas=2)
+    with under_sentinel(group) as canary:
+        a_hung_replica_lags_in_ms(group.nodes[1], canary)
+        keys_expire(group.primary)
+
+
+@pytest.mark.versions("redis-6.2")
+def test_under_sentinel_a_promotion_is_followed_after_a_hung_replica_lagged(sentinel_group: Start) -> None:
+    group = sentinel_group(replicas=2)
+    old = group.primary
+    with under_sentinel(group) as canary:
+        a_hung_replica_lags_in_ms(group.nodes[1], canary)
+        keys_expire(old)
+        old.kill()
+        eventually(lambda: group.primary.address != old.address, 40)
+        (left,) = group.replicas
+        eventually(lambda: set(canary.state.lags) == {left.address}, 40)
+        canary.reset()
+        eventually(lambda: canary.state.writes.count > 20, 20)
+
+
+def a_hung_replica_lags_in_ms(replica: Server, canary: Canary) -> None:
+    replica.hang()
+    eventually(lambda: canary.state.lags.get(replica.address, 0.0) > 1500, 20)
+    replica.resume()
+    eventually(lambda: canary.state.lags.get(replica.address, 9999.0) < 1000, 20)
+
+
+def keys_expire(primary: Server) -> None:
+    """And all of them are a canary's."""
+    keys = [str(key) for key in primary.ask("KEYS", "*")]
+    assert keys
+    assert all(key.startswith("redistui:canary:{") for key in keys)
+    assert all(0 < primary.ask("TTL", key) <= 600 for key in keys)
 
 
 def test_in_a_cluster_every_shard_is_read_and_written_and_lags_in_ms(cluster_group: Start) -> None:
@@ -109,6 +138,7 @@ def test_in_a_cluster_every_shard_is_read_and_written_and_lags_in_ms(cluster_gro
             stats = canary.state.stats
             assert stats is not None
             assert stats.refused == stats.unknown == 0
+            assert stats.cross_slot > 2
             assert all(0 < ms < 60_000 for ms in canary.state.lags.values())
     for node in group.nodes[:3]:
         keys = [str(key) for key in node.ask("KEYS", "*")]

@@ -10,6 +10,7 @@ from redistui.model import Address
 from redistui.route.cluster.follow import Trip
 from redistui.route.endpoint import Argv
 from redistui.route.failures import Refused, RouteFailed, Unknown, kind_of
+from redistui.route.retries import Own
 
 A, B, C = "10.0.0.1:7001", "10.0.0.2:7002", "10.0.0.3:7003"
 TIMEOUT = Unknown("timeout", "no answer within 1 s")
@@ -72,7 +73,7 @@ class World:
         self.learnt += 1
         self.on_learn()
 
-    def may_retry(self) -> bool:
+    def may_retry(self, own: Own | None) -> bool:
         self.retries -= 1
         return self.retries >= 0
 

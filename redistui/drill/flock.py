@@ -1,8 +1,8 @@
-"""Crew: the canaries of a drill, on a thread and an event loop of their own.
+"""Flock: the canaries of a drill, on a thread and an event loop of their own.
 
 Each client has at each shard one writer and one reader, each with one command in flight and a deadline for it; every
 fifth write is of the counter that the reader reads. Nothing is sent in a burst to make up for lost time. All of it goes
-to the log as it happens: the crew itself counts nothing but what it needs to know that a drill may go on.
+to the log as it happens: the flock itself counts nothing but what it needs to know that a drill may go on.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ END_SECONDS = 10.0
 RouteOf = Callable[[Ground, float], Route]
 
 
-class Crew:
-    """`with Crew(...)`: they fly. A failure of their own, as opposed to the servers', is raised by `check` and at the
+class Flock:
+    """`with Flock(...)`: they fly. A failure of their own, as opposed to the servers', is raised by `check` and at the
     end."""
 
     def __init__(self, grounds: Sequence[Ground], log: Log, run: str, rate: float, route_of: RouteOf) -> None:
@@ -50,7 +50,7 @@ class Crew:
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._fly, name="redistui-canaries", daemon=True)
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> Flock:
         self._thread.start()
         try:
             self._ready.result(END_SECONDS)

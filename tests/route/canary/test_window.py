@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redistui.route.canary.latency import PAST, SHORT, WINDOW, Pace, Window, percentile
+from redistui.route.canary.window import PAST, SHORT, WINDOW, Pace, Window, percentile
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(0.01, 1.0))
