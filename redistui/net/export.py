@@ -17,6 +17,7 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 from redistui.model import Address, Login, Tls, host_of, port_of
@@ -39,6 +40,8 @@ class Exported:
 
     path: str
     whole: Whole
+    torsos: tuple[str, ...] = ()
+    """What earlier tries left beside it that were killed before they could take it away: parts of the same data."""
 
 
 async def export(node: Address, login: Login, tls: Tls | None, name: str, file: str) -> Exported:
@@ -65,7 +68,7 @@ async def export(node: Address, login: Login, tls: Tls | None, name: str, file: 
         os.close(handle)
         with suppress(OSError):
             part.unlink()
-    return Exported(str(path), whole)
+    return Exported(str(path), whole, await asyncio.to_thread(_torsos, path))
 
 
 # -- the wire ---------------------------------------------------------------------------------------------------------
@@ -189,6 +192,10 @@ def _open(path: Path, part: Path) -> int:
     except (OSError, ValueError) as error:
         why = system_text(error) if isinstance(error, OSError) else "no file can be called that"
         raise ClientRefused(f"{part} cannot be written: {why}") from None
+
+
+def _torsos(path: Path) -> tuple[str, ...]:
+    return tuple(sorted(str(one) for one in path.parent.glob(f"{escape(path.name)}.part-*")))
 
 
 def _write(handle: int, piece: bytes) -> None:

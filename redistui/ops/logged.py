@@ -88,6 +88,8 @@ class LoggedOperation:
     """Empty: it runs, or was never ended."""
     message: str = ""
     resumes: str = ""
+    part_of: str = ""
+    """The operation on several groups that this is one of."""
     reason: str = ""
     """Why, in the operator's words."""
 
@@ -220,6 +222,7 @@ def head_of(line: Line) -> LoggedOperation:
         user=word(line, "user"),
         origin=word(line, "from"),
         resumes=word(line, "resumes"),
+        part_of=word(line, "part_of"),
         reason=word(line, "reason"),
     )
 

@@ -67,6 +67,7 @@ def who(operation: LoggedOperation) -> str:
     parts += [f"from {show(operation.origin, 64)}"] if operation.origin else []
     parts += [f"as Redis user {', '.join(show(user, 64) for user in users)}"] if users else []
     parts += [f"resumes {show(operation.resumes, 40)}"] if operation.resumes else []
+    parts += [f"part of {show(operation.part_of, 40)}"] if operation.part_of else []
     return ", ".join(parts)
 
 

@@ -157,6 +157,14 @@ async def test_a_server_without_a_password_is_reached_with_ours_all_the_same(tmp
     assert done.whole.size == len(RDB)
 
 
+async def test_what_a_killed_try_left_is_told_of_and_left_where_it_is(tmp_path: Path) -> None:
+    torso = tmp_path / "copy.part-0a"
+    torso.write_bytes(RDB[:9])
+    done = await copied(HEADS["its length first"](RDB), tmp_path / "copy")
+    assert done.torsos == (str(torso),)
+    assert sorted(names(tmp_path)) == ["copy", "copy.part-0a"]
+
+
 async def test_a_file_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "copy"
     file.write_text("mine")

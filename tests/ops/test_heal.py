@@ -181,6 +181,9 @@ def test_the_copy_is_noted_before_and_after() -> None:
     played = play(KeepCopy(A, "a.rdb"), (Export(A, "a.rdb"), done), still)
     assert played.said == "/home/me/a.rdb: 2.0 KiB, REDIS0011, whole, by its checksum"
     assert played.notes == {COPY: "/home/me/a.rdb, 2048 bytes"}
+    torn = Exported("/a", Whole("REDIS0011", 9, checked=True), ("/a.part-7f",))
+    said = play(KeepCopy(A, "a.rdb"), (Export(A, "a.rdb"), torn), still).said
+    assert said.endswith("; /a.part-7f: part of an earlier try, to be deleted")
     bare = Exported("/a", Whole("REDIS0009", 9, checked=False))
     assert "writes no checksum" in play(KeepCopy(A, "a.rdb"), (Export(A, "a.rdb"), bare), still).said
 

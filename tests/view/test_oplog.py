@@ -39,6 +39,11 @@ def test_a_block_tells_who_from_where_as_whom_what_and_how_long_it_took() -> Non
     ]
 
 
+@pytest.mark.parametrize(("what", "said"), [({"part_of": "0b"}, "part of 0b"), ({"resumes": "0a"}, "resumes 0a")])
+def test_a_block_tells_which_other_operation_it_belongs_to(what: dict[str, str], said: str) -> None:
+    assert said in text(list(block(operation(**what), 100)))
+
+
 def test_one_without_an_end_runs_in_this_run_and_was_never_ended_in_the_past() -> None:
     assert "running" in text(rows((operation(),), 76))
     assert "NOT ENDED" in text(rows((operation(),), 76, live=False))

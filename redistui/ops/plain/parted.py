@@ -109,7 +109,8 @@ class KeepCopy(Step):
             )
         how = "whole, by its checksum" if done.whole.checked else "whole to its end (that server writes no checksum)"
         yield Note(COPY, f"{done.path}, {done.whole.size} bytes")
-        return f"{done.path}: {amount(done.whole.size)}, {done.whole.version}, {how}"
+        torn = f"; {', '.join(done.torsos)}: part of an earlier try, to be deleted" if done.torsos else ""
+        return f"{done.path}: {amount(done.whole.size)}, {done.whole.version}, {how}{torn}"
 
 
 @dataclass(frozen=True)
