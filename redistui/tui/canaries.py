@@ -161,7 +161,7 @@ class Canaries:
         self._halt("")
         self.plan = plan if self._app.watching.armed else replace(plan, writes=0.0)
         self._run(self.plan)
-        return f"canary on {plan.group}: {words_of(self.plan)}"
+        return f"starting a canary on {plan.group}: {words_of(self.plan)}"
 
     def _run(self, plan: CanaryPlan) -> None:
         from redistui.route.canary.canary import Canary

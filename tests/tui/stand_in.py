@@ -35,7 +35,7 @@ class StandIn:
         """What was last asked for: whose survey, with moves, with samples."""
         self._callbacks: list[Callable[[Fleet], None]] = []
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="stand-in", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="stand-in", daemon=True)
         self._thread.start()
 
     def subscribe(self, callback: Callable[[Fleet], None]) -> None:
@@ -66,6 +66,15 @@ class StandIn:
 
     def call(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def _run(self) -> None:
+        """What is still at work when it ends would be complained of in whatever test runs when that is collected."""
+        self._loop.run_forever()
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            self._loop.run_until_complete(asyncio.wait(tasks))
 
     def stop(self) -> None:
         if self._thread.is_alive():
