@@ -6,6 +6,7 @@ written is read back from the owner of its slot.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -62,7 +63,7 @@ def test_a_key_with_two_values_stops_it_and_both_are_shown(lab: Lab) -> None:
     )
     assert f'"{key}" is a string, ' in run.message
     assert "no TTL, digest " in run.message
-    assert "TTL 999 s, digest " in run.message or "TTL 1000 s, digest " in run.message
+    assert re.search(r"TTL (1000|99\d) s, digest ", run.message)
     assert [lab.flags(node) for node in lab.nodes] == [""] * 3
     assert lab.a.ask("GET", key) == "written since"
     assert lab.b.ask("CLUSTER", "COUNTKEYSINSLOT", slot) == 1
