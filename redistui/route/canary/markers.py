@@ -129,6 +129,7 @@ class Markers:
         """`access_of(node).data` is as whom it logs in. `run` tells our markers from those of others."""
         self._access_of, self._run = access_of, run
         self._beats: dict[Beat, tuple[Sent, dict[Address, Heard], list[asyncio.Task[None]]]] = {}
+        self._closed = False
         self.said = ""
         """Why there are none, or not of all; a sentence, empty when all is well."""
 
@@ -137,7 +138,9 @@ class Markers:
         return f"{SPACE}{self._run}:marker"
 
     def look(self, groups: Iterable[Group]) -> None:
-        """From now on the markers of these groups, as they are now; no groups: no markers."""
+        """From now on the markers of these groups, as they are now; no groups: no markers. Once closed: never any."""
+        if self._closed:
+            return
         wanted = beats(groups, self._run)
         if set(wanted) != set(self._beats):
             self.said = ""
@@ -155,6 +158,7 @@ class Markers:
         return {one: ms for one, ms in pairs if ms is not None}
 
     async def close(self) -> None:
+        self._closed = True
         tasks = [task for _, _, tasks in self._beats.values() for task in tasks]
         self._beats.clear()
         for task in tasks:

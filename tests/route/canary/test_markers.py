@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
+from redistui.model import Access
 from redistui.replies.slot import slot_of
-from redistui.route.canary.markers import REMEMBERED, Beat, Heard, Sent, beats, tag_in
+from redistui.route.canary.markers import REMEMBERED, Beat, Heard, Markers, Sent, beats, tag_in
 from tests import fleets
 
 
@@ -92,3 +94,10 @@ def test_markers_of_others_old_ones_and_repeats_say_nothing() -> None:
         heard.hear(number, sent, 900.0)
     assert (heard.number, heard.ms) == (last, 500.0)
     assert len(sent.at) == REMEMBERED
+
+
+async def test_news_that_come_after_the_end_begin_nothing() -> None:
+    markers = Markers(lambda _: Access(), "run")
+    await markers.close()
+    markers.look([fleets.sentinel_group()])
+    assert asyncio.all_tasks() == {asyncio.current_task()}
