@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from redistui.engine.driver import Driver, Stopped
+from redistui.engine.operation import Alone
 from redistui.ops.action import Plan
 from redistui.ops.sites.meeting_places import PLACES, Place, meetings, patience
 from redistui.ops.steps import StepFailed
@@ -122,21 +123,12 @@ class Member:
             self._meeting.leave(self._group, why)
 
 
-class Beyond:
+class Beyond(Alone):
     """The later lanes of a group: nobody waits any more, and what was begun is finished."""
 
     @property
     def committed(self) -> bool:
         return True
-
-    def waits(self, index: int) -> str:
-        return ""
-
-    async def ready(self, index: int) -> None:
-        return
-
-    def failed(self, index: int, why: str) -> None:
-        return
 
 
 def by_group(lanes: Sequence[Plan]) -> dict[str, list[int]]:

@@ -347,17 +347,6 @@ class Mover:
         self._spent = (spent, self._cost)
 
 
-def move_keys(
-    way: Way, slots: Sequence[int], *, ours: Collection[int] = frozenset(), meter: Meter | None = None
-) -> Generator[Wish, Reply, dict[int, str]]:
-    """Moves all keys of open slots; gives why a slot could not be emptied, by slot (nothing: all are).
-
-    The step must show `migrate_commands(way)`. `ours`: slots of which any copy at the target is known to come from
-    us. Raises NotKnown when the source does not answer.
-    """
-    return (yield from Mover(way, ours, meter).move(slots))
-
-
 def spent_on_migrate(reply: Reply) -> int:
     """Microseconds that a server has spent on MIGRATE, by INFO commandstats.
 
