@@ -26,3 +26,13 @@ class Observation:
     fault: Fault | None = None
     ping_ms: float | None = None
     """Round trip of a PING sent alone, when this poll began with one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A snapshot was drawn: with all observations and events up to here, the same one can be drawn again."""
+
+    at: float
+    """Unix seconds: the snapshot's own time."""
+    period: float
+    stalled: bool = False

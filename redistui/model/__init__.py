@@ -13,6 +13,7 @@ Strings that came from a server are kept as they came and are hostile: whoever p
 
 from __future__ import annotations
 
+from redistui.model.alerts import Alert, AlertKey
 from redistui.model.fleet import Cluster, Event, Finding, Fleet, Group, Shard
 from redistui.model.node import (
     Belief,
@@ -49,6 +50,8 @@ __all__ = [
     "SLOTS",
     "Access",
     "Address",
+    "Alert",
+    "AlertKey",
     "Belief",
     "BusLinks",
     "Cluster",

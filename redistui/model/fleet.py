@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from redistui.model.alerts import Alert
 from redistui.model.node import Node, OpenSlot
 from redistui.model.places import Address, Kind, Level
 from redistui.model.sentinel import Sentinel, Watch
@@ -126,6 +127,8 @@ class Fleet:
     replayed: bool = False
     sites: tuple[Site, ...] = ()
     """Those of the config. Others are known only by what servers say of their zone (`Node.site`)."""
+    alerts: tuple[Alert, ...] = ()
+    """Findings that have lasted, bad ones first; those that are over for a short while still, at the end."""
 
     def group(self, name: str) -> Group | None:
         return next((group for group in self.groups if group.name == name), None)

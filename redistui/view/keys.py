@@ -110,7 +110,7 @@ KEYS: tuple[Key, ...] = (
     Key("routes.route", "r", "routes", "canary('route next')", "Next route: split, sentinel, cluster ...", "route"),
     Key("routes.strategy", "s", "routes", "canary('strategy next')", "Next strategy", "strategy"),
     Key("routes.writes", "w", "routes", "canary('writes toggle')", "Writes and markers on, or off again", "writes"),
-    Key("routes.consistency", "e", "routes", "canary('consistency next')", "Of sites: the next consistency level"),
+    Key("routes.consistency", "o", "routes", "canary('consistency next')", "Of sites: the next consistency level"),
     Key("routes.faster", "greater_than_sign", "routes", "canary('rate up')", "More operations a second"),
     Key("routes.slower", "less_than_sign", "routes", "canary('rate down')", "Fewer operations a second"),
     Key("routes.heavier", "l,right", "routes", "weigh('up')", "More weight for this node", "weight"),

@@ -104,7 +104,7 @@ async def test_its_keys_change_what_would_be_started(monkeypatch: pytest.MonkeyP
         assert plan.weights == {A: 2.0}
         await run.press("r")
         assert "canary off · orders split" in run.text
-        await run.press("r", "r", "e")
+        await run.press("r", "r", "o")
         assert "canary off · orders sites · strong" in run.text
         assert not run.app.canaries.runs
 
