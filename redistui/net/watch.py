@@ -258,18 +258,39 @@ Dial = Callable[[], Wire]
 
 async def dial(address: Address, tls: ssl.SSLContext | None, make: Dial, seconds: float) -> Wire:
     """Opens a connection within `seconds`. Raises WireFault, whose text says what went wrong and never who we are."""
-    loop = asyncio.get_running_loop()
+    made: list[Wire] = []
+
+    def making() -> Wire:
+        made.append(make())
+        return made[-1]
+
     try:
         async with asyncio.timeout(seconds):
-            if address.startswith("unix:"):
-                _, wire = await loop.create_unix_connection(make, address.removeprefix("unix:"))
-            else:
-                host = host_of(address)
-                name = host if tls else None
-                _, wire = await loop.create_connection(make, host, port_of(address), ssl=tls, server_hostname=name)
+            return await _connected(address, tls, making)
     except (OSError, TimeoutError, ValueError, OverflowError) as error:
+        _give_up(made)
         raise _fault_of(error, tls is not None) from None
+    except asyncio.CancelledError:
+        _give_up(made)
+        raise
+
+
+async def _connected(address: Address, tls: ssl.SSLContext | None, make: Dial) -> Wire:
+    loop = asyncio.get_running_loop()
+    if address.startswith("unix:"):
+        _, wire = await loop.create_unix_connection(make, address.removeprefix("unix:"))
+    else:
+        host = host_of(address)
+        name = host if tls else None
+        _, wire = await loop.create_connection(make, host, port_of(address), ssl=tls, server_hostname=name)
     return wire
+
+
+def _give_up(made: Sequence[Wire]) -> None:
+    """Of a connection that is given up when its TLS handshake is just over, asyncio would wait for the other's goodbye:
+    longer than the loop may live."""
+    for wire in made:
+        wire.close()
 
 
 def _fault_of(error: Exception, tls: bool) -> WireFault:

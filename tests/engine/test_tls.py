@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import re
+import selectors
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +18,9 @@ from redistui.demo.ports import Ports
 from redistui.demo.servers import Server
 from redistui.demo.shapes import replication
 from redistui.model import Tls
+from redistui.net.watch import Wire, dial, tls_context
 from tests.engine.watching import fault, member, node, only_group, target, until, watching
+from tests.net.owner import Owner
 
 pytestmark = pytest.mark.versions("redis-7.0")
 Start = Callable[..., DemoFleet]
@@ -139,3 +145,52 @@ def test_too_many_clients_over_tls_are_named_too(guarded: Guarded, papers: tuple
         found = member(until(engine, lambda fleet: member(fleet, guarded.first).fault), guarded.first).fault
         assert found is not None
         assert found.kind in ("maxclients", "closed", "tls")
+
+
+class Turns(selectors.DefaultSelector):
+    """Counts the turns of an event loop, and does something at one of them."""
+
+    def __init__(self, turn: int) -> None:
+        super().__init__()
+        self._left = turn
+        self.then: Callable[[], object] = lambda: None
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        found = super().select(timeout)
+        self._left -= 1
+        if self._left == 0:
+            self.then()
+        return found
+
+
+def given_up(address: str, context: ssl.SSLContext, turn: int) -> bool:
+    """A connection whose opening is cancelled at that turn of the loop, which then ends as an engine's does. False: it
+    was open before."""
+    turns = Turns(turn)
+    loop = asyncio.SelectorEventLoop(turns)
+    try:
+        opening = loop.create_task(dial(address, context, lambda: Wire(Owner()), 10.0))
+        turns.then = opening.cancel
+        (end,) = loop.run_until_complete(asyncio.gather(opening, return_exceptions=True))
+        if isinstance(end, Wire):
+            end.close()
+        else:
+            assert isinstance(end, asyncio.CancelledError)
+        loop.run_until_complete(asyncio.sleep(0))
+        return not isinstance(end, Wire)
+    finally:
+        loop.close()
+
+
+def test_a_connection_that_is_given_up_at_any_moment_of_its_opening_is_closed(
+    guarded: Guarded, papers: tuple[Papers, Papers]
+) -> None:
+    """Whatever is left open is told by a ResourceWarning, which fails the test. At which turn the handshake is just
+    over is not always the same: so it is done a few times."""
+    context = tls_context(Tls(papers[0].ca, *guarded.client))
+    for _ in range(5):
+        turn = 1
+        while given_up(guarded.first, context, turn):
+            turn += 1
+        gc.collect()
+        assert turn > 5
