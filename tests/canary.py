@@ -15,6 +15,8 @@ from redistui.demo.wire import ErrorReply, Wire
 
 PATIENCE = 30.0
 """Seconds a writer waits for a reply: a fence that makes it wait is no error."""
+PAUSE = 0.001
+"""Seconds between two writes: at full speed it would take the processor from the servers, and outrun the replicas."""
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Writer:
                 wire = wire or Wire(self.where(), seconds=PATIENCE)
                 wire.ask("SET", key, number)
                 self.acked.append((key, time.monotonic()))
+                self._stop.wait(PAUSE)
             except ErrorReply as error:
                 self.errors.append(str(error))
                 wire = self._left(wire)
@@ -51,7 +54,7 @@ class Writer:
     def _left(self, wire: Wire | None) -> None:
         if wire is not None:
             wire.close()
-        self._stop.wait(0.002)
+        self._stop.wait(0.005)
 
     def stop(self) -> None:
         self._stop.set()

@@ -14,6 +14,8 @@ from redistui.replies.slot import slot_of
 
 PATIENCE = 10.0
 """Seconds a writer waits for a reply: a handover that makes it wait is no error."""
+PAUSE = 0.002
+"""Seconds between two writes: at full speed three of them would take the processor from the servers."""
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Writer:
             try:
                 self._set(wire, key, number)
                 self.acked.append((key, time.monotonic()))
+                self._stop.wait(PAUSE)
             except ErrorReply as error:
                 self.refused.append(key)
                 wire = self._obey(wire, str(error))

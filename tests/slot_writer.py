@@ -12,6 +12,9 @@ from redistui.demo.wire import ErrorReply, Wire
 from redistui.replies.slot import slot_of
 from tests.waiting import eventually
 
+PAUSE = 0.001
+"""Seconds between two writes: at full speed it would take the processor from the servers."""
+
 
 def tag_of(slot: int) -> str:
     """A hash tag of that slot."""
@@ -48,6 +51,7 @@ class SlotWriter:
                 break
             key = self.keys[number % len(self.keys)]
             self._one(f"{key}:{number}" if self.anew else key, str(number))
+            self._stop.wait(PAUSE)
         for wire in self._wires.values():
             wire.close()
 

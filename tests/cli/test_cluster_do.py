@@ -10,7 +10,7 @@ import pytest
 
 from redistui.demo.groups import RunningGroup, role_of
 from redistui.engine.journal import Journal
-from tests.cli.test_plan_and_do import run, running, until_journalled
+from tests.cli.test_plan_and_do import killed_at, run
 from tests.cluster_canary import ClusterCanary
 from tests.waiting import eventually
 
@@ -22,40 +22,25 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal.jsonl")
 
 
-def killed(group: RunningGroup, journal: Journal, *words: str, start: str, done: bool) -> str:
-    """Runs an action whose verification a hung node holds up, and kills the console once a command is in the journal;
-    the operation that is left."""
-    slow = group.nodes[5]
-    with running("do", *words, group.target, "--yes", journal=journal) as process:
-        eventually(lambda: any(line.get("state") == "begun" for line in journal._tail()), 30, every=0)
-        slow.hang()
-        try:
-            until_journalled(process, journal, start, done=done)
-            process.kill()
-            process.wait(10)
-        finally:
-            slow.resume()
-    (left,) = journal.unfinished()
-    return left.operation
-
-
-WHEN_DONE = {"valkey-9.1": True, "redis-7.0": False, "redis-6.2": True}
-"""Whether it is killed after the reply, or while the command is on its way."""
+WHEN = {"valkey-9.1": "done", "redis-7.0": "sending", "redis-6.2": "answered"}
+"""At which moment of its command it is killed (tests.cli.struck)."""
 
 
 def test_a_console_that_is_killed_loses_nothing_and_the_next_one_goes_on(
     cluster_group: Group, journal: Journal, version: str
 ) -> None:
-    group, done = cluster_group(), WHEN_DONE[version]
+    group, moment = cluster_group(), WHEN[version]
     old, new = group.nodes[0], group.nodes[3]
     canary = ClusterCanary(group)
     try:
         eventually(canary.goes)
-        operation = killed(group, journal, "cluster-failover", new.address, start="CLUSTER FAILOVER", done=done)
-        went = run("do", "resume", operation, group.target, "--yes", "--json", journal=journal)
+        words = ("do", "cluster-failover", new.address, group.target, "--yes")
+        killed_at(moment, "CLUSTER FAILOVER", *words, journal=journal)
+        (left,) = journal.unfinished()
+        went = run("do", "resume", left.operation, group.target, "--yes", "--json", journal=journal)
         document = json.loads(went.out)
-        if role_of(new) == "slave":  # it was killed before anything went out
-            assert not done
+        if moment == "sending":  # it was killed before anything went out
+            assert role_of(new) == "slave"
             assert document["message"].startswith("Nothing has changed")
         else:
             assert (went.code, document["outcome"]) == (0, "verified"), went.out

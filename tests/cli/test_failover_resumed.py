@@ -10,7 +10,7 @@ import pytest
 from redistui.demo.groups import RunningGroup, role_of
 from redistui.engine.journal import Journal
 from tests.canary import Canary
-from tests.cli.test_plan_and_do import Group, run, running, states, until_journalled
+from tests.cli.test_plan_and_do import Group, killed_at, run, states
 from tests.engine.test_sentinel_actions import hurry, option, priority
 from tests.waiting import eventually
 
@@ -23,10 +23,7 @@ def journal(tmp_path: Path) -> Journal:
 def killed(group: RunningGroup, journal: Journal, moment: str) -> str:
     """The id of an operation whose console was killed just after that command."""
     to = group.nodes[2].address
-    with running("do", "failover", group.target, "--to", to, "--yes", journal=journal) as process:
-        until_journalled(process, journal, moment, done=True)
-        process.kill()
-        process.wait(10)
+    killed_at("done", moment, "do", "failover", group.target, "--to", to, "--yes", journal=journal)
     (left,) = journal.unfinished()
     return left.operation
 

@@ -10,22 +10,22 @@ import pytest
 from redistui.demo.groups import RunningGroup, role_of
 from redistui.engine.journal import Journal
 from tests.canary import Canary
-from tests.cli.test_plan_and_do import run, running, until_journalled
+from tests.cli.test_plan_and_do import killed_at, run
 from tests.waiting import eventually
 
 MOMENTS = {
-    "valkey-9.1": [("CLIENT PAUSE", "--back"), ("REPLICAOF NO ONE", "")],
-    "redis-7.0": [("REPLICAOF 127", "--back"), ("FAILOVER TO", "")],
-    "redis-6.2": [("REPLICAOF 127", ""), ("CLIENT UNPAUSE", "")],
+    "valkey-9.1": [("answered", "CLIENT PAUSE", "--back"), ("answered", "REPLICAOF NO ONE", "")],
+    "redis-7.0": [("sending", "REPLICAOF 127", "--back"), ("answered", "FAILOVER TO", "")],
+    "redis-6.2": [("answered", "REPLICAOF 127", ""), ("sending", "CLIENT UNPAUSE", "")],
 }
-"""The command in whose middle it is killed, and which way its successor goes: six of them, two on each version."""
+"""When it is killed (tests.cli.struck), and which way its successor goes: six of them, two on each version."""
 
 
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_killed_console_leaves_one_writer_at_most_and_the_next_one_ends_it(
     replication_group: Callable[..., RunningGroup], tmp_path: Path, version: str, which: int
 ) -> None:
-    begin, way = MOMENTS[version][which]
+    moment, begin, way = MOMENTS[version][which]
     journal = Journal(tmp_path / "journal.jsonl")
     group = replication_group()
     old, heir, other = group.nodes
@@ -33,10 +33,7 @@ def test_a_killed_console_leaves_one_writer_at_most_and_the_next_one_ends_it(
     canary = Canary(group)
     try:
         eventually(canary.goes, 15)
-        with running("do", "promote", heir.address, *fast, "--yes", journal=journal) as process:
-            until_journalled(process, journal, begin)
-            process.kill()
-            process.wait(10)
+        killed_at(moment, begin, "do", "promote", heir.address, *fast, "--yes", journal=journal)
         assert [role_of(old), role_of(heir)].count("master") <= 1
         (left,) = journal.unfinished()
         assert left.past is not None

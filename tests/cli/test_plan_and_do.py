@@ -20,7 +20,7 @@ from redistui.demo.groups import RunningGroup, role_of
 from redistui.demo.shapes import sentinel
 from redistui.engine.journal import Journal
 from tests.canary import Canary
-from tests.cli.running import environment, redistui
+from tests.cli.running import environment, killed, redistui, struck
 from tests.conftest import Start
 from tests.waiting import eventually
 
@@ -61,17 +61,9 @@ def states(journal: Journal) -> list[tuple[str, str]]:
     return [(" ".join(line["command"]), line["state"]) for line in journal._tail() if line.get("command")]
 
 
-def until_journalled(process: subprocess.Popen[str], journal: Journal, start: str, *, done: bool = False) -> None:
-    """Returns when a command that begins so is in the journal; fails at once when the process ends without."""
-
-    def found() -> bool:
-        there = any(command.startswith(start) and (state == "done" or not done) for command, state in states(journal))
-        if not there and process.poll() is not None:
-            _, said = process.communicate()
-            pytest.fail(f"it ended with {process.returncode} before it sent {start}: {said}")
-        return there
-
-    eventually(found, 30, every=0)
+def killed_at(moment: str, command: str, *words: str, journal: Journal) -> None:
+    """A console that is killed at that moment (tests.cli.struck) of the first command that begins so."""
+    killed(moment, command, *words, env={"REDISTUI_JOURNAL": str(journal.path)})
 
 
 def test_a_plan_is_shown_and_sends_nothing(sentinel_group: Group, journal: Journal) -> None:
@@ -175,12 +167,10 @@ def test_words_without_sense_end_with_2_and_an_unknown_group_with_5(sentinel_gro
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_after_the_order_lets_it_finish(sentinel_group: Group, journal: Journal, number: int) -> None:
     group = sentinel_group()
-    with running("do", "failover", group.target, "--yes", "--json", journal=journal) as process:
-        until_journalled(process, journal, "SENTINEL FAILOVER")
-        process.send_signal(number)
-        out, _ = process.communicate(timeout=60)
-    assert process.returncode == 128 + number
-    assert json.loads(out)["outcome"] == "verified"
+    words = ("do", "failover", group.target, "--yes", "--json")
+    ended = struck(number, "sending", "SENTINEL FAILOVER", *words, env={"REDISTUI_JOURNAL": str(journal.path)})
+    assert ended.code == 128 + number, ended.err
+    assert json.loads(ended.out)["outcome"] == "verified"
     assert role_of(group.nodes[0]) == "slave"
     assert all(str(node.ask("CONFIG", "GET", "min-replicas-to-write")[1]) == "0" for node in group.nodes)
     assert journal.unfinished() == ()
@@ -196,10 +186,7 @@ def test_a_console_that_is_killed_loses_nothing_and_the_next_one_says_what_is_le
     canary = Canary(group)
     try:
         eventually(canary.goes, 10)
-        with running("do", "failover", group.target, "--yes", journal=journal) as process:
-            until_journalled(process, journal, moment, done=True)
-            process.kill()
-            process.wait(10)
+        killed_at("done", moment, "do", "failover", group.target, "--yes", journal=journal)
         if moment.startswith("CONFIG"):
             eventually(lambda: "NOREPLICAS" in " ".join(canary.aware.errors[-5:]), 5)
         else:
@@ -226,10 +213,7 @@ def test_a_console_that_is_killed_under_a_pause_loses_nothing_when_the_pause_end
     canary = Canary(group)
     try:
         eventually(canary.goes, 10)
-        with running("do", "failover", group.target, "--yes", journal=journal) as process:
-            until_journalled(process, journal, "SENTINEL FAILOVER", done=True)
-            process.kill()
-            process.wait(10)
+        killed_at("done", "SENTINEL FAILOVER", "do", "failover", group.target, "--yes", journal=journal)
         eventually(lambda: role_of(old) == "slave", 30)
         eventually(canary.goes_on, 20)
     finally:

@@ -16,7 +16,7 @@ from redistui.demo.servers import Server
 from redistui.demo.shapes import two_sites
 from redistui.engine.journal import Journal
 from tests.cli.running import Ended, redistui
-from tests.cli.test_plan_and_do import running, states, until_journalled
+from tests.cli.test_plan_and_do import killed_at, states
 from tests.engine.site_stage import SHAPES, writers
 from tests.waiting import eventually
 
@@ -71,10 +71,7 @@ def test_a_console_that_is_killed_leaves_operations_that_are_resumed_one_by_one(
     try:
         eventually(canary.goes, 30)
         words = ("do", "site-failover", "west", "--yes", "--config", str(config))
-        with running(*words, journal=journal) as process:
-            until_journalled(process, journal, "SENTINEL FAILOVER orders", done=True)
-            process.kill()
-            process.wait(10)
+        killed_at("done", "SENTINEL FAILOVER orders", *words, journal=journal)
         left = journal.unfinished()
         assert "orders" in {one.group for one in left}
         whole = [one for one in left if one.past is None]  # told of where not all of its parts were begun
