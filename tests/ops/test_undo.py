@@ -224,6 +224,17 @@ def test_whoever_took_over_from_a_lost_source_takes_them_back_while_that_one_is_
     assert moved(back_of(there, resharded())) == [(P2, R1, 99)]
 
 
+def test_a_replaced_source_that_comes_back_under_the_taker_is_no_home() -> None:
+    """Its heir has all its other slots. So Valkey 9.1 was seen to do it, when the taker was heard of last."""
+    world_ = world(DONE)
+    source, heir = world_.servers[P1], world_.servers[R1]
+    heir.slots, heir.primary, heir.epoch = source.slots, None, 9
+    source.slots, source.primary = "", world_.servers[P2].id
+    made = back_of(world_, resharded())
+    assert moved(made) == [(P2, R1, 99)]
+    assert "StopFollowing" not in names(made)
+
+
 def test_a_lost_source_that_was_forgotten_meanwhile_has_its_heir_all_the_same() -> None:
     there = world(DONE)
     there.servers[P1].alive = False

@@ -67,14 +67,20 @@ def absent_takers(group: Group, steps: Sequence[Step]) -> tuple[Address, ...]:
 
 
 def stand_in(group: Group, heirs: Sequence[tuple[str, str]], id_: str) -> str:
-    """Node id of who stands in the place of a primary that is silent or gone, and owns no slot any more: its one heir
-    that is a primary. Else its own id."""
+    """Node id of who stands in the place of a primary of then that owns no slot any more: its one heir that is a
+    primary, where it is silent or gone, or answers as a replica and the heir has slots. Else its own id.
+
+    One that comes back after it was replaced may follow not its heir but whoever took its other slots: Valkey and Redis
+    have it follow the one of whom it hears last.
+    """
     member, shard = members(group).get(id_), shard_of(group, id_)
     answers = member is not None and any(node is member.node for node, _ in views(group))
-    if answers or (shard is not None and shard.slot_count):
+    if (answers and member is not None and member.primary is None) or (shard is not None and shard.slot_count):
         return id_
     serving = {peer.id for node, _ in views(group) if (peer := own(node)) and peer.primary is None}
     here = {replica for replica, primary in heirs if primary == id_ and replica in serving}
+    if answers:
+        here = {replica for replica in here if (taken := shard_of(group, replica)) is not None and taken.slot_count}
     return here.pop() if len(here) == 1 else id_
 
 
