@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from redistui.demo.problems import DemoError
 from redistui.demo.wire import ErrorReply
+from redistui.ops.run import Run
 
 T = TypeVar("T")
 
@@ -42,6 +43,17 @@ async def eventually_async(
         if time.monotonic() > deadline:
             raise AssertionError(f"{otherwise or 'it did not come true'} within {seconds:g} s; last seen: {last!r}")
         await asyncio.sleep(every)
+
+
+def planned_anew(ran: Callable[[], Run], seconds: float = 30.0) -> Run:
+    """How a plan ended; planned and confirmed anew, as an operator would, where the fleet was still on its way into its
+    present state."""
+
+    def confirmed() -> Run | None:
+        run = ran()
+        return None if "confirm it anew" in " ".join(run.refusals) else run
+
+    return eventually(confirmed, seconds, otherwise="it was never confirmed in time")
 
 
 def _asked(condition: Callable[[], T | None]) -> tuple[T | None, object]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,9 +30,10 @@ from redistui.ops.action import Aim, refusals
 from redistui.ops.cluster_failover import CLUSTER_FAILOVER
 from redistui.ops.failover import FAILOVER
 from redistui.ops.rights import CANARY, PASSWORD, Version, acl_line
+from redistui.ops.run import Run
 from tests.conftest import Start
 from tests.drill.lines import disagreements
-from tests.waiting import eventually
+from tests.waiting import eventually, planned_anew
 
 Group = Callable[..., RunningGroup]
 At = Callable[..., "Ground"]
@@ -45,10 +48,13 @@ class Safe:
         self.name = self.action.name  # type: ignore[attr-defined]
 
     def do(self, flock: Flock) -> Done:
-        fleet = eventually(self._allowed, 30)
-        plan = self.action.plan(fleet, self.aim)  # type: ignore[attr-defined]
-        runner = Runner(self.engine)
-        run = self.engine.call(runner.run(self.action, self.aim, plan, armed=True)).result(60)  # type: ignore[arg-type]
+        def ran() -> Run:
+            fleet = eventually(self._allowed, 30)
+            plan = self.action.plan(fleet, self.aim)  # type: ignore[attr-defined]
+            work = Runner(self.engine).run(self.action, self.aim, plan, armed=True)  # type: ignore[arg-type]
+            return self.engine.call(work).result(60)
+
+        run = planned_anew(ran)
         return Done(run.outcome, run.message)
 
     def _allowed(self) -> object:
@@ -119,7 +125,8 @@ def is_lost(write: Line, log: Sequence[Line]) -> bool:
 
 
 class Patient(PlainSentinelFailover):
-    """Asks again while the Sentinels have not heard from the replicas since the failover before."""
+    """Asks again while the Sentinels have not heard from the replicas since the failover before; over when each client
+    writes to a primary of its own."""
 
     def do(self, flock: Flock) -> Done:
         def asked() -> Done | None:
@@ -128,7 +135,10 @@ class Patient(PlainSentinelFailover):
             except ErrorReply:
                 return None
 
-        return eventually(asked, 30)
+        done, since = eventually(asked, 30), time.monotonic()
+        for client in ("aware", "plain"):
+            eventually(partial(flock.goes_on, since, client), 30)
+        return done
 
 
 def test_the_safe_failover_loses_nothing_and_the_plain_one_does(sentinel_group: Group, ground_at: At) -> None:

@@ -16,7 +16,7 @@ from redistui.model import Access, Fleet, Login, Target
 from redistui.ops.action import Action, Aim, Plan, refusals
 from redistui.ops.aiming import aim_at
 from redistui.ops.run import Run
-from tests.waiting import eventually
+from tests.waiting import eventually, planned_anew
 
 
 class PlainStage:
@@ -43,8 +43,11 @@ class PlainStage:
         return action.plan(self.fresh(), aim), aim
 
     def run(self, action: Action, *words: str, **options: str) -> Run:
-        plan, aim = self.plan(action, *words, **options)
-        return self.fire(action, aim, plan)
+        def ran() -> Run:
+            plan, aim = self.plan(action, *words, **options)
+            return self.fire(action, aim, plan)
+
+        return planned_anew(ran)
 
     def fire(self, action: Action, aim: Aim, plan: Plan, report: Callable[[Run], None] | None = None) -> Run:
         return self.engine.call(self.runner.run(action, aim, plan, armed=True, report=report)).result(90)

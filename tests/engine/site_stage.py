@@ -22,7 +22,7 @@ from redistui.ops.site_failover import SITE_FAILOVER
 from tests.canary import Canary
 from tests.cluster_canary import ClusterCanary
 from tests.sentinels import look_often
-from tests.waiting import eventually
+from tests.waiting import eventually, planned_anew
 
 ORDERS = replace(sentinel("orders", 1), failover_timeout_ms=2000)
 """One replica, so that no Sentinel has to learn of a changed priority; and it may be failed over again after 4 s."""
@@ -71,9 +71,12 @@ class SiteStage:
         return tuple(found)
 
     def run(self, site: str, report: Callable[[Run], None] | None = None, **options: str) -> Run:
-        plan, aim = self.plan(site, **options)
-        work = self.runner.run(SITE_FAILOVER, aim, plan, armed=True, report=report, consent=Consent(plan.confirm))
-        return self.engine.call(work).result(120)
+        def ran() -> Run:
+            plan, aim = self.plan(site, **options)
+            work = self.runner.run(SITE_FAILOVER, aim, plan, armed=True, report=report, consent=Consent(plan.confirm))
+            return self.engine.call(work).result(120)
+
+        return planned_anew(ran)
 
     def primaries(self) -> dict[str, set[str | None]]:
         """Group -> the sites at which its primaries stand."""

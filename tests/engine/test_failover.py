@@ -22,7 +22,7 @@ from redistui.ops.failover import FAILOVER
 from redistui.ops.run import Run
 from tests.canary import Canary
 from tests.conftest import Start
-from tests.waiting import eventually
+from tests.waiting import eventually, planned_anew
 
 AIM = Aim("orders")
 FENCED = ("redis-7.0", "redis-6.2")
@@ -55,8 +55,11 @@ class Stage:
         return self.engine.call(self.engine.fresh("orders")).result(10)
 
     def run(self, plan: Plan | None = None, aim: Aim = AIM, action: Action = FAILOVER) -> Run:
-        plan = plan or self.plan(aim, action)
-        return self.engine.call(self.runner.run(action, aim, plan, armed=True, report=self._report)).result(150)
+        def ran() -> Run:
+            confirmed = plan or self.plan(aim, action)
+            return self.engine.call(self.runner.run(action, aim, confirmed, armed=True, report=self._report)).result(90)
+
+        return planned_anew(ran) if plan is None else ran()
 
     def _report(self, run: Run) -> None:
         self.seen.append(run)

@@ -20,7 +20,7 @@ from redistui.ops.failover import FAILOVER
 from redistui.ops.rights import OPERATOR, PASSWORD, SENTINEL_OPERATOR, SENTINEL_WATCH, TRIED, WATCH, Role, acl_line
 from redistui.ops.run import Run
 from tests.engine.test_failover import calls, option
-from tests.waiting import eventually
+from tests.waiting import eventually, planned_anew
 
 AIM = Aim("orders")
 DATA = Operator("operator", place="the data nodes of orders")
@@ -63,8 +63,11 @@ class Stage:
         return FAILOVER.plan(self.fresh(), AIM)
 
     def run(self, plan: Plan | None = None, report: Callable[[Run], None] = lambda run: None) -> Run:
-        plan = plan or self.plan()
-        return self.engine.call(self.runner.run(FAILOVER, AIM, plan, armed=True, report=report)).result(90)
+        def ran() -> Run:
+            work = self.runner.run(FAILOVER, AIM, plan or self.plan(), armed=True, report=report)
+            return self.engine.call(work).result(90)
+
+        return planned_anew(ran) if plan is None else ran()
 
     def changes(self) -> list[int]:
         """How often each server has run what changes something."""

@@ -24,7 +24,7 @@ from redistui.ops.run import Run, refused
 from redistui.ops.set_parameter import SET_PARAMETER
 from tests.canary import Writer
 from tests.conftest import Start
-from tests.waiting import eventually
+from tests.waiting import eventually, planned_anew
 
 WANTED: dict[Kind, Wanted] = {"sentinel": "sentinel", "cluster": "cluster", "replication": "any"}
 
@@ -49,9 +49,13 @@ class Stage:
     def do(self, action: Action, *words: str) -> Run:
         """As it would be typed after the action's name."""
         aim = self.aim(action, *words)
-        eventually(lambda: not refusals(action, self.fresh(), aim), 5, otherwise="it is refused")
-        work = self.runner.run(action, aim, action.plan(self.fresh(), aim), armed=True)
-        return self.engine.call(work).result(60)
+
+        def ran() -> Run:
+            eventually(lambda: not refusals(action, self.fresh(), aim), 20, otherwise="it is refused")
+            work = self.runner.run(action, aim, action.plan(self.fresh(), aim), armed=True)
+            return self.engine.call(work).result(60)
+
+        return planned_anew(ran)
 
     def aim(self, action: Action, *words: str) -> Aim:
         plain, options = split(action, words)
