@@ -99,6 +99,7 @@ def test_the_primary_site_is_the_one_that_is_named_else_that_of_the_config(
     assert plan.named == {"orders": "east", "cart": "west"}
 
 
+@pytest.mark.versions("redis-7.0")
 def test_one_that_only_reads_tells_its_figures_and_writes_nothing(standing_fleet: DemoFleet) -> None:
     target = standing_fleet.groups["catalog"].target
     words = ["--strategy", "round-robin", "--rate", "100", "--seconds", "2", "--timeout", "20"]

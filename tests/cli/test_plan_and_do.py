@@ -66,6 +66,7 @@ def killed_at(moment: str, command: str, *words: str, journal: Journal) -> None:
     killed(moment, command, *words, env={"REDISTUI_JOURNAL": str(journal.path)})
 
 
+@pytest.mark.versions("redis-6.2")
 def test_a_plan_is_shown_and_sends_nothing(sentinel_group: Group, journal: Journal) -> None:
     group = sentinel_group()
     done = run("plan", "failover", group.target, journal=journal)
@@ -99,6 +100,7 @@ def test_do_runs_the_plan_and_verifies_it(sentinel_group: Group, journal: Journa
     assert "Order the Sentinels to fail over orders" in done.err
 
 
+@pytest.mark.versions("redis-7.0")
 def test_nobody_there_to_confirm_it_is_a_mistake_of_use(sentinel_group: Group, journal: Journal) -> None:
     done = run("do", "failover", sentinel_group().target, journal=journal, stdin="orders\n")
     assert done.code == 2

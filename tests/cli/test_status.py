@@ -209,12 +209,14 @@ class TestOnServers:
         for group in groups.values():
             assert all(node["up"] and node["cpu_percent"] is not None for node in group["nodes"])
 
+    @pytest.mark.versions("redis-6.2")
     def test_status_from_a_single_replica_finds_the_whole_group(self, standing_fleet):
         sessions = standing_fleet.groups["sessions"]
         last = sessions.nodes[-1]
         found = json.loads(redistui("status", "--json", f"redis://{last.address}").out)
         assert {node["address"] for node in found["groups"][0]["nodes"]} == set(sessions.addresses)
 
+    @pytest.mark.versions("redis-7.0")
     def test_a_fleet_of_the_config_has_its_name_and_badge(self, standing_fleet, tmp_path):
         file = tmp_path / "c.toml"
         target = standing_fleet.groups["catalog"].target
@@ -223,25 +225,30 @@ class TestOnServers:
         assert (group["name"], group["environment"]) == ("shop", "STAGE")
         assert "shop cluster OK STAGE" in redistui("status", "--config", str(file)).out
 
+    @pytest.mark.versions("redis-6.2")
     def test_one_dead_target_does_not_hide_the_others(self, standing_fleet):
         ended = redistui("status", "--json", standing_fleet.groups["sessions"].target, "redis://127.0.0.1:1")
         assert ended.code == 0
         assert sorted(group["health"] for group in json.loads(ended.out)["groups"]) == ["bad", "ok"]
 
+    @pytest.mark.versions("valkey-9.1")
     def test_an_unknown_group_is_code_2_with_the_nearest_name(self, standing_fleet):
         ended = redistui("status", "--group", "order", standing_fleet.groups["orders"].target)
         assert ended.code == 2
         assert "did you mean 'orders'?" in ended.err
 
+    @pytest.mark.versions("valkey-9.1")
     def test_check_is_fine_on_a_fleet_that_is(self, standing_fleet):
         ended = redistui("check", *standing_fleet.targets)
         assert (ended.code, ended.out.split(" ")[0]) == (0, "OK")
 
+    @pytest.mark.versions("redis-7.0")
     def test_check_is_bad_when_something_is_down(self, standing_fleet):
         ended = redistui("check", "--json", standing_fleet.groups["orders"].target, "redis://127.0.0.1:1")
         assert ended.code == 4
         assert json.loads(ended.out)["verdict"] == "BAD"
 
+    @pytest.mark.versions("valkey-9.1")
     def test_watch_prints_a_document_a_line_until_interrupted(self, standing_fleet):
         words = ["status", "--json", "--watch", "--period", "0.2", standing_fleet.groups["orders"].target]
         with subprocess.Popen(
@@ -255,6 +262,7 @@ class TestOnServers:
         assert code == 130
         assert times == sorted(set(times))
 
+    @pytest.mark.versions("redis-6.2")
     def test_a_fleet_without_a_primary_is_bad_and_one_without_anybody_is_code_3(self, replication_group):
         group = replication_group(replicas=1)
         replica = f"redis://{group.nodes[1].address}"
@@ -268,12 +276,14 @@ class TestOnServers:
 
 
 class TestPasswords:
+    @pytest.mark.versions("redis-6.2")
     def test_without_the_password_it_is_code_3_and_says_what_is_missing(self, replication_group):
         group = replication_group(replicas=0, settings={"requirepass": "hunter2"})
         ended = redistui("status", group.target)
         assert ended.code == 3
         assert "password" in ended.err
 
+    @pytest.mark.versions("valkey-9.1")
     def test_a_wrong_password_is_code_3_and_not_repeated(self, replication_group):
         group = replication_group(replicas=0, settings={"requirepass": "hunter2"})
         ended = redistui("status", group.target, env={"REDISTUI_PASSWORD": "hunter3"})
@@ -281,6 +291,7 @@ class TestPasswords:
         assert "password" in ended.err
         assert "hunter" not in ended.out + ended.err
 
+    @pytest.mark.versions("redis-7.0")
     def test_the_password_may_come_from_the_environment_or_a_file(self, replication_group, tmp_path):
         group = replication_group(replicas=0, settings={"requirepass": "hunter2"})
         assert redistui("status", group.target, env={"REDISTUI_PASSWORD": "hunter2"}).code == 0

@@ -30,6 +30,7 @@ def test_wrong_words_are_answered_with_a_sentence(words, said):
     assert "\x1b" not in ended.err
 
 
+@pytest.mark.versions("redis-6.2")
 def test_a_server_and_a_site_that_are_not_there_are_named(standing_fleet: DemoFleet):
     target = standing_fleet.groups["orders"].target
     ended = redistui("whatif", target, "--kill", "127.0.0.1:1")
@@ -59,6 +60,7 @@ def test_the_document_holds_every_group_that_somebody_is_lost_of(standing_fleet:
     assert (sessions["writes"], sessions["promoted"], sessions["quorum"]) == ("stop", None, None)
 
 
+@pytest.mark.versions("valkey-9.1")
 def test_a_data_node_alone_leads_to_its_sentinels_before_anything_is_foreseen(standing_fleet: DemoFleet):
     group = standing_fleet.groups["orders"]
     ended = redistui("whatif", "--kill", group.nodes[0].address)

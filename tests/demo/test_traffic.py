@@ -39,6 +39,7 @@ def test_every_group_gets_traffic_with_keys_that_expire(demo_fleet: Demo) -> Non
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("traffic")]
 
 
+@pytest.mark.versions("redis-7.0")
 def test_it_follows_a_sentinel_failover(demo_fleet: Demo) -> None:
     fleet = demo_fleet("sentinel", traffic=True)
     group = fleet.groups["orders"]
@@ -49,6 +50,7 @@ def test_it_follows_a_sentinel_failover(demo_fleet: Demo) -> None:
     assert group.primary is not old
 
 
+@pytest.mark.versions("redis-6.2")
 def test_it_follows_a_cluster_failover(demo_fleet: Demo) -> None:
     fleet = demo_fleet("cluster", traffic=True)
     group = fleet.groups["catalog"]

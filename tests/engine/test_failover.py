@@ -151,6 +151,7 @@ def test_every_command_reaches_its_server_once_and_stands_in_the_journal(stage: 
     assert len(shown) == len(sent)
 
 
+@pytest.mark.versions("valkey-9.1")
 def test_a_second_console_at_work_refuses_it_and_nothing_is_sent(stage: Stage) -> None:
     plan = stage.plan()
     old = stage.group.primary
@@ -234,6 +235,7 @@ def test_stopped_before_the_order_the_fence_is_lifted(stage: Stage) -> None:
     assert role_of(old) == "master"
 
 
+@pytest.mark.versions("redis-6.2")
 def test_stopped_after_the_order_it_is_finished(stage: Stage) -> None:
     plan = stage.plan()
 
@@ -269,6 +271,7 @@ def test_a_hung_primary_refuses_it(stage: Stage) -> None:
     assert not any(row.sent for row in run.steps)
 
 
+@pytest.mark.versions("redis-7.0")
 def test_passwords_are_used_and_written_nowhere(
     sentinel_group: Callable[..., RunningGroup], stage_of: Callable[[RunningGroup], Stage]
 ) -> None:

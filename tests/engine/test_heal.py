@@ -137,6 +137,7 @@ def test_the_operator_may_take_a_copy_and_whoever_watches_may_not(
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]
 
 
+@pytest.mark.versions("valkey-9.1")
 def test_a_copy_is_never_written_over_and_what_is_given_up_for_good_is_bounded(
     sites_group: Group, plain_stage: Stage, tmp_path: Path
 ) -> None:

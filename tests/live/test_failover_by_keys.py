@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from redistui.demo.groups import RunningGroup
 from redistui.model import Target
 from tests.live.screen import Screen, dashboard
@@ -38,6 +40,7 @@ async def test_a_failover_by_keys_under_a_writer_loses_no_acknowledged_write(sen
     assert writer.lost(new) == []
 
 
+@pytest.mark.versions("valkey-9.1")
 async def test_without_arming_the_plan_is_shown_and_nothing_can_be_fired(sentinel_group: Group) -> None:
     group = sentinel_group()
     old = group.primary

@@ -17,6 +17,7 @@ def target(group: RunningGroup) -> Target:
     return Target(tuple(seed.address for seed in group.seeds), title=group.name)
 
 
+@pytest.mark.versions("redis-6.2")
 async def test_a_primary_that_is_killed_stands_as_refused_and_comes_back_as_up(replication_group: Group) -> None:
     group = replication_group(replicas=2)
     primary = group.primary
@@ -32,6 +33,7 @@ async def test_a_primary_that_is_killed_stands_as_refused_and_comes_back_as_up(r
         await screen.until_line(primary.address, "P ")
 
 
+@pytest.mark.versions("redis-7.0")
 async def test_a_replica_that_is_killed_stays_in_view_though_its_primary_has_dropped_it(
     replication_group: Group,
 ) -> None:
@@ -47,6 +49,7 @@ async def test_a_replica_that_is_killed_stays_in_view_though_its_primary_has_dro
 
 
 @pytest.mark.parametrize("which", ["primary", "replica"])
+@pytest.mark.versions("valkey-9.1")
 async def test_a_server_that_hangs_is_called_hung_and_not_down(replication_group: Group, which: str) -> None:
     group = replication_group(replicas=1)
     server = group.primary if which == "primary" else group.replicas[0]
@@ -60,6 +63,7 @@ async def test_a_server_that_hangs_is_called_hung_and_not_down(replication_group
         await screen.until_gone(server.address, "hung", seconds=5.0)
 
 
+@pytest.mark.versions("redis-7.0")
 async def test_a_sentinel_failover_after_a_kill_is_followed_on_every_screen(sentinel_group: Group) -> None:
     group = sentinel_group()
     old = group.primary.address
@@ -84,6 +88,7 @@ def moved_from(old: str, fleet: object) -> bool:
     )
 
 
+@pytest.mark.versions("redis-6.2")
 async def test_the_other_groups_go_on_when_one_is_out_of_reach(replication_group: Group) -> None:
     group = replication_group(replicas=1)
     nowhere = Target(("127.0.0.1:1",), title="nowhere")

@@ -126,6 +126,7 @@ def test_the_verbs_that_only_look_ask_and_nothing_else(group: RunningGroup, tmp_
             assert json.loads(done.out), verb
 
 
+@pytest.mark.versions("redis-7.0")
 def test_the_witnesses_see_what_is_no_question(group: RunningGroup) -> None:
     """That the proof above could fail: somebody else does what redistui must not."""
     victim = group.nodes[0]

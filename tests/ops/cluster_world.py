@@ -63,7 +63,7 @@ class World:
     executed: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     two_writable: list[float] = field(default_factory=list)
     plans: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
-    _settled: tuple[Any, ...] = ()
+    _settled: list[tuple[Any, ...]] = field(default_factory=list)
     """Who knew whom when there was last any gossip: equal, there is no news."""
     _settled_at: float = 0.0
 
@@ -124,6 +124,8 @@ class World:
 
     def _vote_alone(self) -> None:
         """The cluster's own failover, 0.5 s after a primary was found to have failed."""
+        if not any(server.slots and self.failed(server, 0.5) for server in self.servers.values()):
+            return
         for server in list(self.servers.values()):
             old = self.by_id(server.primary or "")
             if old is not None and old.slots and self.failed(old, 0.5) and server.runs and self.majority():
@@ -143,9 +145,10 @@ class World:
         demote()
 
     def _gossip(self) -> None:
-        state = tuple((server.id, server.runs, frozenset(server.knows)) for server in self.servers.values())
+        state = [(server.id, server.alive, server.hung, server.knows) for server in self.servers.values()]
         if state == self._settled and self.now < self._settled_at + 60.0:  # then bans are over
             return
+        before = [(*told, set(knows)) for *told, knows in state]
         for one in self.servers.values():
             if not one.runs:
                 continue
@@ -157,13 +160,16 @@ class World:
                     one.knows |= news
                 elif other.id != one.id and (self.relearns or (one.met and one.banned.get(other.id, 0.0) < self.now)):
                     one.knows.add(other.id)  # it greets us still
-        self._settled, self._settled_at = state, self.now
+        self._settled, self._settled_at = before, self.now
 
     def ids(self) -> set[str]:
         return {server.id for server in self.servers.values()}
 
     def by_id(self, id_: str) -> Server | None:
-        return next((server for server in self.servers.values() if server.id == id_), None)
+        for server in self.servers.values():
+            if server.id == id_:
+                return server
+        return None
 
     def failed(self, server: Server, longer: float = 0.0) -> bool:
         return server.silent_since is not None and self.now - server.silent_since > TIMEOUT + longer

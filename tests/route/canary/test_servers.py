@@ -146,6 +146,7 @@ def test_in_a_cluster_every_shard_is_read_and_written_and_lags_in_ms(cluster_gro
         assert all(node.ask("TTL", key) > 0 for key in keys)
 
 
+@pytest.mark.versions("redis-7.0")
 def test_over_two_sites_both_are_written_and_a_user_of_its_own_is_enough(
     replication_group: Start, version: str
 ) -> None:
