@@ -6,6 +6,7 @@ keeps it to some. Factories give a RunningGroup (redistui.demo.groups): `.nodes`
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -26,6 +27,8 @@ Settings = Mapping[str, str] | None
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "versions(*names): run on these server versions only")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a script began us in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # else what we start would not hear of ctrl+c either
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

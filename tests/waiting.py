@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def eventually(
-    condition: Callable[[], T | None], seconds: float = 10.0, *, every: float = 0.02, otherwise: str = ""
+    condition: Callable[[], T | None], seconds: float = 20.0, *, every: float = 0.02, otherwise: str = ""
 ) -> T:
     """Asks until the answer is true and gives that answer; fails with the last one when the time is up.
 
@@ -32,7 +32,7 @@ def eventually(
 
 
 async def eventually_async(
-    condition: Callable[[], T | None], seconds: float = 10.0, *, every: float = 0.02, otherwise: str = ""
+    condition: Callable[[], T | None], seconds: float = 20.0, *, every: float = 0.02, otherwise: str = ""
 ) -> T:
     """The same on an event loop, which goes on meanwhile."""
     deadline = time.monotonic() + seconds

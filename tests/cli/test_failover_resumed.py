@@ -61,7 +61,7 @@ def test_killed_after_the_order_the_next_console_goes_on_and_nothing_is_lost(
     old, chosen = group.nodes[0], group.nodes[2]
     canary = Canary(group)
     try:
-        eventually(canary.goes, 10)
+        eventually(canary.goes, 20)
         operation = killed(group, journal, "SENTINEL FAILOVER orders")
         resume(operation, journal)
         eventually(canary.goes_on, 20)

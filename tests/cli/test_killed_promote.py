@@ -32,7 +32,7 @@ def test_a_killed_console_leaves_one_writer_at_most_and_the_next_one_ends_it(
     fast = [] if begin == "FAILOVER TO" else ["--fast"]
     canary = Canary(group)
     try:
-        eventually(canary.goes, 15)
+        eventually(canary.goes, 20)
         killed_at(moment, begin, "do", "promote", heir.address, *fast, "--yes", journal=journal)
         assert [role_of(old), role_of(heir)].count("master") <= 1
         (left,) = journal.unfinished()
@@ -44,13 +44,13 @@ def test_a_killed_console_leaves_one_writer_at_most_and_the_next_one_ends_it(
             way = ""
             done = run("do", "resume", left.operation, "--yes", journal=journal)
         winner = ending(done.code, done.out, old.address, heir.address, way)
-        eventually(lambda: group.primary.address == winner, 10)
-        eventually(canary.goes_on, 15)
+        eventually(lambda: group.primary.address == winner, 20)
+        eventually(canary.goes_on, 20)
     finally:
         canary.stop()
     assert group.primary.address == winner
     loser = old.address if winner == heir.address else heir.address
-    eventually(lambda: follows(group.server(loser), winner) and follows(group.server(other.address), winner), 10)
+    eventually(lambda: follows(group.server(loser), winner) and follows(group.server(other.address), winner), 20)
     assert canary.lost() == []
     assert journal.unfinished() == ()
 

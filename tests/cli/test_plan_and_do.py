@@ -187,10 +187,10 @@ def test_a_console_that_is_killed_loses_nothing_and_the_next_one_says_what_is_le
     old = group.primary
     canary = Canary(group)
     try:
-        eventually(canary.goes, 10)
+        eventually(canary.goes, 20)
         killed_at("done", moment, "do", "failover", group.target, "--yes", journal=journal)
         if moment.startswith("CONFIG"):
-            eventually(lambda: "NOREPLICAS" in " ".join(canary.aware.errors[-5:]), 5)
+            eventually(lambda: "NOREPLICAS" in " ".join(canary.aware.errors[-5:]), 20)
         else:
             eventually(canary.goes_on, 20)
             eventually(lambda: role_of(old) == "slave", 30)
@@ -214,7 +214,7 @@ def test_a_console_that_is_killed_under_a_pause_loses_nothing_when_the_pause_end
     old = group.primary
     canary = Canary(group)
     try:
-        eventually(canary.goes, 10)
+        eventually(canary.goes, 20)
         killed_at("done", "SENTINEL FAILOVER", "do", "failover", group.target, "--yes", journal=journal)
         eventually(lambda: role_of(old) == "slave", 30)
         eventually(canary.goes_on, 20)

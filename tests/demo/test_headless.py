@@ -94,7 +94,7 @@ def test_kill_9_leaves_nothing_behind(run: Run) -> None:
     told = document(process)
     process.kill()
     process.wait(5)
-    eventually(lambda: gone(told), 10)
+    eventually(lambda: gone(told), 20)
 
 
 def test_servers_that_hang_end_as_well(run: Run) -> None:

@@ -27,7 +27,7 @@ class PlainStage:
         self.engine = Engine([target(group) for group in groups], period=0.25)
         self.engine.start()
         self.runner = Runner(self.engine, Journal(folder / "journal.jsonl"))
-        eventually(lambda: self.engine.fleet.complete and len(self.fresh().groups) == len(groups), 10)
+        eventually(lambda: self.engine.fleet.complete and len(self.fresh().groups) == len(groups), 20)
 
     def fresh(self) -> Fleet:
         names = [group.name for group in self.engine.fleet.groups]

@@ -172,7 +172,7 @@ def test_a_new_replica_is_noticed_and_a_primary_change_too(
     with watching(first.address) as engine:
         until(engine, lambda fleet: whole(fleet, group))
         new.ask("REPLICAOF", "127.0.0.1", first.port)
-        until(engine, lambda fleet: node(fleet, new.address).role == "replica", 5)
+        until(engine, lambda fleet: node(fleet, new.address).role == "replica")
         second.ask("REPLICAOF", "NO", "ONE")
         fleet = until(engine, lambda fleet: node(fleet, second.address).role == "primary")
         assert "two-primaries" in rules(until(engine, lambda fleet: fleet.findings))
@@ -202,7 +202,7 @@ def test_a_cluster_node_that_is_met_joins_and_one_that_is_forgotten_leaves(
         until(engine, lambda fleet: node(fleet, new.address).role == "primary" and fleet.complete)
         eventually(lambda: all(server.ask("CLUSTER", "NODES").count("connected") == 4 for server in group.nodes))
         leave(new, group.nodes)
-        until(engine, lambda fleet: whole(fleet, group) and rules(fleet) == {"shard-without-replica"}, 15)
+        until(engine, lambda fleet: whole(fleet, group) and rules(fleet) == {"shard-without-replica"})
         assert engine.history.last(new.address, "clients", 10) == []
 
 
@@ -227,7 +227,7 @@ def test_a_dead_replica_stays_in_view_long_after_its_primary_has_dropped_it(
         assert (gone.role, gone.last_role, gone.up, gone.metrics) == (None, "replica", False, {})
         assert node(fleet, second.address).up
         monkeypatch.setattr(discover, "KEEP_DEAD", 0.1)
-        until(engine, lambda fleet: len(only_group(fleet).nodes) == 2 and not fleet.findings, 5)
+        until(engine, lambda fleet: len(only_group(fleet).nodes) == 2 and not fleet.findings)
 
 
 def test_one_name_of_many_can_be_picked(sentinel_group: Start, demo_fleet: Callable[..., DemoFleet]) -> None:

@@ -41,7 +41,7 @@ def test_servers_that_die_hang_and_come_back_are_seen_so(replication_group: Star
         until(engine, lambda fleet: whole(fleet, group) and not fleet.findings)
 
         second.hang()
-        fleet = until(engine, lambda fleet: fault(fleet, second.address) == "hung", 3)
+        fleet = until(engine, lambda fleet: fault(fleet, second.address) == "hung")
         hung = node(fleet, second.address)
         assert (hung.role, hung.last_role, hung.up) == (None, "replica", False)
         assert [fault(fleet, one.address) for one in (first, third)] == [None, None]
@@ -52,13 +52,13 @@ def test_servers_that_die_hang_and_come_back_are_seen_so(replication_group: Star
         until(engine, lambda fleet: whole(fleet, group) and not fleet.findings)
 
         first.kill()
-        fleet = until(engine, lambda fleet: fault(fleet, first.address) == "refused", 3)
+        fleet = until(engine, lambda fleet: fault(fleet, first.address) == "refused")
         assert {"node-down", "no-primary"} <= rules(fleet)
         until(engine, lambda fleet: node(fleet, second.address).replication.link == "down")  # type: ignore[union-attr]
         before = node(fleet, first.address).run_id
         first.start()
         first.wait()
-        fleet = until(engine, lambda fleet: whole(fleet, group) and not fleet.findings, 15)
+        fleet = until(engine, lambda fleet: whole(fleet, group) and not fleet.findings)
         assert node(fleet, first.address).run_id != before
         told = [(event.kind, event.source) for event in fleet.events if event.kind in ("fault", "up")]
         kinds = [kind for kind, _ in groupby(told)]  # one that comes back may be seen to load first: another fault
@@ -74,9 +74,9 @@ def test_a_lonely_primary_that_hung_has_its_role_again(replication_group: Start)
     with watching(only.address) as engine:
         until(engine, lambda fleet: node(fleet, only.address).role == "primary")
         only.hang()
-        until(engine, lambda fleet: node(fleet, only.address).role is None, 3)
+        until(engine, lambda fleet: node(fleet, only.address).role is None)
         only.resume()
-        until(engine, lambda fleet: node(fleet, only.address).role == "primary", 3)
+        until(engine, lambda fleet: node(fleet, only.address).role == "primary")
 
 
 @pytest.mark.versions("valkey-9.1")
@@ -98,9 +98,9 @@ def test_after_a_restart_no_rate_is_negative(replication_group: Start) -> None:
                     wire.ask("GET", number)
             until(engine, lambda fleet: node(fleet, only.address).metric("misses") is not None)
             only.kill()
-            until(engine, lambda fleet: fault(fleet, only.address) == "refused", 3)
+            until(engine, lambda fleet: fault(fleet, only.address) == "refused")
             only.restart()
-            until(engine, lambda fleet: fault(fleet, only.address) is None, 5)
+            until(engine, lambda fleet: fault(fleet, only.address) is None)
         only.ask("CONFIG", "RESETSTAT")
         until(engine, lambda fleet: node(fleet, only.address).metric("net_in") is not None)
     assert max(seen) > 0
@@ -115,7 +115,7 @@ def test_lag_is_measured_and_kept(replication_group: Start) -> None:
         until(engine, lambda _: 0.0 in engine.history.last(second.address, "lag_bytes", 50))
         second.hang()
         first.ask("SET", "big", "x" * 2_000_000)
-        until(engine, lambda fleet: fault(fleet, second.address) == "hung", 3)
+        until(engine, lambda fleet: fault(fleet, second.address) == "hung")
         until(engine, lambda _: engine.history.last(second.address, "lag_bytes", 1) == [None])
         second.resume()
         until(engine, lambda fleet: node(fleet, second.address).metric("lag_bytes") == 0)
@@ -131,7 +131,7 @@ def test_a_busy_server_is_busy_and_not_down(replication_group: Start) -> None:
         with only.connect(30) as scripting, only.connect() as killing:
             script = threading.Thread(target=lambda: scripting.raw("EVAL", "while true do end", "0"))
             script.start()
-            fleet = until(engine, lambda fleet: fault(fleet, only.address) == "busy", 5)
+            fleet = until(engine, lambda fleet: fault(fleet, only.address) == "busy")
             found = node(fleet, only.address)
             assert (found.role, found.last_role, found.up) == (None, "primary", True)
             assert "SCRIPT KILL" in str(found.fault)
@@ -146,12 +146,12 @@ def test_a_replica_that_serves_nothing_without_its_primary_says_so(replication_g
     with watching(second.address) as engine:
         until(engine, lambda fleet: fleet.complete and len(only_group(fleet).nodes) == 2)
         first.kill()
-        fleet = until(engine, lambda fleet: fault(fleet, first.address) == "refused", 5)
-        until(engine, lambda fleet: "link-down" in rules(fleet), 5)
+        fleet = until(engine, lambda fleet: fault(fleet, first.address) == "refused")
+        until(engine, lambda fleet: "link-down" in rules(fleet))
         if version == "redis-6.2":  # it answers PING there all the same
             assert fault(fleet, second.address) is None
         else:
-            until(engine, lambda fleet: fault(fleet, second.address) == "masterdown", 5)
+            until(engine, lambda fleet: fault(fleet, second.address) == "masterdown")
         assert node(engine.fleet, second.address).role == "replica"
         assert node(engine.fleet, second.address).up
 
@@ -165,7 +165,7 @@ def test_a_loading_server_tells_how_far_it_is(replication_group: Start) -> None:
         until(engine, lambda fleet: node(fleet, only.address).metric("keys") == 10000)
         only.kill()
         only.start()
-        fleet = until(engine, lambda fleet: fault(fleet, only.address) == "loading", 8)
+        fleet = until(engine, lambda fleet: fault(fleet, only.address) == "loading")
         assert "loads its dataset" in str(node(fleet, only.address).fault)
         assert node(fleet, only.address).up
         until(engine, lambda fleet: fault(fleet, only.address) is None, 20)
@@ -211,12 +211,12 @@ def test_a_cluster_that_loses_a_primary_is_followed_to_its_new_map(cluster_group
     with watching(second.address) as engine:
         until(engine, lambda fleet: whole(fleet, group) and not fleet.findings)
         first.ask("CLUSTER", "SETSLOT", 7, "MIGRATING", second.ask("CLUSTER", "MYID"))
-        fleet = until(engine, lambda fleet: rules(fleet) == {"open-slot"}, 3)
+        fleet = until(engine, lambda fleet: rules(fleet) == {"open-slot"})
         assert [(one.slot, one.kind) for one in cluster_of(fleet).open_slots] == [(7, "migrating")]
         first.ask("CLUSTER", "SETSLOT", 7, "STABLE")
-        until(engine, lambda fleet: not fleet.findings, 3)
+        until(engine, lambda fleet: not fleet.findings)
         first.kill()
-        fleet = until(engine, lambda fleet: {"node-down", "slots-failing"} <= rules(fleet), 3)
+        fleet = until(engine, lambda fleet: {"node-down", "slots-failing"} <= rules(fleet))
         assert len(cluster_of(fleet).failing) == 5461
         fleet = until(
             engine,
@@ -245,12 +245,12 @@ def test_the_verdict_on_the_quorum_is_that_of_the_sentinels_themselves(sentinel_
         fleet = until(engine, lambda fleet: whole(fleet, group) and not fleet.findings)
         assert verdict(only_group(fleet)).reachable
         second.kill()
-        until(engine, lambda fleet: rules(fleet) == {"sentinel-down", "quorum-edge"}, 5)
+        until(engine, lambda fleet: rules(fleet) == {"sentinel-down", "quorum-edge"})
         assert first.ask("SENTINEL", "CKQUORUM", "orders").startswith("OK")
         third.kill()
-        fleet = until(engine, lambda fleet: "quorum-lost" in rules(fleet), 5)
+        fleet = until(engine, lambda fleet: "quorum-lost" in rules(fleet))
         assert "1 of the 2 Sentinels needed for a failover can vote" in verdict(only_group(fleet)).reasons
-        until(engine, lambda fleet: any("NOQUORUM" in reason for reason in verdict(only_group(fleet)).reasons), 10)
+        until(engine, lambda fleet: any("NOQUORUM" in reason for reason in verdict(only_group(fleet)).reasons))
 
 
 @pytest.mark.versions("valkey-9.1")
@@ -260,10 +260,10 @@ def test_a_sentinel_that_stood_still_is_in_tilt_and_has_no_vote(sentinel_group: 
     with watching(group.sentinels[1].address) as engine:
         until(engine, lambda fleet: whole(fleet, group))
         stopped.hang()
-        until(engine, lambda fleet: fault(fleet, stopped.address) == "hung", 3)
+        until(engine, lambda fleet: fault(fleet, stopped.address) == "hung")
         began = time.monotonic()
         eventually(lambda: time.monotonic() - began > 2.2, 5)  # two seconds are what makes a Sentinel doubt itself
         stopped.resume()
-        fleet = until(engine, lambda fleet: "tilt" in rules(fleet), 5)
+        fleet = until(engine, lambda fleet: "tilt" in rules(fleet))
         assert verdict(only_group(fleet)).up == 1
         assert "quorum-lost" in rules(fleet)

@@ -106,9 +106,9 @@ def goes_over(stage: Stage) -> Run:
     plan = stage.plan()
     canary = Canary(stage.group)
     try:
-        eventually(canary.goes, 10)
+        eventually(canary.goes, 20)
         run = stage.run(plan)
-        eventually(canary.goes_on, 10)
+        eventually(canary.goes_on, 20)
     finally:
         canary.stop()
     assert run.outcome == "verified", run.message
@@ -200,11 +200,11 @@ def test_replicas_that_do_not_catch_up_leave_everything_as_it_was(stage: Stage) 
 
     stage.watching = hang_under_the_fence
     try:
-        eventually(canary.goes, 10)
+        eventually(canary.goes, 20)
         run = stage.run(plan)
     finally:
         slow.resume()
-        eventually(canary.goes_on, 10)
+        eventually(canary.goes_on, 20)
         canary.stop()
     assert run.outcome == "failed"
     assert run.message.startswith("Nothing has changed")

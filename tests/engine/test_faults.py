@@ -81,7 +81,7 @@ def test_a_stranger_has_a_name_and_its_neighbour_is_polled_on(
     behave, kind, words = STRANGERS[name]
     honest, polls = neighbour
     with Stranger(behave) as stranger, watching(stranger.address, honest.address) as engine:
-        fleet = until(engine, lambda fleet: fault(fleet, stranger.address) == kind, 5)
+        fleet = until(engine, lambda fleet: fault(fleet, stranger.address) == kind)
         found = member(fleet, stranger.address).fault
         assert found is not None
         assert words in found.text
@@ -97,7 +97,7 @@ def test_thirty_strangers_at_once_hold_up_nobody(neighbour: tuple[Stranger, list
     with contextlib.ExitStack() as stack:
         crowd = [stack.enter_context(Stranger(strangers.silent)) for _ in range(50)]
         engine = stack.enter_context(watching(*(one.address for one in crowd), honest.address))
-        until(engine, lambda fleet: all(fault(fleet, one.address) == "hung" for one in crowd), 6)
+        until(engine, lambda fleet: all(fault(fleet, one.address) == "hung" for one in crowd))
         polled_on(polls, engine, 4)
 
 
@@ -115,7 +115,7 @@ def test_a_hundred_hosts_that_never_answer_hold_up_nobody(neighbour: tuple[Stran
         dead = [f"127.0.{number}.1:{full.getsockname()[1]}" for number in range(100)]
         reachable = {one: f"127.0.0.1:{full.getsockname()[1]}" for one in dead}
         engine = stack.enter_context(watching(target(*dead, reachable=reachable), honest.address))
-        until(engine, lambda fleet: all(fault(fleet, one) == "unreachable" for one in dead), 8)
+        until(engine, lambda fleet: all(fault(fleet, one) == "unreachable" for one in dead))
         polled_on(polls, engine, 4)
 
 
@@ -166,7 +166,7 @@ def test_one_that_answers_once_and_then_hangs_up_each_time_is_named() -> None:
         client.recv(65536)
 
     with Stranger(behave) as stranger, watching(stranger.address) as engine:
-        fleet = until(engine, lambda fleet: fault(fleet, stranger.address) == "closed", 5)
+        fleet = until(engine, lambda fleet: fault(fleet, stranger.address) == "closed")
         assert "closes each connection" in str(member(fleet, stranger.address).fault)
         assert fleet.complete
 

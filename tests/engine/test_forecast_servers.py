@@ -48,7 +48,7 @@ def test_a_primary_that_wants_replicas_refuses_writes_without_them_as_foreseen(
         told = forecast(fleet, [replica.address]).groups[0]
         assert (told.writes, "min-replicas-to-write" in told.reason) == ("stop", True)
         assert forecast(fleet, ()).groups[0].writes == "continue"
-    eventually(lambda: primary.ask("SET", "key", "value") == "OK", 15)
+    eventually(lambda: primary.ask("SET", "key", "value") == "OK", 20)
     replica.kill()
 
     def refuses() -> bool:

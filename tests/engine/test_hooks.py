@@ -76,7 +76,7 @@ def test_one_that_does_not_end_is_killed_with_all_that_it_started(program: Path,
     said = ended(written(program, f"sleep 600 & echo $! > {pid}", "echo begun", "wait"), seconds=1.5)
     assert said.wrong == "it was not done within 1.5 s, and was killed"
     assert said.said == "begun"
-    eventually(lambda: not alive(int(pid.read_text())), 10)
+    eventually(lambda: not alive(int(pid.read_text())), 20)
 
 
 def alive(pid: int) -> bool:

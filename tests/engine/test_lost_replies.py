@@ -79,10 +79,10 @@ def test_a_promotion(
     before = [calls(node, command) for node in group.nodes]
     canary = Canary(group)
     try:
-        eventually(canary.goes, 10)
+        eventually(canary.goes, 20)
         with muted(group, words) as mutes:
             run = act(group, mutes, tmp_path, PROMOTE, heir.address, **options)
-        eventually(canary.goes_on, 10)
+        eventually(canary.goes_on, 20)
     finally:
         canary.stop()
     nothing_twice(run, mutes)

@@ -40,7 +40,7 @@ class Stage:
         self.engine.start()
         self.runner = Runner(self.engine, Journal(folder / "journal.jsonl"))
         whole = len(group.nodes)
-        eventually(lambda: [g for g in self.fresh().groups if len(g.nodes) == whole and self.engine.fleet.complete], 15)
+        eventually(lambda: [g for g in self.fresh().groups if len(g.nodes) == whole and self.engine.fleet.complete], 20)
 
     def fresh(self) -> Fleet:
         names = [group.name for group in self.engine.fleet.groups]

@@ -47,9 +47,9 @@ def goes_over(stage: PlainStage, heir: Server, **options: str) -> Run:
     before = [full_syncs(node) for node in group.nodes]
     canary = Canary(group)
     try:
-        eventually(canary.goes, 15)
+        eventually(canary.goes, 20)
         run = stage.run(PROMOTE, heir.address, **options)
-        eventually(canary.goes_on, 15)
+        eventually(canary.goes_on, 20)
     finally:
         canary.stop()
     assert run.outcome == "verified", run.message
@@ -103,14 +103,14 @@ def test_a_dead_primary_is_succeeded_with_a_loss_within_the_bound_and_comes_back
     assert stage.fresh().groups[0].primary == old.address
     canary = Canary(group)
     try:
-        eventually(canary.goes, 15)
-        eventually(lambda: all(offset(replica) > 1000 for replica in replicas), 10)
+        eventually(canary.goes, 20)
+        eventually(lambda: all(offset(replica) > 1000 for replica in replicas), 20)
         for replica in replicas:
             replica.hang()
         flood(old)
         have = len(canary.sticky.acked)
-        eventually(lambda: len(canary.sticky.acked) > have + 200, 15)
-        seen: Any = eventually(lambda: sighted(stage, old, least=offset(old) - (1 << 20)), 10)
+        eventually(lambda: len(canary.sticky.acked) > have + 200, 20)
+        seen: Any = eventually(lambda: sighted(stage, old, least=offset(old) - (1 << 20)), 20)
     finally:
         canary.stop()
     end = offset(old)
@@ -118,7 +118,7 @@ def test_a_dead_primary_is_succeeded_with_a_loss_within_the_bound_and_comes_back
     for replica in replicas:
         replica.resume()
     assert seen
-    fleet = eventually(lambda: fleet_without(stage, old), 15)
+    fleet = eventually(lambda: fleet_without(stage, old), 20)
     chosen = best(fleet, fleet.groups[0])
     heir = next(node for node in replicas if node.address == chosen)
     plan, aim = stage.plan(PROMOTE, heir.address)
@@ -139,7 +139,7 @@ def test_a_dead_primary_is_succeeded_with_a_loss_within_the_bound_and_comes_back
     old.restart()
     eventually(lambda: role_of(old) == "master")
     old.ask("SET", "of its own", 1)
-    eventually(lambda: stage.plan(ATTACH, old.address, heir.address)[0].confirm == f"lose 1 key of {old.address}", 10)
+    eventually(lambda: stage.plan(ATTACH, old.address, heir.address)[0].confirm == f"lose 1 key of {old.address}", 20)
     back = stage.run(ATTACH, old.address, heir.address)
     assert back.outcome == "verified", back.message
     assert back.plan is not None
@@ -190,9 +190,9 @@ def test_a_target_in_trouble_leaves_the_old_primary_in_its_place(
 
     canary = Canary(group)
     try:
-        eventually(canary.goes, 15)
+        eventually(canary.goes, 20)
         run = stage.fire(PROMOTE, aim, plan, meddle)
-        eventually(canary.goes_on, 15)
+        eventually(canary.goes_on, 20)
     finally:
         heir.resume()
         canary.stop()
@@ -211,7 +211,7 @@ def test_an_unreachable_primary_that_its_replicas_hear_is_not_dead(
     stage = plain_stage(group)
     group.nodes[0].hang()
     try:
-        eventually(lambda: "hears it" in stage.said_against(PROMOTE, group.nodes[1].address), 10)
+        eventually(lambda: "hears it" in stage.said_against(PROMOTE, group.nodes[1].address), 20)
         said = stage.said_against(PROMOTE, group.nodes[1].address)
     finally:
         group.nodes[0].resume()
@@ -231,7 +231,7 @@ def test_a_node_with_data_is_attached_with_the_password_and_let_go_fenced(
     stranger = groups["other"].nodes[0]
     primary.ask("SET", "mine", 1)
     stranger.ask("MSET", "lost", 1, "gone", 2)
-    eventually(lambda: "2" in stage.plan(ATTACH, stranger.address, primary.address)[0].confirm, 5)
+    eventually(lambda: "2" in stage.plan(ATTACH, stranger.address, primary.address)[0].confirm, 20)
     run = stage.run(ATTACH, stranger.address, primary.address)
     assert run.outcome == "verified", run.message
     assert run.plan is not None
@@ -239,14 +239,14 @@ def test_a_node_with_data_is_attached_with_the_password_and_let_go_fenced(
     assert config_of(stranger, "masterauth") == "hunter2-canary"
     assert stranger.ask("KEYS", "*") == ["mine"]
     assert "hunter2-canary" not in stage.runner.journal.path.read_text() + repr(run)
-    eventually(lambda: len(stage.fresh().groups) == 1, 10)
+    eventually(lambda: len(stage.fresh().groups) == 1, 20)
     assert "in a circle" in stage.said_against(ATTACH, primary.address, stranger.address)
     assert "one and the same" in stage.said_against(ATTACH, primary.address, primary.address)
     assert "follows 127.0.0.1" in stage.said_against(ATTACH, stranger.address, primary.address)
 
     off = stage.run(REPLICA_READ_ONLY, replica.address, "off")
     assert (off.outcome, config_of(replica, "replica-read-only")) == ("verified", "no")
-    eventually(lambda: "off at" in stage.said_against(REPLICA_READ_ONLY, replica.address, "off"), 5)
+    eventually(lambda: "off at" in stage.said_against(REPLICA_READ_ONLY, replica.address, "off"), 20)
     on = stage.run(REPLICA_READ_ONLY, replica.address, "on")
     assert (on.outcome, config_of(replica, "replica-read-only")) == ("verified", "yes")
     assert "this is for replicas" in stage.said_against(REPLICA_READ_ONLY, primary.address, "on")

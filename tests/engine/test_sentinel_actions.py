@@ -53,7 +53,7 @@ def writing(group: RunningGroup) -> Iterator[Canary]:
     """Two writers at work, stopped at the end."""
     canary = Canary(group)
     try:
-        eventually(canary.goes, 10)
+        eventually(canary.goes, 20)
         yield canary
     finally:
         canary.stop()
@@ -69,7 +69,7 @@ def test_the_chosen_replica_becomes_primary_and_no_acknowledged_write_is_lost(st
     plan = stage.plan(aim)
     with writing(group) as canary:
         run = stage.run(plan, aim)
-        eventually(canary.goes_on, 10)
+        eventually(canary.goes_on, 20)
     assert run.outcome == "verified", run.message
     assert group.primary.address == chosen.address
     eventually(lambda: len(group.replicas) == 2)
@@ -154,9 +154,9 @@ def fails_over_unplanned(stage: Stage, strike: Callable[[Server], None]) -> Cana
     group, old = stage.group, stage.group.primary
     stage.plan()
     with writing(group) as canary:
-        eventually(lambda: (seen(stage, old).metrics.get("replicated") or 0) > 10_000, 10)
+        eventually(lambda: (seen(stage, old).metrics.get("replicated") or 0) > 10_000, 20)
         strike(old)
-        eventually(lambda: seen(stage, old).fault is not None, 10)
+        eventually(lambda: seen(stage, old).fault is not None, 20)
         plan = stage.plan()
         loss = loss_of(stage.engine.fleet.groups[0], None)
         run = stage.run(plan)
@@ -197,7 +197,7 @@ def test_an_option_is_set_alike_at_every_sentinel(stage: Stage) -> None:
     aim = Aim("orders", words=("parallel-syncs", "2"))
     plan = stage.plan(aim, SENTINEL_SET)
     group.sentinels[1].ask("SENTINEL", "SET", "orders", "parallel-syncs", "4")
-    eventually(lambda: any("they differ now" in text for text in warnings(SENTINEL_SET, stage.fresh(), aim)), 10)
+    eventually(lambda: any("they differ now" in text for text in warnings(SENTINEL_SET, stage.fresh(), aim)), 20)
     assert stage.run(plan, aim, SENTINEL_SET).outcome == "refused"
     run = stage.run(None, aim, SENTINEL_SET)
     assert run.outcome == "verified", run.message
@@ -214,7 +214,7 @@ def test_the_dead_are_forgotten_by_one_sentinel_after_the_other(stage: Stage) ->
     dead.kill()
     quick = replace(SENTINEL_RESET, plan=lambda fleet, aim: planned(fleet, aim, 0.5))
     for one in (gone, dead):
-        eventually(lambda one=one: any(one.address in text for text in warnings(quick, stage.fresh(), AIM)), 10)  # type: ignore[misc]
+        eventually(lambda one=one: any(one.address in text for text in warnings(quick, stage.fresh(), AIM)), 20)  # type: ignore[misc]
     run = stage.run(None, AIM, quick)
     assert run.outcome == "verified", run.message
     for one in group.sentinels[:2]:

@@ -127,7 +127,7 @@ def test_a_veto_changes_nothing_and_a_group_that_cannot_move_refuses_the_whole_o
     script(tmp_path / "before", "exit 0")
     head = stage.demo.groups["sessions"].nodes[2]
     head.ask("CONFIG", "SET", "replica-read-only", "no")
-    eventually(lambda: any(text.startswith("sessions cannot move: ") for text in stage.against("west")), 10)
+    eventually(lambda: any(text.startswith("sessions cannot move: ") for text in stage.against("west")), 20)
     some = stage.run("west", partial="yes")
     assert some.outcome == "verified", some.message
     assert {lane.group for lane in some.lanes} == {"orders", "catalog"}
@@ -154,7 +154,7 @@ def test_a_group_that_fails_on_the_way_takes_the_others_back(site_stage: Stage) 
     assert "sessions: " in run.message
     assert stage.stand_at("east")
     assert role_of(head) == "slave"
-    assert eventually(lambda: unfenced(stage), 10)
+    assert eventually(lambda: unfenced(stage), 20)
     assert stage.runner.journal.unfinished() == ()
 
 

@@ -95,7 +95,7 @@ def test_a_group_is_found_and_watched_over_tls(guarded: Guarded, papers: tuple[P
         assert only_group(fleet).primary == guarded.first
         assert node(fleet, guarded.second).role == "replica"
         guarded.servers[0].hang()
-        until(engine, lambda fleet: fault(fleet, guarded.first) == "hung", 4)
+        until(engine, lambda fleet: fault(fleet, guarded.first) == "hung")
         guarded.servers[0].resume()
         until(engine, lambda fleet: not fleet.findings)
     with watching(target(f"localhost:{guarded.first.rpartition(':')[2]}", tls=tls)) as engine:

@@ -76,7 +76,7 @@ class Drained:
         assert digest(group) == self.held
         assert follows(self.its_replica) == self.home.ask("CLUSTER", "MYID")
         eventually(lambda: self.its_replica.ask("DBSIZE") == self.home.ask("DBSIZE"))
-        eventually(lambda: checked(group) == "", 10)
+        eventually(lambda: checked(group) == "", 20)
 
 
 def follows(server: Server) -> str:

@@ -58,7 +58,7 @@ def watching(*targets: Target | Address, period: float = PERIOD, **options: Any)
     assert complaints.heard == []
 
 
-def until(engine: Engine, condition: Callable[[Fleet], object], seconds: float = 10.0, otherwise: str = "") -> Fleet:
+def until(engine: Engine, condition: Callable[[Fleet], object], seconds: float = 20.0, otherwise: str = "") -> Fleet:
     """The first snapshot of which the condition holds; the test fails, showing the last one, when none comes in time.
 
     A condition may also assert, or look up what is not there yet.

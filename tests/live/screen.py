@@ -37,7 +37,7 @@ class Screen:
         """The first line that holds a word; empty if none does."""
         return next((line for line in self.lines if word in line), "")
 
-    async def until_line(self, word: str, *parts: str, seconds: float = 10.0) -> str:
+    async def until_line(self, word: str, *parts: str, seconds: float = 20.0) -> str:
         """Waits for a line with a word that also holds all parts."""
 
         def found() -> str | None:
@@ -46,7 +46,7 @@ class Screen:
         wanted = f"no line with {word!r} and {parts}"
         return await eventually_async(found, seconds, otherwise=wanted)
 
-    async def until_gone(self, word: str, part: str, seconds: float = 10.0) -> None:
+    async def until_gone(self, word: str, part: str, seconds: float = 20.0) -> None:
         """Waits until no line that holds a word holds the part."""
         await eventually_async(
             lambda: not any(word in line and part in line for line in self.lines) or None,

@@ -114,11 +114,11 @@ def test_ctrl_z_stops_it_with_a_restored_terminal_and_fg_brings_it_back(own: dic
     with child("plain", own) as terminal:
         terminal.wait_for("1 Topology")
         terminal.press("\x1a")
-        eventually(lambda: terminal.stopped, 10)
+        eventually(lambda: terminal.stopped, 20)
         restored(terminal)
         seen = terminal.raw.count(b"\x1b[?1049h")
         terminal.signal(signal.SIGCONT)
-        eventually(lambda: terminal.raw.count(b"\x1b[?1049h") > seen, 10)
+        eventually(lambda: terminal.raw.count(b"\x1b[?1049h") > seen, 20)
         terminal.press(" ")
         assert "paused since" in terminal.text
         terminal.send("q")
@@ -202,7 +202,7 @@ def test_y_copies_by_osc_52(own: dict[str, str]) -> None:
     with child("plain", own) as terminal:
         terminal.wait_for("1 Topology")
         terminal.send("y")
-        eventually(lambda: b"\x1b]52;c;MTAuMjAuMC4xMTo2Mzc5\x07" in terminal.raw, 10)
+        eventually(lambda: b"\x1b]52;c;MTAuMjAuMC4xMTo2Mzc5\x07" in terminal.raw, 20)
         terminal.send("q")
         assert terminal.exit_code() == 0
 

@@ -253,7 +253,7 @@ async def test_after_ten_minutes_it_is_swept_away_and_asked_for_again(monkeypatc
         await s.confirm()
         await s.press(*SECRET, "enter", "escape")
         s.clock.now += HELD_SECONDS
-        await eventually_async(lambda: s.engine.logins.secrets() == (), 5)
+        await eventually_async(lambda: s.engine.logins.secrets() == (), 20)
         await s.confirm()
         assert s.asks
 

@@ -158,7 +158,7 @@ async def test_an_age_ticks_by_itself_and_nothing_else_is_drawn() -> None:
         assert run.age == "age 0s"
         drawn = len(run.panel.scenes)
         now[0] += 7
-        await eventually_async(lambda: run.age == "age 7s", 5)
+        await eventually_async(lambda: run.age == "age 7s", 20)
         assert len(run.panel.scenes) == drawn
 
 
