@@ -20,14 +20,16 @@ class Read:
 
     name: str
     argv: tuple[str, ...]
-    of: Literal["every", "data", "cluster", "sentinel", "watch", "whole", "sections", "born", "links"]
+    of: Literal[
+        "every", "data", "cluster", "sentinel", "watch", "whole", "sections", "born", "links", "spent", "histogram"
+    ]
     """every server; data nodes; cluster nodes; Sentinels; Sentinels, once per watched name (appended to argv); those
     whose INFO takes one section at most; data nodes whose INFO takes several; these, on a new connection and now and
-    then; cluster nodes from 7.0 on, every ten seconds or less often."""
+    then; cluster nodes from 7.0 on, every ten seconds or less often; data nodes, once a minute; these, from 7.0 on."""
     doc: str
 
 
-SECTIONS: tuple[str, ...] = ("clients", "memory", "stats", "replication", "cpu", "keyspace")
+SECTIONS: tuple[str, ...] = ("clients", "memory", "persistence", "stats", "replication", "cpu", "keyspace")
 """INFO sections that hold, beside `server`, every field we read; asked by name from 7.0 on, where INFO takes several.
 """
 
@@ -44,6 +46,9 @@ READS: tuple[Read, ...] = (
     Read("cluster-info", ("CLUSTER", "INFO"), "cluster", "State, epochs and slot counts."),
     Read("cluster-nodes", ("CLUSTER", "NODES"), "cluster", "The node's own view of every member; its own open slots."),
     Read("cluster-links", ("CLUSTER", "LINKS"), "links", "The node's links to the others, both ways (Redis >= 7.0)."),
+    Read("commandstats", ("INFO", "commandstats"), "spent", "How long the commands of its clients take."),
+    Read("latency", ("LATENCY", "HISTOGRAM"), "histogram", "The same, as it is spread (Redis >= 7.0)."),
+    Read("slowlog-len", ("SLOWLOG", "LEN"), "spent", "How many entries its slow log has; nothing of what they say."),
     Read("masters", ("SENTINEL", "MASTERS"), "sentinel", "Every watched name: primary, epoch, quorum, flags."),
     Read("myid", ("SENTINEL", "MYID"), "sentinel", "The id this Sentinel votes under."),
     Read("replicas", ("SENTINEL", "REPLICAS"), "watch", "Replicas as this Sentinel sees them."),

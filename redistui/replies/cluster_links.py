@@ -42,3 +42,24 @@ def read_links(reply: Any) -> Links:
 
 def _way(word: bytes | None) -> Literal["to", "from"] | None:
     return "to" if word == b"to" else "from" if word == b"from" else None
+
+
+def reduced(reply: Any) -> Any:
+    """A reply that reads the same, in which all links that are as they should be are those of one node; one that cannot
+    be read, as it is.
+
+    >>> row = [b"direction", b"to", b"node", b"n", b"create-time", 7, b"send-buffer-used", 0]
+    >>> reduced([row])
+    [[b'direction', b'to', b'node', b'n', b'send-buffer-used', 0]]
+    """
+    try:
+        links = read_links(reply)
+    except BadReply:
+        return reply
+    odd = {node for node, _ in (*links.one_way, *links.waiting)}
+    told = [(link["node"], link["direction"], link.get("send-buffer-used")) for link in rows("CLUSTER LINKS", reply)]
+    kept = [(node, way, integer(used) or 0) for node, way, used in told if text(node) in odd]
+    quiet = next((node for node, _, _ in told if text(node) not in odd), None)
+    if quiet is not None:
+        kept += [(quiet, (b"to", b"from")[number % 2], 0) for number in range(links.total - len(kept))]
+    return [[b"direction", way, b"node", node, b"send-buffer-used", used] for node, way, used in kept]

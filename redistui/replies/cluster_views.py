@@ -26,13 +26,14 @@ class ViewReader:
     """Reads CLUSTER NODES as redistui.replies.cluster.read_nodes does; one for all nodes of a fleet."""
 
     def __init__(self) -> None:
-        self._began: float | None = None
+        self.began: float | None = None
+        """When the first one was read."""
         self._forget()
 
     def reads_for(self, at: float) -> float:
         """Seconds since this was first asked, by the clock of `at`."""
-        self._began = at if self._began is None else self._began
-        return at - self._began
+        self.began = at if self.began is None else self.began
+        return at - self.began
 
     def _forget(self) -> None:
         self._lines: dict[bytes, tuple[Peer, Peer, list[OpenSlot]]] = {}

@@ -14,7 +14,7 @@ roles.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from itertools import compress
 from operator import itemgetter, ne
@@ -35,36 +35,36 @@ MAX_SHAPES = 256
 
 SERVER = (
     "redis_version", "valkey_version", "server_name", "redis_mode", "server_mode", "run_id", "availability_zone",
-    "tcp_port", "uptime_in_seconds",
+    "tcp_port", "uptime_in_seconds", "server_time_usec", "process_supervised",
 )  # fmt: skip
 """Fields of the section `server`, which is asked for by itself where INFO takes several."""
+FACTS = (
+    "maxmemory_policy", "rdb_last_bgsave_status", "aof_enabled", "aof_last_write_status", "aof_last_bgrewrite_status",
+    "process_supervised", "mem_allocator",
+)  # fmt: skip
+"""Words that say how a server is set up and whether its files are well: `ok` and `err`, `noeviction`, `0` and `1`."""
 TEXTS = (
     "redis_version", "valkey_version", "server_name", "redis_mode", "server_mode", "run_id", "availability_zone",
     "role",
-    "master_replid", "master_replid2", "master_host", "master_link_status", "master_failover_state",
+    "master_replid", "master_replid2", "master_host", "master_link_status", "master_failover_state", *FACTS,
 )  # fmt: skip
 NUMBERS = (
     "tcp_port", "master_port", "master_repl_offset", "slave_repl_offset", "second_repl_offset", "slave_priority",
     "slave_read_only", "master_last_io_seconds_ago", "master_link_down_since_seconds", "master_sync_in_progress",
     "repl_backlog_active", "repl_backlog_size", "loading", "async_loading", "loading_loaded_perc",
     "loading_eta_seconds", "connected_slaves", "min_slaves_good_slaves", "replicas_waiting_psync",
+    "rdb_last_save_time", "server_time_usec",
     "sentinel_tilt", "sentinel_tilt_since_seconds", "sentinel_running_scripts", "sentinel_scripts_queue_length",
 )  # fmt: skip
 MOVING = frozenset(
-    ("master_repl_offset", "slave_repl_offset", "master_last_io_seconds_ago", "master_link_down_since_seconds")
-)
+    (
+        "master_repl_offset", "slave_repl_offset", "master_last_io_seconds_ago", "master_link_down_since_seconds",
+        "server_time_usec",
+    )
+)  # fmt: skip
 """Fields that change all the time, as the sources of metrics do: compared line by line, the others as one text."""
 DECIMALS = ("loading_loaded_perc",)
 """Those of NUMBERS that need not be whole."""
-
-
-def wanted_lines(raw: Any, numbers: Sequence[str] = ()) -> Any:
-    """Of an INFO text the lines that an InfoReader of these numbers reads: no path, no configuration, no system."""
-    if not isinstance(raw, bytes):
-        return raw
-    wanted = {name.encode() for name in (*TEXTS, *NUMBERS, *numbers)}
-    lines = raw.split(b"\r\n")
-    return b"\r\n".join(line for line in lines if line.partition(b":")[0] in wanted or _NUMBERED.match(line))
 
 
 def _picker(indices: Sequence[int]) -> Callable[[Sequence[bytes]], tuple[bytes, ...]]:
@@ -139,22 +139,22 @@ class Layout:
 class InfoReader:
     """Knows which fields are wanted, and the layouts met so far. One for the whole fleet."""
 
-    def __init__(self, numbers: Sequence[str] = (), foreign: Sequence[str] = ()) -> None:
+    def __init__(self, numbers: Sequence[str] = (), foreign: Sequence[str] = (), still: Collection[str] = ()) -> None:
         """`numbers`: numeric fields wanted besides NUMBERS, such as the sources of metrics; `foreign`: fields whose
-        section is not asked for, so that whoever says one forges it."""
-        self._numbers = tuple(numbers)
+        section is not asked for, so that whoever says one forges it; `still`: those of `numbers` that seldom change."""
+        self._numbers, self._stills = tuple(numbers), still
         self._foreign = frozenset(name.encode() + b":" for name in foreign)
         self._wanted: dict[bytes, Callable[[bytes], Value]] = {name.encode() + b":": number for name in numbers}
         self._wanted |= {name.encode() + b":": integer for name in NUMBERS if name not in DECIMALS}
         self._wanted |= {name.encode() + b":": number for name in DECIMALS}
         self._wanted |= {name.encode() + b":": text for name in TEXTS}
-        self._moving = MOVING.union(numbers)
+        self._moving = MOVING.union(name for name in numbers if name not in still)
         self._layouts: dict[int, list[Layout]] = {}
 
     @cached_property
     def state(self) -> InfoReader:
         """The same for replies without the section `server`: what belongs in there does not count in them."""
-        return InfoReader(self._numbers, SERVER)
+        return InfoReader(self._numbers, SERVER, self._stills)
 
     @property
     def size(self) -> int:
@@ -181,13 +181,18 @@ class InfoText:
     the comparing.
     """
 
-    __slots__ = ("_kept", "_layout", "_numbered", "_still", "keys", "reader", "replicas", "values")
+    __slots__ = ("_kept", "_layout", "_still", "keys", "news", "numbered", "polls", "reader", "replicas", "values")
 
     def __init__(self, reader: InfoReader) -> None:
         self.reader = reader
         self._kept: tuple[bytes, ...] = ()
         self._still = b""
-        self._numbered: list[bytes] = []
+        self.numbered: list[bytes] = []
+        """The lines of replicas and databases; the same list as long as they are the same."""
+        self.polls = 0
+        """Replies read so far."""
+        self.news: list[tuple[str, Value]] | None = None
+        """What other lines of the last reply were others than in the one before; None: it was read from scratch."""
         self._layout: Layout | None = None
         self.values: dict[str, Any] = {}
         self.replicas: tuple[ReplicaSeen, ...] = ()
@@ -201,6 +206,7 @@ class InfoText:
 
     def take(self, raw: Any) -> None:
         """Reads a reply. Raises BadReply for what is no INFO text."""
+        self.polls, self.news = self.polls + 1, None
         if not isinstance(raw, bytes):
             raise BadReply("INFO", raw)
         lines = raw.split(b"\r\n")
@@ -214,18 +220,20 @@ class InfoText:
         """Converts the lines that differ; False where the layout does not fit any more."""
         if self._still != layout.still_text(lines):
             return False
-        picked, values = layout.pick(lines), self.values
+        picked, values, news = layout.pick(lines), self.values, list[tuple[str, Value]]()
         changed = compress(zip(layout.moving, picked, strict=True), map(ne, picked, self._kept))
         for (_, prefix, skip, field, convert), line in changed:
             if not line.startswith(prefix):
                 return False
-            values[field] = convert(line[skip:])
+            values[field] = value = convert(line[skip:])
+            news.append((field, value))
         self._kept = picked
         numbered = [lines[index] for index in layout.numbered]
-        if numbered != self._numbered:
+        if numbered != self.numbered:
             if not all(map(bytes.startswith, numbered, layout.names)):
                 return False
             self._take_numbered(numbered)
+        self.news = news
         return True
 
     def _take_all(self, lines: list[bytes]) -> None:
@@ -245,7 +253,7 @@ class InfoText:
             elif (match := _REPLICA.fullmatch(rest)) and (address := join(match[1], match[2])):
                 seen = ReplicaSeen(address, text(match[3]), integer(match[4]), integer(match[5]))
                 replicas.setdefault(name, seen)
-        self.replicas, self.keys, self._numbered = tuple(replicas.values()), sum(keys.values()), lines
+        self.replicas, self.keys, self.numbered = tuple(replicas.values()), sum(keys.values()), lines
 
     def integer(self, field: str) -> int | None:
         value = self.values.get(field)

@@ -43,6 +43,17 @@ def data(tape: Tape, who: str, server: Server) -> None:
         tape.take(f"{who}-info-sections", server, "INFO", *SECTIONS)
 
 
+def spent(tape: Tape, who: str, server: Server) -> None:
+    """What the poll asks of a data node once a minute, after some commands."""
+    for number in range(200):
+        server.ask("SET", f"k{number}", "x")
+        server.ask("GET", f"k{number}")
+    tape.take(f"{who}-commandstats", server, "INFO", "commandstats")
+    tape.take(f"{who}-slowlog-len", server, "SLOWLOG", "LEN")
+    if knows(tape, 7, 0):
+        tape.take(f"{who}-latency-histogram", server, "LATENCY", "HISTOGRAM")
+
+
 def member(tape: Tape, who: str, server: Server) -> None:
     """What the poll asks of a cluster node."""
     for command in ("INFO", "NODES", "SLOTS", "MYID", *(("SHARDS",) if knows(tape, 7, 0) else ())):
@@ -98,6 +109,7 @@ def alone(tape: Tape) -> None:
     with running(tape, replication(replicas=0)) as group:
         server = group.nodes[0]
         data(tape, "lonely", server)
+        spent(tape, "lonely", server)
         tape.take("error-unknown-command", server, "NOSUCH", "argument")
         tape.take("error-unknown-subcommand", server, "CLIENT", "NOSUCH")
         tape.take("error-auth-without-password", server, "AUTH", "x")

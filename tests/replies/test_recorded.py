@@ -13,7 +13,7 @@ from tests.versions import VERSIONS
 
 VALKEYS_OWN = {"slot-stats", "slot-stats-off", "slot-migrations-source", "slot-migrations-target"}
 REFUSED_BY_REDIS = {"error-slot-stats", "error-slot-migrations"}
-SINCE_7 = re.compile(r".*-(info-sections|cluster-shards|cluster-links)$")
+SINCE_7 = re.compile(r".*-(info-sections|cluster-shards|cluster-links|latency-histogram)$")
 PATH = re.compile(rb"/(?:home|root|tmp|var|Users|private|work)/")
 
 
