@@ -49,6 +49,8 @@ def _fleet(name: str, table: Section) -> FleetConfig:
         cert=table.path("cert"),
         key=table.path("key"),
         verify=table.flag("verify") is not False,
+        private=table.flag("private") or False,
+        history=table.path("history"),
         period=table.number("period", *PERIOD, "seconds"),
         addresses=dict(_addresses(table.section("addresses"))),
         thresholds=read_thresholds(table.section("thresholds")),

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from redistui.config.alerts import read_alerts
 from redistui.config.files import Unreadable, read_config
 from redistui.config.fleets import PERIOD, read_fleets
 from redistui.config.keymap import read_keymap
 from redistui.config.lines import key_lines
 from redistui.config.places import theme_files
 from redistui.config.problems import ConfigErrors, Problem, nearest
+from redistui.config.recording import read_recording
 from redistui.config.section import Report, Section
 from redistui.config.sites import read_sites
 from redistui.config.thresholds import read_thresholds
@@ -62,10 +64,13 @@ def _read(top: Section, path: Path, reserved: frozenset[str]) -> Config:
         period=top.number("period", *PERIOD, "seconds"),
         theme=top.text("theme"),
         ascii=top.flag("ascii"),
+        bell=top.flag("bell"),
         keymap=read_keymap(top.section("keymap")),
         thresholds=read_thresholds(top.section("thresholds")),
         fleets=fleets,
         sites=read_sites(top.section("sites")),
+        alerts=read_alerts(top.section("alerts")),
+        recording=read_recording(top.section("recording")),
     )
     if config.default is not None and config.default not in fleets:
         top.wrong("default", f"there is no [fleets.{config.default}]{nearest(config.default, fleets)}")

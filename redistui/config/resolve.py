@@ -46,6 +46,7 @@ class Resolver:
                     fleet.addresses,
                     *operators(fleet, fleet.name, self.environ),
                     canary(fleet, fleet.name, self.environ),
+                    fleet.private,
                 )
                 found.append(self._target(parse_url(word), access, fleet))
         return found
@@ -187,6 +188,11 @@ def fleets_of(words: Sequence[str], config: Config) -> tuple[FleetConfig, ...]:
 def period_of(words: Sequence[str], config: Config) -> float | None:
     """The shortest period of the fleets named, else the config's."""
     return min((fleet.period for fleet in fleets_of(words, config) if fleet.period is not None), default=config.period)
+
+
+def history_of(words: Sequence[str], config: Config) -> Path | None:
+    """Where the past of the fleets named is kept: of several files the first."""
+    return next((fleet.history for fleet in fleets_of(words, config) if fleet.history is not None), None)
 
 
 def thresholds_of(words: Sequence[str], config: Config) -> dict[str, float]:

@@ -93,6 +93,10 @@ def check_hooks(config: Config) -> None:
             if path is not None and (why := unfit(Path(path))):
                 line = line_of(lines, ("sites", site.name, name))
                 problems.append(Problem(f"{path} {why}", str(config.path), f"sites.{site.name}.{name}", line))
+    command = config.alerts.command
+    if command is not None and (why := unfit(Path(command))):
+        line = line_of(lines, ("alerts", "command"))
+        problems.append(Problem(f"{command} {why}", str(config.path), "alerts.command", line))
     if problems:
         raise ConfigErrors(problems)
 

@@ -18,6 +18,7 @@ default = "orders"
 period = 2
 theme = "dark"
 ascii = false
+bell = false
 
 [keymap]
 "app.pause" = "p"
@@ -60,6 +61,7 @@ def test_a_whole_file_is_read():
     config = parse(WHOLE, Path("/etc/r/config.toml"))
     orders = config.fleets["orders"]
     assert (config.default, config.period, config.theme, config.ascii) == ("orders", 2.0, "dark", False)
+    assert config.bell is False
     assert config.keymap == {"app.pause": "p", "app.quit": "Q,ctrl+o"}
     assert config.thresholds == {"memory_percent.warn": 70.0, "memory_percent.bad": 85.0, "clients.warn": 5000.0}
     assert orders.password.file == Path("/etc/r/orders.pw")
@@ -106,6 +108,7 @@ ONE_PROBLEM = [
     ("period = nan\n", 1, "period", "must be from 0.1 to 3600 seconds"),
     ("period = inf\n", 1, "period", "must be from 0.1 to 3600 seconds"),
     ("ascii = 1\n", 1, "ascii", "must be true or false, not a number"),
+    ('bell = "loud"\n', 1, "bell", "must be true or false, not a text"),
     ("theme = 2020-01-01\n", 1, "theme", "must be a text in quotes, not a date"),
     ('theme = "drak"\n', 1, "theme", "there is no theme 'drak'; did you mean 'dark'?"),
     ('default = "x"\n', 1, "default", "there is no [fleets.x]"),

@@ -142,6 +142,11 @@ def test_verification_is_on_unless_the_config_says_otherwise():
     assert [target.access.tls for target in resolve(["x", "y"], given, {})] == [Tls(), Tls(verify=False)]
 
 
+def test_a_private_fleet_is_private_and_no_other():
+    given = config('[fleets.x]\ntargets = ["redis://h"]\nprivate = true\n[fleets.y]\ntargets = ["redis://g"]')
+    assert [target.access.private for target in resolve(["x", "y", "redis://z"], given, {})] == [True, False, False]
+
+
 def test_a_certificate_that_is_not_there_is_told():
     (problem,) = told(["rediss://h?ca=/nowhere/ca.pem"], Config())
     assert problem == "rediss://h?ca=/nowhere/ca.pem: ca=/nowhere/ca.pem does not exist"

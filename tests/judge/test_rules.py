@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from redistui.judge.rules import DEFAULTS, RULES, findings
-from redistui.metrics import BY_NAME
+from redistui.judge.rules import DEFAULTS, KINDS, RULES, THRESHOLDS, findings
 from redistui.model import FaultKind, Node, Sentinel
 from tests.judge.short import group, node, said, sentinel
 
@@ -34,7 +33,7 @@ def test_what_a_dead_node_was_is_told() -> None:
     ("members", "found"),
     [
         ([A, node("b", acks={"c": 0})], ["two-primaries b"]),
-        ([A, node("b", replid="two", replid2="one")], ["two-primaries b"]),
+        ([A, node("b", replid="two", replid2="one")], ["two-primaries b", "(resurrected-primary a)"]),
         ([A, node("b", replid="other")], []),
         ([A, B, node("c", fault="hung")], ["node-down c"]),
     ],
@@ -92,7 +91,7 @@ def test_a_replica_without_its_link_is_told(replica: Node, found: list[str]) -> 
         ([A, node("b", "a", priority=0), node("c", "a")], []),
         ([A, node("b", "a", fault="hung")], ["node-down b", "no-good-replica"]),
         ([A, node("b", "a", link="down")], ["link-down b", "no-good-replica"]),
-        ([A, node("b", "gone")], ["no-good-replica"]),
+        ([A, node("b", "gone")], ["no-good-replica", "(orphan-primary a)"]),
         ([A, node("b", "a", read=None)], []),
         ([A], []),
         ([A, *THREE], ["no-good-replica"]),
@@ -130,11 +129,14 @@ def test_thresholds_can_be_set_and_the_finding_carries_both_numbers() -> None:
     assert findings(one, {"clients.warn": 8.0}) == ()
 
 
-def test_a_threshold_belongs_to_a_metric_and_a_rule_has_one_name() -> None:
-    assert {name.rpartition(".")[0] for name in DEFAULTS} <= set(BY_NAME)
+def test_a_threshold_and_a_rule_have_one_name_and_a_doc() -> None:
+    assert {name.rpartition(".")[0] for name in DEFAULTS} == {one.name for one in THRESHOLDS}
     assert {name.rpartition(".")[2] for name in DEFAULTS} == {"warn", "bad"}
+    assert len({one.name for one in THRESHOLDS}) == len(THRESHOLDS)
     assert len({rule.name for rule in RULES}) == len(RULES)
-    assert all(rule.doc.endswith(".") for rule in RULES)
+    assert all(rule.doc.endswith(".") and rule.kinds for rule in RULES)
+    assert all(one.doc.endswith(".") for one in THRESHOLDS)
+    assert all(kind.doc and kind.advice.endswith(".") for kind in KINDS.values())
 
 
 def test_every_message_names_the_node_it_is_about() -> None:
