@@ -61,6 +61,7 @@ def document(config: Config) -> dict[str, object]:
         "period": config.period,
         "theme": config.theme,
         "ascii": config.ascii,
+        "bell": config.bell,
         "keymap": dict(config.keymap),
         "thresholds": dict(config.thresholds),
         "fleets": {name: dict(_fleet(fleet)) for name, fleet in config.fleets.items()},

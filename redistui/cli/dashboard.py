@@ -6,8 +6,9 @@ Read-only unless --write is given, or `:arm` is typed in it.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from redistui.cli.options import add_period, add_targets
@@ -29,6 +30,8 @@ class Look:
     mouse: bool
     armed: bool
     group: str | None
+    replay: bool = False
+    thresholds: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     wants_password: Callable[[Fleet], bool] | None = None
@@ -44,6 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def add_look(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--write", action="store_true", help="arm operator actions; without it everything is read-only")
     add_period(parser)
+    parser.add_argument("--record", metavar="FILE", help="record all of it, for `redistui replay FILE`")
     parser.add_argument("--theme", metavar="NAME", help="a theme of `redistui themes`")
     parser.add_argument("--ascii", action="store_true", default=None, help="draw with ASCII signs only")
     parser.add_argument("--mouse", action="store_true", help="take mouse clicks; selecting text then needs shift")
@@ -64,9 +68,19 @@ def show_dashboard(args: argparse.Namespace, where: Opening) -> int:
 
     Where a server wants a password that nobody gave, the screens are left once to ask for it.
     """
+    check_theme(args.theme)
+    if args.record is not None:
+        where = replace(where, recorder=where.recording_to(Path(args.record)))
+    try:
+        return _show_asking(args, where)
+    finally:
+        if where.recorder is not None:
+            where.recorder.close()
+
+
+def _show_asking(args: argparse.Namespace, where: Opening) -> int:
     from redistui.cli.opening import with_passwords
 
-    check_theme(args.theme)
     show = args.screens()
     closed = Closed(where)
     code = _show(show, args, where, closed)
@@ -108,6 +122,7 @@ def look(args: argparse.Namespace, where: Opening, closed: Closed | None = None)
         mouse=args.mouse,
         armed=args.write,
         group=getattr(args, "group", None),
+        thresholds=where.thresholds or {},
         notes=tuple(notes(where)),
         secrets=tuple(secrets(where)),
         wants_password=closed,

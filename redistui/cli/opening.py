@@ -8,12 +8,13 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from time import monotonic
-from typing import TYPE_CHECKING
+from pathlib import Path
+from time import monotonic, time
+from typing import TYPE_CHECKING, Literal
 
 from redistui.cli.exits import UNREACHED, USAGE, Quit
 from redistui.cli.verbs import NAMES
-from redistui.config import Config, config_file, load, period_of, resolve, thresholds_of
+from redistui.config import Config, config_file, history_of, load, period_of, resolve, thresholds_of
 from redistui.config.files import Unreadable
 from redistui.config.operators import kept_password
 from redistui.config.targets import BadTarget, bracketed, parse_address
@@ -22,8 +23,11 @@ from redistui.model import Fleet, Login, Node, Operator, Sentinel, Site, Target
 from redistui.view.cells import show
 
 if TYPE_CHECKING:
+    from redistui.engine.alert_hooks import AlertHooks
+    from redistui.engine.annals import Annals
     from redistui.engine.engine import Engine
     from redistui.engine.late import LateEngine
+    from redistui.engine.recording import Recorder
     from redistui.history import History
 
 
@@ -31,6 +35,8 @@ HOW_OPERATOR = (
     "give it by operator_password_file (or sentinel_operator_password_file) in the config, or by "
     "REDISTUI_OPERATOR_PASSWORD (or REDISTUI_SENTINEL_OPERATOR_PASSWORD) in the environment"
 )
+Past = Literal["none", "read", "keep"]
+"""What a verb does with the fleet's history file: nothing, since it looks once; reads it; reads it and adds to it."""
 QUICK = 0.5
 """Seconds between the two polls of a verb that looks once."""
 
@@ -45,11 +51,21 @@ class Opening:
     sites: tuple[Site, ...] = ()
     thresholds: Mapping[str, float] | None = None
     logins: Logins = field(default_factory=lambda: Logins(kept))
+    history: Path | None = None
+    """The file of the past."""
+    recorder: Recorder | None = None
+    """Is given everything that is seen; None: in the dashboard one that keeps the last minutes, else none."""
 
-    def engine(self, history: History | None = None) -> Engine:
-        """A started engine. Whoever asks for it stops it."""
+    def engine(self, history: History | None = None, past: Past = "none") -> Engine:
+        """A started engine. Whoever asks for it stops it. `past`: what becomes of the fleet's history file.
+
+        Into a `history` that is given, as the dashboard does, the past is read as far as that can be, and kept there.
+        """
         from redistui.engine.engine import Engine
+        from redistui.history import History
 
+        patient, history = history is not None, history or History()
+        annals = None if self.history is None or (past == "none" and not patient) else self._annals(history, patient)
         limits = self.thresholds or {}
         engine = Engine(
             self.targets,
@@ -58,14 +74,74 @@ class Opening:
             thresholds=limits,
             history=history,
             logins=self.logins,
+            hooks=self._hooks() if patient or past == "keep" else None,
+            recorder=self.recorder if self.recorder is not None or not patient else self._ring(),
         )
+        if annals is not None and (patient or past == "keep"):
+            annals.keep(history)
+            engine.at_end(annals.close)
+        if engine.recorder is not None and self.recorder is None:
+            engine.at_end(engine.recorder.close)
         engine.start()
         return engine
 
+    def recording_to(self, path: Path | None, keep: float | None = None, at_most: int | None = None) -> Recorder:
+        """What is recorded into a file (None: into memory only), the oldest of it deleted beyond so many seconds and
+        bytes. Quits with code 2 where the file is none of ours."""
+        from redistui.engine.recording import BadRecording, Recorder
+        from redistui.engine.recording.places import folder
+
+        said = self.config.recording
+        try:
+            return Recorder(
+                self.targets, self.sites, path, ring=60 * said.minutes, thresholds=self.thresholds, keep=keep,
+                at_most=at_most, folder=said.folder or folder(), incidents=said.kept if said.incidents else 0,
+            )  # fmt: skip
+        except BadRecording as error:
+            raise Quit(USAGE, [show(str(error), 1000)]) from None
+
+    def _ring(self) -> Recorder:
+        return self.recording_to(None)
+
+    def _annals(self, history: History, patient: bool) -> Annals | None:
+        """The file, read into `history`. Quits with code 2 where that cannot be; whoever is `patient` does without."""
+        from redistui.engine.annals import Annals
+        from redistui.engine.annals_head import BadHistory
+
+        assert self.history is not None
+        annals = Annals(self.history)
+        try:
+            annals.load(history, time())
+        except BadHistory as error:
+            if not patient:
+                raise Quit(USAGE, [str(error)]) from None
+            annals.give_up(str(error))
+        return annals
+
+    def _hooks(self) -> AlertHooks | None:
+        """Who is told of alerts, by verbs that watch for long. Quits with code 2 where the webhook cannot be read."""
+        said = self.config.alerts
+        if said.command is None and said.webhook is None:
+            return None
+        from redistui.config.alerts import webhook_of
+        from redistui.engine.alert_hooks import AlertHooks
+
+        try:
+            return AlertHooks(said.command, webhook_of(said, os.environ), said.levels, said.timeout, said.at_most)
+        except Unreadable as error:
+            raise Quit(USAGE, [str(error)]) from None
+
     def late_engine(self) -> LateEngine:
-        """One that begins when it is first looked at."""
+        """One that begins when it is first looked at. Quits with code 2 where its history file is none."""
+        from redistui.engine.annals_head import BadHistory, check_head
         from redistui.engine.late import LateEngine
 
+        self._hooks()
+        try:
+            if self.history is not None:
+                check_head(self.history)
+        except BadHistory as error:
+            raise Quit(USAGE, [str(error)]) from None
         return LateEngine(self.engine, self.period, self.logins)
 
 
@@ -87,6 +163,7 @@ def opening(args: argparse.Namespace) -> Opening:
         period=getattr(args, "period", None) or period_of(words, config) or 1.0,
         sites=config.sites,
         thresholds=thresholds_of(words, config),
+        history=history_of(words, config),
     )
 
 
@@ -101,24 +178,26 @@ def strangers(like: Target, addresses: Iterable[str]) -> Iterator[Target]:
 
 @contextmanager
 def watching(
-    args: argparse.Namespace, *, must_reach: bool = True, rates: bool = False
+    args: argparse.Namespace, *, must_reach: bool = True, rates: bool = False, recorder: Recorder | None = None
 ) -> Iterator[tuple[Engine, Fleet]]:
     """A running engine and its first whole snapshot, no later than `args.timeout` seconds from now.
 
     Where a server wants a password that nobody gave, and a person is there to ask, it is asked for once. With
     `must_reach` it quits with code 3 when not one server has answered. With `rates` it is the second snapshot, since
-    CPU percent and its like are the difference of two; servers are then polled twice a second at least.
+    CPU percent and its like are the difference of two; servers are then polled twice a second at least. `recorder` is
+    given everything.
     """
-    where = opening(args)
+    where = replace(opening(args), recorder=recorder)
     if rates and args.period is None:
         where = replace(where, period=min(where.period, QUICK))
-    engine = where.engine()
+    past: Past = getattr(args, "past", "none")
+    engine = where.engine(past=past)
     try:
         fleet = _first(engine, args.timeout, rates)
         asked = with_passwords(where, fleet)
         if asked is not where:
             engine.stop()
-            where, engine = asked, asked.engine()
+            where, engine = asked, asked.engine(past=past)
             fleet = _first(engine, args.timeout, rates)
         if must_reach and not reached(fleet):
             raise Quit(UNREACHED, unreached(where.targets, fleet, args.timeout))

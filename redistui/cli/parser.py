@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import NoReturn
 
 from redistui import __version__
@@ -38,8 +39,8 @@ class Parser(argparse.ArgumentParser):
                 continue
             options.append(word)
             action = self._option_string_actions.get(word)
-            if action is not None and action.nargs is None:
-                options.extend(next(([value] for value in left), []))
+            if action is not None and (action.nargs is None or isinstance(action.nargs, int)):
+                options.extend(islice(left, 1 if action.nargs is None else action.nargs))
         return [*options, "--", *words] if words else options
 
 

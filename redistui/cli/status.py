@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from redistui.cli.exits import FINE, UNREACHED, USAGE, Quit
 from redistui.cli.options import add_json, add_period, add_targets, add_timeout
+from redistui.cli.replayed import add_at, fleet_at
 from redistui.model import Fleet
 
 if TYPE_CHECKING:
@@ -22,20 +23,37 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--group", metavar="NAME", help="only this group")
     add_period(parser)
     add_timeout(parser)
+    parser.add_argument("--replay", metavar="FILE", help="the snapshot of a recording, instead of a fleet's")
+    add_at(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.replay is not None or args.at is not None:
+        return _recorded(args)
     from redistui.cli.opening import opening, reached, unreached, watching
 
     with watching(args, must_reach=False, rates=not args.watch) as (engine, fleet):
         if args.group is not None and not args.watch and fleet.group(args.group) is None:
-            raise Quit(USAGE, [_no_group(fleet, args.group)])
+            raise Quit(USAGE, [no_group(fleet, args.group)])
         for snapshot in _snapshots(engine, fleet) if args.watch else (fleet,):
             if snapshot is not fleet and not args.json:
                 print()
             show_status(snapshot if args.group is None else only(snapshot, args.group), as_json=args.json)
         if not reached(fleet):
             raise Quit(UNREACHED, unreached(opening(args).targets, fleet, args.timeout))
+    return FINE
+
+
+def _recorded(args: argparse.Namespace) -> int:
+    """A snapshot as it was shown while it was recorded."""
+    if args.replay is None:
+        raise Quit(USAGE, ["--at is a time in a recording: name that with --replay FILE"])
+    if args.targets or args.watch:
+        raise Quit(USAGE, ["--replay shows one snapshot of a recording: TARGET and --watch do not go with it"])
+    fleet = fleet_at(args.replay, args.at)
+    if args.group is not None and fleet.group(args.group) is None:
+        raise Quit(USAGE, [no_group(fleet, args.group)])
+    show_status(fleet if args.group is None else only(fleet, args.group), as_json=args.json)
     return FINE
 
 
@@ -92,7 +110,7 @@ def _snapshots(engine: Engine, fleet: Fleet) -> Iterator[Fleet]:
         fleet = engine.wait(lambda newer, due=due: newer.at >= due, 10 * engine.period)  # type: ignore[misc]
 
 
-def _no_group(fleet: Fleet, name: str) -> str:
+def no_group(fleet: Fleet, name: str) -> str:
     from redistui.config.problems import nearest
     from redistui.view.cells import show
 

@@ -43,6 +43,7 @@ def test_every_example_of_use_can_be_parsed():
     examples = [line.split("#")[0].split()[1:] for line in blocks("sh")[2].splitlines()]
     assert {parse(words)[0].name for words in examples} == {
         "dashboard", "status", "check", "plan", "do", "key", "journal", "acl", "whatif", "drill", "canary",
+        "report", "record", "replay", "export",
     }  # fmt: skip
 
 
