@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from redistui.cli.dashboard import Look
     from redistui.engine.engine import Engine
     from redistui.engine.late import LateEngine
+    from redistui.engine.playback import Playback
 
 
 def main() -> None:
@@ -23,7 +24,7 @@ def main() -> None:
     sys.exit(run(sys.argv[1:], screens))
 
 
-def screens() -> Callable[[Engine | LateEngine, Look], int]:
+def screens() -> Callable[[Engine | LateEngine | Playback, Look], int]:
     """Imports Textual, and returns what shows the dashboard on an engine."""
     if not os.environ.get("NO_COLOR"):
         os.environ.pop("NO_COLOR", None)  # Set but empty means nothing; Textual, as it is imported, takes it for a yes.
@@ -31,16 +32,19 @@ def screens() -> Callable[[Engine | LateEngine, Look], int]:
 
     assert app
 
-    def show(engine: Engine | LateEngine, look: Look) -> int:
+    def show(engine: Engine | LateEngine | Playback, look: Look) -> int:
         return run(
             engine,
             Settings(
                 theme=look.theme,
                 ascii=look.ascii,
                 mouse=look.mouse,
+                bell=look.config.bell is not False,
                 keymap=look.config.keymap,
                 armed=look.armed,
+                replay=look.replay,
                 group=look.group,
+                thresholds=look.thresholds,
                 notes=look.notes,
                 secrets=look.secrets,
                 wants_password=look.wants_password,

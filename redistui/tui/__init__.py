@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from redistui.engine.engine import Engine
     from redistui.engine.late import LateEngine
+    from redistui.engine.playback import Playback
     from redistui.model import Fleet
 
 
@@ -21,11 +22,17 @@ class Settings:
     ascii: bool | None = None
     """None: ASCII signs where the locale is not UTF-8."""
     mouse: bool = False
+    bell: bool = True
+    """It rings when an alert is raised or gets worse."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Id of a row in `redistui.view.keys.KEYS` -> keys."""
     armed: bool = False
+    replay: bool = False
+    """A recording is looked at, not servers."""
     group: str | None = None
     """The group to look at first."""
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    """Those that the config sets: plots show them."""
     notes: tuple[str, ...] = ()
     """Anything else to tell the operator, a sentence each; `:problems` lists them."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -34,7 +41,7 @@ class Settings:
     """Whether a snapshot shows that a password must be asked for: the dashboard then ends, so that it can be."""
 
 
-def run(engine: Engine | LateEngine, settings: Settings) -> int:
+def run(engine: Engine | LateEngine | Playback, settings: Settings) -> int:
     """Shows the dashboard until it is left; the process' exit code. The engine is started by then, or on its way."""
     from redistui.tui.terminal import run_app
 

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
     from redistui.engine.engine import Engine
     from redistui.engine.late import LateEngine
+    from redistui.engine.playback import Playback
     from redistui.tui.acting import Acting
     from redistui.tui.actionlist import ActionList
+    from redistui.tui.alerts import Alerting
     from redistui.tui.canaries import Canaries
     from redistui.tui.confirm import Confirm
     from redistui.tui.whatif import WhatIf
@@ -40,7 +42,7 @@ class RedistuiApp(Mannered, inherit_bindings=False):
 
     def __init__(
         self,
-        engine: Engine | LateEngine,
+        engine: Engine | LateEngine | Playback,
         settings: Settings,
         *,
         panels: Sequence[type[Panel]] | None = None,
@@ -54,6 +56,7 @@ class RedistuiApp(Mannered, inherit_bindings=False):
         self.dress, broken = load_or_default(COLOURLESS if self.no_colour else settings.theme)
         self.problems = (*map(str, broken), *(f"keymap: {text}" for text in wrong), *settings.notes)
         self.watching = Watching(engine.fleet, engine.history, group=settings.group, armed=settings.armed)
+        self.watching.thresholds = settings.thresholds
         self._latest = Latest(self._wake)
         self._painted = False
         self._panels = panels
@@ -66,7 +69,11 @@ class RedistuiApp(Mannered, inherit_bindings=False):
         self.set_keymap({row.id: row.key for row in self.keys if row.id in settings.keymap})
 
     def get_default_screen(self) -> House:
-        return House(self, self._panels)
+        if not self.settings.replay:
+            return House(self, self._panels)
+        from redistui.tui.replaying import ReplayHouse
+
+        return ReplayHouse(self, self._panels)
 
     @property
     def house(self) -> House:
@@ -106,8 +113,10 @@ class RedistuiApp(Mannered, inherit_bindings=False):
 
     def take_fleet(self, fleet: Fleet) -> None:
         """A new snapshot. An open dialog looks at it even while the view is held still."""
+        self.watching.history = self.engine.history
         self.watching.take(fleet)
         self.canaries.take(fleet)
+        self.alerting.take(fleet)
         if self.settings.wants_password is not None and self.settings.wants_password(fleet):
             self.exit()
             return
@@ -160,3 +169,9 @@ class RedistuiApp(Mannered, inherit_bindings=False):
         from redistui.tui.canaries import Canaries
 
         return Canaries(self)
+
+    @cached_property
+    def alerting(self) -> Alerting:
+        from redistui.tui.alerts import Alerting
+
+        return Alerting(self)

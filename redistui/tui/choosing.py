@@ -35,6 +35,8 @@ class Choosing(LookingBack):
             return "no group is known yet"
         if group.kind not in action.kinds:
             return f"not for a {group.kind} group"
+        if self._app.watching.newest.replayed:
+            return "this is a recording"
         return "" if self._app.watching.armed else "read-only: :arm first"
 
     def refusal(self, name: str) -> str:

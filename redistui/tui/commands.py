@@ -11,9 +11,13 @@ from redistui.model import SLOTS
 from redistui.ops import ACTIONS
 from redistui.ops.action import Action
 from redistui.replies.slot import slot_of
+from redistui.tui import metric_commands
+from redistui.tui.alerts import SILENCE_USAGE
 from redistui.tui.canaries import candidates as candidates_of
 from redistui.tui.completing import candidates
 from redistui.view.cells import show
+from redistui.view.metrics import CHOICES
+from redistui.view.plot import RANGES
 
 if TYPE_CHECKING:
     from redistui.tui.house import House
@@ -160,6 +164,22 @@ def _own() -> Iterator[Command]:
     yield Command(
         "period", "SECONDS", "Poll every so many seconds", _period, lambda _: ("0.5", "1", "2", "5", "10", "30")
     )
+    yield Command("metric", "NAME", "Metrics: which one", metric_commands.metric, lambda _: CHOICES)
+    yield Command("range", "5m|1h|6h|24h", "Metrics: how far back plots look", metric_commands.range_, lambda _: RANGES)
+    yield Command(
+        "compare",
+        "[NODE ...]",
+        "Metrics: these nodes in one plot; without a node, no more",
+        metric_commands.compare,
+        complete=metric_commands.nodes,
+    )
+    yield Command(
+        "export",
+        "FILE [METRIC ...]",
+        "Metrics: write the past of the listed nodes, as FILE.csv or FILE.json",
+        metric_commands.export,
+        complete=metric_commands.export_words,
+    )
     yield Command("slot", "NUMBER", "Put the cursor on a slot", _slot)
     yield Command("key", "KEY", "Which slot a key is in, and who owns it", _key)
     yield Command("pause", "", "Hold the view still, or let it go on", lambda house, _: house.action_pause())
@@ -172,6 +192,28 @@ def _own() -> Iterator[Command]:
     )
     yield Command("actions", "", "What can be done here", lambda house, _: house.action_actions())
     yield Command("whatif", "[NODE ... | SITE]", "What would happen if these were lost", _what_if, _losable)
+    yield Command(
+        "ack",
+        "[RULE [GROUP [NODE]]]",
+        "Acknowledge alerts; without words, all of them",
+        lambda house, rest: house.dashboard.alerting.acknowledge_line(rest),
+        complete=lambda house, words: house.dashboard.alerting.candidates(words, lengths=False),
+    )
+    yield Command(
+        "silence",
+        SILENCE_USAGE,
+        "Tell nobody of these alerts for a while: 10m, 1h, 1d",
+        lambda house, rest: house.dashboard.alerting.silence_line(rest),
+        complete=lambda house, words: house.dashboard.alerting.candidates(words, lengths=True),
+    )
+    yield Command(
+        "unsilence",
+        "[RULE [GROUP [NODE]]]",
+        "Tell of these alerts again; without words, of all",
+        lambda house, rest: house.dashboard.alerting.unsilence_line(rest),
+        complete=lambda house, words: house.dashboard.alerting.candidates(words, lengths=False),
+    )
+    yield Command("save", "[FILE]", "Save the last minutes as a recording", lambda house, rest: house.save(rest))
     yield Command("log", "", "Every command that operations of this run sent", lambda house, _: house.action_log())
     yield Command("unfinished", "", "Operations that were not ended", lambda house, _: house.show_unfinished())
     yield Command("dismiss", "OPERATION", "Strike an unfinished operation off", _dismiss, _unfinished)
@@ -208,7 +250,7 @@ def commands(house: House) -> tuple[Command, ...]:
         )
         for action in ACTIONS
     )
-    return (*_own(), *screens, *actions)
+    return (*_own(), *house.more_commands(), *screens, *actions)
 
 
 def run(house: House, text: str) -> None:

@@ -14,9 +14,11 @@ from redistui.model import Address
 from redistui.tui.footer import Footer
 from redistui.tui.header import BannerLine, Header
 from redistui.tui.panel import Panel
+from redistui.tui.toast import Toast
 from redistui.view.cells import Tone, show
 from redistui.view.header import BannerFacts, HeaderFacts, banner, operator_text
-from redistui.view.keys import footer_rows, shown
+from redistui.view.keys import Key, footer_rows, shown
+from redistui.view.standing import standing
 from redistui.view.words import clock
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ class Frame(Screen[None], inherit_bindings=False):
     """What stands around the panel that is shown, and which one that is."""
 
     DEFAULT_CSS = """
-    Frame { background: $house; color: $house-text; }
+    Frame { background: $house; color: $house-text; layers: default toast; }
     Frame #stage { width: 1fr; height: 1fr; }
     """
     AUTO_FOCUS = None
@@ -45,6 +47,7 @@ class Frame(Screen[None], inherit_bindings=False):
         yield BannerLine()
         yield Vertical(id="stage")
         yield Footer()
+        yield Toast()
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self._tick)
@@ -61,7 +64,14 @@ class Frame(Screen[None], inherit_bindings=False):
         if self.panels and self.panel is None:
             await self._open(self.panels[0])
         self.redraw()
+        self.look_back()
+
+    def look_back(self) -> None:
         self.dashboard.acting.look_back()
+
+    def foot_rows(self) -> tuple[Key, ...]:
+        """The keys that the footer shows."""
+        return footer_rows("" if self.panel is None else self.panel.NAME, self.dashboard.keys)
 
     def on_resize(self, event: events.Resize) -> None:
         self.redraw()
@@ -87,7 +97,7 @@ class Frame(Screen[None], inherit_bindings=False):
     def _show_house(self) -> None:
         app, watching = self.dashboard, self.watching
         acting = app.acting if self.panels else None
-        self.query_one(Header).show_facts(self._facts(), app.dress, app.signs)
+        self.query_one(Header).show_facts(self.facts(), app.dress, app.signs)
         self.show_age()
         facts = BannerFacts(
             paused_since="" if watching.paused_at is None else f"{clock(watching.paused_at)} UTC",
@@ -95,15 +105,17 @@ class Frame(Screen[None], inherit_bindings=False):
             unfinished=acting.unfinished_words if acting else (),
             running=acting.running_words if acting else "",
             problems=len(app.problems),
+            timeline=app.settings.replay,
         )
         self.query_one(BannerLine).show_banner(
             banner(watching.newest, watching.group, facts, app.signs), app.dress, app.signs
         )
-        rows = footer_rows("" if self.panel is None else self.panel.NAME, app.keys)
+        rows = self.foot_rows()
         dim = frozenset({"app.failover"} if acting is None or acting.why_not("failover") else ())
         self.query_one(Footer).show_keys(rows, dim, app.dress, app.signs)
 
-    def _facts(self) -> HeaderFacts:
+    def facts(self) -> HeaderFacts:
+        """What the header line says."""
         group, panel = self.watching.group, self.panel
         return HeaderFacts(
             environment=None if group is None else group.environment,
@@ -116,10 +128,13 @@ class Frame(Screen[None], inherit_bindings=False):
             armed=self.watching.armed,
             period=self.dashboard.engine.period,
             operator=operator_text(self.dashboard.engine.logins.held()),
+            alerts=standing(self.watching.fleet),
         )
 
     def _tick(self) -> None:
         self.dashboard.engine.logins.sweep()
+        if self.panels:
+            self.dashboard.acting.glance()
         self.show_age()
 
     def show_age(self) -> None:

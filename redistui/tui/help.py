@@ -22,6 +22,8 @@ PLACES = {
     "list": "In help and lists",
     "actions": "In the action list",
     "whatif": "In what-if",
+    "look": "In what a node is asked for on demand",
+    "replay": "Everywhere in a recording (redistui replay FILE)",
     "dialog": "In a confirm dialog",
     "running": "In that dialog, while slots are moved",
 }
@@ -34,7 +36,8 @@ def help_screen(house: House) -> Reading:
     panel = house.panel
     legend = () if panel is None else panel.legend()
     own = "" if panel is None else panel.NAME
-    rows = [*_legend(legend, "" if panel is None else panel.TITLE), *key_rows(house.dashboard.keys, own)]
+    first = ("replay", own) if house.dashboard.settings.replay else (own,)
+    rows = [*_legend(legend, "" if panel is None else panel.TITLE), *key_rows(house.dashboard.keys, *first)]
     return Reading("Keys and signs", rows, house.dashboard.dress, house.dashboard.signs)
 
 
@@ -45,10 +48,10 @@ def _legend(legend: Sequence[Row], title: str) -> Iterator[Row]:
         yield ()
 
 
-def key_rows(rows: Sequence[Key], own: str) -> Iterator[Row]:
-    """The keys of one's own screen first, then the others', place by place."""
-    places = dict.fromkeys(row.where for row in rows)
-    for place in sorted(places, key=lambda place: (place != own, list(places).index(place))):
+def key_rows(rows: Sequence[Key], *own: str) -> Iterator[Row]:
+    """The keys of one's own places first (a screen's), then the others', place by place."""
+    places = dict.fromkeys((*own, *(row.where for row in rows)))
+    for place in filter(frozenset(row.where for row in rows).__contains__, places):
         yield (Cell(PLACES.get(place, f"On the {place} screen"), "title"),)
         for row in rows:
             if row.where == place:

@@ -13,6 +13,9 @@ from redistui.view.cells import show
 from redistui.view.header import period_text
 
 if TYPE_CHECKING:
+    from redistui.tui.commands import Command
+    from redistui.tui.screens.events import Events
+    from redistui.tui.screens.metrics import Metrics
     from redistui.tui.screens.routes import Routes
 
 
@@ -41,6 +44,14 @@ class House(Prompting):
         self.redraw()
         self.tell(f"polling every {period_text(seconds)}")
 
+    def action_save(self) -> None:
+        self.save("")
+
+    def save(self, name: str) -> None:
+        from redistui.tui.saving import save
+
+        save(self, name)
+
     def action_copy(self) -> None:
         address = None if self.panel is None else self.panel.selected()
         if address is None:
@@ -67,6 +78,25 @@ class House(Prompting):
         event.stop()
         self.dashboard.canaries.told(event.words)
 
+    async def on_events_silence(self, event: Events.Silence) -> None:
+        """For how long is typed: the line stands ready for it."""
+        from redistui.tui.alerts import silence_line_of
+
+        event.stop()
+        await self.begin_line(silence_line_of(event.alert))
+
+    def on_events_acknowledge(self, event: Events.Acknowledge) -> None:
+        event.stop()
+        self.dashboard.alerting.acknowledge([event.alert])
+
+    def on_events_deed(self, event: Events.Deed) -> None:
+        event.stop()
+        self.dashboard.alerting.look_up(event.event, event.panel)
+
+    def on_events_idle(self, event: Events.Idle) -> None:
+        event.stop()
+        self.tell(event.why, "dim")
+
     def action_actions(self) -> None:
         self.dashboard.acting.list_actions()
 
@@ -92,6 +122,27 @@ class House(Prompting):
 
     def _looked_ahead(self, _: None) -> None:
         self.dashboard.whatif = None
+
+    def more_commands(self) -> Iterable[Command]:
+        """Commands that only this house has."""
+        return ()
+
+    def on_metrics_says(self, event: Metrics.Says) -> None:
+        event.stop()
+        self.tell(event.text, event.tone)
+
+    def on_metrics_look(self, event: Metrics.Look) -> None:
+        """What a node tells on demand only: nothing is asked before enter."""
+        from redistui.tui.look import Look
+
+        event.stop()
+        if self.watching.newest.replayed:
+            self.tell("this is a recording: it holds no slow log and no client list", "warn")
+        else:
+            self.app.push_screen(Look(self.dashboard, event.node, event.subject))
+
+    async def action_line(self, text: str) -> None:
+        await self.begin_line(text)
 
     def act(self, name: str, words: str) -> None:
         self.dashboard.acting.act(name, words)

@@ -123,14 +123,15 @@ class Reading(ModalScreen[None], inherit_bindings=False):
         self._show_title()
 
     def on_mount(self) -> None:
-        rows = self.query_one(Rows)
-        rows.styles.max_height = max(3, self.app.size.height - 3)
-        rows.show_rows(self._rows, self._theme, self._signs)
-        rows.can_focus = False
+        for rows in self.query(Rows):  # None where it is closed while it is still opening.
+            rows.styles.max_height = max(3, self.app.size.height - 3)
+            rows.show_rows(self._rows, self._theme, self._signs)
+            rows.can_focus = False
         self.call_after_refresh(self._show_title)
 
     def on_resize(self, event: events.Resize) -> None:
-        self.query_one(Rows).styles.max_height = max(3, event.size.height - 3)
+        for rows in self.query(Rows):
+            rows.styles.max_height = max(3, event.size.height - 3)
         self.call_after_refresh(self._show_title)
 
     def action_scroll(self, by: int) -> None:

@@ -9,6 +9,7 @@ from redistui.ops import repeated
 from redistui.view.cells import show
 
 if TYPE_CHECKING:
+    from redistui.engine.journal import Journal
     from redistui.engine.unfinished import Unfinished
     from redistui.ops.stored import Past
     from redistui.tui.app import RedistuiApp
@@ -20,15 +21,41 @@ class LookingBack:
     def __init__(self, app: RedistuiApp) -> None:
         self._app = app
         self.unfinished: tuple[Unfinished, ...] = ()
+        self._read_to: int | None = None
+        """Bytes of the journal that were read for deeds; None: not read yet."""
+        self._size = 0
+        """Bytes it had at the last look."""
+        self.reading = False
 
     def look_back(self) -> None:
         """After the first paint, and after an operation that stopped part-way or took up another one."""
         self._app.run_worker(self._read_journal, thread=True, exit_on_error=True)
 
+    def glance(self) -> None:
+        """Now and then: what others write to this journal meanwhile is told, too. Nothing is read unless it grew."""
+        if self._read_to is None or self.reading:
+            return
+        from redistui.engine.journal import Journal, journal_path
+
+        journal = Journal(journal_path(os.environ))
+        size = journal.size()
+        if size != self._size:
+            self.reading, self._size = True, size
+            self._app.run_worker(lambda: self._read_on(journal), thread=True, exit_on_error=True)
+
+    def _read_on(self, journal: Journal) -> None:
+        try:
+            found, self._read_to = journal.deeds_from(self._read_to or 0, repeated.SECONDS)
+            if found:
+                self._app.engine.recount(found)
+        finally:
+            self.reading = False
+
     def _read_journal(self) -> None:
         from redistui.engine.journal import Journal, journal_path
 
         journal = Journal(journal_path(os.environ))
+        self._read_to = self._size = journal.size()
         self._app.engine.recount(journal.deeds(repeated.SECONDS))
         found = journal.unfinished()
         if found != self.unfinished:

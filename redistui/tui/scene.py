@@ -32,6 +32,8 @@ class Scene(NamedTuple):
     """What it does; while none runs, what would be started here."""
     lags_ms: Mapping[Address, float] = {}
     """Replication lag of each replica that the canary's markers reach, in ms; empty while none are sent."""
+    thresholds: Mapping[str, float] = {}
+    """Those that the config sets, as judge.rules has them."""
 
     @property
     def now(self) -> float:

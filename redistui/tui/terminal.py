@@ -23,6 +23,7 @@ from redistui.view.cells import show
 if TYPE_CHECKING:
     from redistui.engine.engine import Engine
     from redistui.engine.late import LateEngine
+    from redistui.engine.playback import Playback
     from redistui.tui.app import RedistuiApp
 
 PATIENCE = 4.0
@@ -53,7 +54,7 @@ def utf8_terminal(environ: Mapping[str, str], encoding: str | None) -> bool:
     return written == "utf-8" and (not name or "utf8" in name.lower().replace("-", ""))
 
 
-def run_app(engine: Engine | LateEngine, settings: Settings) -> int:
+def run_app(engine: Engine | LateEngine | Playback, settings: Settings) -> int:
     """The dashboard, from its first byte on the terminal to the last."""
     if not os.environ.get("NO_COLOR"):
         os.environ.pop("NO_COLOR", None)  # Set but empty means nothing, and Textual would take it for a yes.
@@ -84,7 +85,7 @@ class _Signals:
     Plain handlers and not the loop's own: the loop of a terminal that does not read stands still, a handler still runs.
     """
 
-    def __init__(self, app: RedistuiApp, engine: Engine | LateEngine, before: list[Any] | None) -> None:
+    def __init__(self, app: RedistuiApp, engine: Engine | LateEngine | Playback, before: list[Any] | None) -> None:
         self._app, self._engine, self._before = app, engine, before
         self._old: dict[int, Any] = {}
         self._over = threading.Event()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from redistui.history import History
 from redistui.model import Fleet, Group
 from redistui.tui.scene import Scene
@@ -20,6 +22,7 @@ class Watching:
         """The one that is shown: while paused, the one of that moment."""
         self.newest = fleet
         self.history = history
+        self.thresholds: Mapping[str, float] = {}
         self.wanted = group
         """The group's name; kept while the group is away, so that it comes back."""
         self.filter = ""
@@ -75,6 +78,7 @@ class Watching:
             filter=self.filter,
             paused=self.paused_at is not None,
             armed=self.armed,
+            thresholds=self.thresholds,
         )
 
 

@@ -1,14 +1,17 @@
-"""Events: what happened, in order, newest last."""
+"""Events: what happened, in order, newest last. Sentinels' words, what we saw ourselves, alerts, operators' deeds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from redistui.model import Event
 from redistui.view import words
 from redistui.view.cells import Cell, Column, Tone
 from redistui.view.figures import span
 from redistui.view.source import Line, contains
+from redistui.view.standing import fitting
 
 WIDE = 130
 """Cells from which on every kind of event is spelled out."""
@@ -29,7 +32,11 @@ TONES: Mapping[str, Tone] = {
     "+failover-end": "ok",
     "+promoted-slave": "accent",
     "role": "accent",
+    "restart": "warn",
     "action": "key",
+    "acknowledged": "key",
+    "silenced": "key",
+    "hook": "warn",
     "+sdown": "warn",
     "+odown": "bad",
     "fault": "bad",
@@ -41,6 +48,18 @@ TONES: Mapping[str, Tone] = {
     "-tilt": "ok",
 }
 """What stands out; a kind that is not here is told plainly, an aborted failover as bad."""
+ALERT = "alert"
+"""The kind of the events that tell of alerts; their first word says what came of the alert."""
+SILENCED = "silenced"
+ALERT_TONES: Mapping[str, Tone] = {
+    "bad": "bad",
+    "worse": "bad",
+    "warn": "warn",
+    "better": "warn",
+    "flaps": "warn",
+    "over": "ok",
+}
+SAID = re.compile(r"(\S+) ([\w.-]+): (.*)", re.DOTALL)
 
 
 class EventList:
@@ -49,7 +68,8 @@ class EventList:
     def __init__(self, events: Sequence[Event], at: float, width: int, wanted: str = "") -> None:
         self.columns = WIDE_COLUMNS if width >= WIDE else COLUMNS
         self._at = at
-        self._events = [each for each in events if contains(wanted, each.kind, each.text, each.group, each.source)]
+        sieve = sieve_of(wanted)
+        self._events = [each for each in events if sieve.passes(each)] if wanted else events
 
     def __len__(self) -> int:
         return len(self._events)
@@ -58,30 +78,123 @@ class EventList:
         return self._events[index]
 
     def key(self, index: int) -> str:
-        each = self._events[index]
-        return f"{each.at:.3f} {each.kind} {each.text}"
+        return key_of(self._events[index])
 
     def matches(self, index: int) -> bool:
         return True
 
     def line(self, index: int) -> Line:
         each = self._events[index]
-        tone = tone_of(each.kind)
+        tone = loudness(each)
+        kind, text = told(each)
         return Line(
             (
                 Cell(words.clock(each.at, millis=True), "dim"),
                 Cell(span(self._at - each.at), "dim"),
                 Cell(each.group or "", "replica"),
-                Cell(each.kind, tone),
-                Cell(each.text, "text" if tone != "text" else "replica"),
+                Cell(kind, tone),
+                Cell(text, "text" if tone != "text" else "replica"),
                 Cell(each.source, "dim"),
                 Cell(str(len(each.witnesses)) if each.witnesses else "", "dim"),
             )
         )
 
 
+def key_of(event: Event) -> str:
+    """What an event is known by from one snapshot to the next. A witness that joins may put its time back."""
+    return f"{event.kind} {event.group} {event.text} {event.at:.0f}"
+
+
+class AlertWords(NamedTuple):
+    """What the event of an alert says."""
+
+    came: str
+    """bad, warn: it was raised; worse, better: it came to the other level; flaps; over."""
+    rule: str
+    message: str
+
+
+def alert_words(event: Event) -> AlertWords | None:
+    """The parts of an alert's event; None for any other, and for one in words of another version.
+
+    >>> alert_words(Event(0.0, "a:1", "alert", "orders", "bad node-down: a:1 refused: nothing listens"))
+    AlertWords(came='bad', rule='node-down', message='a:1 refused: nothing listens')
+    """
+    found = SAID.fullmatch(event.text) if event.kind == ALERT else None
+    return None if found is None else AlertWords(*found.groups())
+
+
+def told(event: Event) -> tuple[str, str]:
+    """Kind and text as the list has them: of an alert, how grave it is goes with the kind.
+
+    >>> told(Event(0.0, "a:1", "alert", "orders", "over lag: caught up")), told(Event(0.0, "", "role", None, "x"))
+    (('alert over', 'lag: caught up'), ('role', 'x'))
+    """
+    if event.kind == SILENCED and len(event.about) == 4:
+        return event.kind, f"{fitting(*event.about[:3])}, {_until(event)}"
+    said = alert_words(event)
+    return (event.kind, event.text) if said is None else (f"alert {said.came}", f"{said.rule}: {said.message}")
+
+
+def _until(event: Event) -> str:
+    """When a silence ends; one that has ended as it is said was lifted."""
+    try:
+        until = float(event.about[3])
+    except ValueError:
+        return "nobody knows until when"
+    return f"until {words.clock(until)} UTC" if until > event.at else "no longer"
+
+
+def loudness(event: Event) -> Tone:
+    """How loud an event is: an alert's by what came of it, any other by its kind."""
+    return ALERT_TONES.get(event.text.partition(" ")[0], "key") if event.kind == ALERT else tone_of(event.kind)
+
+
 def tone_of(kind: str) -> Tone:
-    """How loud an event is."""
-    if kind.startswith("-failover-abort"):
-        return "bad"
-    return TONES.get(kind, "text")
+    """How loud a kind is."""
+    return "bad" if kind.startswith("-failover-abort") else TONES.get(kind, "text")
+
+
+# The filter
+
+
+class Sieve(NamedTuple):
+    """What was typed after `/`."""
+
+    fields: tuple[tuple[str, str], ...]
+    """Field and what must be in it: all of them."""
+    phrase: str
+    """What must be in one of the texts."""
+
+    def passes(self, event: Event) -> bool:
+        kind, text = told(event)
+        if not contains(self.phrase, kind, text, event.group, event.source, *event.witnesses):
+            return False
+        return all(contains(wanted, *FIELDS[name](event)) for name, wanted in self.fields)
+
+
+FIELDS: Mapping[str, Callable[[Event], tuple[str | None, ...]]] = {
+    "kind": lambda event: (told(event)[0],),
+    "group": lambda event: (event.group,),
+    "by": lambda event: (event.source, *event.witnesses),
+    "node": lambda event: (event.source, event.text),
+    "rule": lambda event: (said.rule,) if (said := alert_words(event)) is not None else (),
+}
+"""What can stand before `=` in the filter, and where it is looked for."""
+
+
+def sieve_of(text: str) -> Sieve:
+    """`kind=alert group=orders refused`: fields, each with what it must hold, and words that stand anywhere.
+
+    >>> sieve_of("kind=alert was primary"), sieve_of("a=b")
+    (Sieve(fields=(('kind', 'alert'),), phrase='was primary'), Sieve(fields=(), phrase='a=b'))
+    """
+    fields: list[tuple[str, str]] = []
+    rest: list[str] = []
+    for word in text.split(" "):
+        name, equals, wanted = word.partition("=")
+        if equals and name in FIELDS:
+            fields.append((name, wanted))
+        else:
+            rest.append(word)
+    return Sieve(tuple(fields), " ".join(rest).strip() if fields else text)

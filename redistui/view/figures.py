@@ -78,11 +78,13 @@ def span(seconds: float | None) -> str:
 def latency(ms: float | None) -> str:
     """A round trip, in at most six cells.
 
-    >>> [latency(ms) for ms in (None, 0.04, 0.31, 12.7, 850.0, 1250.0)]
-    ['–', '0.04ms', '0.3ms', '13ms', '850ms', '1.2s']
+    >>> [latency(ms) for ms in (None, 0.004, 0.04, 0.31, 12.7, 850.0, 1250.0)]
+    ['–', '4us', '0.04ms', '0.3ms', '13ms', '850ms', '1.2s']
     """
     if ms is None:
         return UNKNOWN
+    if ms < 0.0095:
+        return f"{ms * 1000:.0f}us"
     if ms < 0.095:
         return f"{ms:.2f}ms"
     if ms < 9.95:

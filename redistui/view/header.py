@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import ceil
 from typing import Literal, NamedTuple
 
@@ -9,6 +10,7 @@ from redistui.model import Fleet, Group, Health
 from redistui.ops.pause.memory import held_for
 from redistui.view.cells import Cell, Row, Tone, show
 from redistui.view.glyphs import Glyphs
+from redistui.view.standing import Standing
 from redistui.view.words import HEALTH_WORDS, health_mark
 
 
@@ -29,6 +31,10 @@ class HeaderFacts(NamedTuple):
     period: float
     operator: str = ""
     """Whose password is held, and for how long still: `ops 9m`; empty: none is."""
+    replay: str = ""
+    """What stands in the place of armed or read-only while a recording is looked at."""
+    alerts: Standing = Standing()
+    """How many last, in all groups."""
 
 
 class Part(NamedTuple):
@@ -90,6 +96,8 @@ def parts(facts: HeaderFacts, glyphs: Glyphs, bracketed: bool) -> list[Part]:
     """All of the line, in order."""
     badge = badge_text(facts.environment, bracketed)
     armed = Cell(" ARMED ", "warn") if facts.armed else Cell("READ-ONLY", "dim")
+    if facts.replay:
+        armed = Cell(f" {facts.replay} ", "bad")
     return [
         Part(9, "left", Cell("redistui", "accent")),
         *([Part(0, "left", Cell(badge), True)] if badge else []),
@@ -97,6 +105,7 @@ def parts(facts: HeaderFacts, glyphs: Glyphs, bracketed: bool) -> list[Part]:
         *([Part(5, "left", Cell(facts.place, "dim"))] if facts.place else []),
         Part(6, "left", Cell(facts.kind, "dim")),
         Part(2, "left", Cell(f"{health_mark(facts.health, glyphs).text} {HEALTH_WORDS[facts.health]}", facts.health)),
+        *alert_parts(facts.alerts, glyphs),
         *(
             Part(4 if shown else 8, "left", Cell(panel, "key" if shown else "dim"))
             for shown, panel in ((number == facts.panel, panel) for number, panel in enumerate(facts.panels))
@@ -105,6 +114,16 @@ def parts(facts: HeaderFacts, glyphs: Glyphs, bracketed: bool) -> list[Part]:
         Part(1, "right", armed),
         Part(7, "right", Cell(f"every {period_text(facts.period)}", "dim")),
     ]
+
+
+def alert_parts(alerts: Standing, glyphs: Glyphs) -> Iterator[Part]:
+    """`2 bad`, `1 warn`, and how many of them nobody has acknowledged."""
+    if alerts.bad:
+        yield Part(3, "left", Cell(f"{glyphs.bad}{alerts.bad} bad", "bad"))
+    if alerts.warn:
+        yield Part(3, "left", Cell(f"{glyphs.warn}{alerts.warn} warn", "warn"))
+    if alerts.new:
+        yield Part(3, "left", Cell(f"{alerts.new} new", "key"))
 
 
 def fit(line: list[Part], width: int, ellipsis: str) -> list[Part]:
@@ -138,6 +157,8 @@ class BannerFacts(NamedTuple):
     """Operations the journal says were not finished."""
     problems: int = 0
     """Things wrong with theme and keymap."""
+    timeline: bool = False
+    """A timeline says already that this is a recording."""
 
 
 class Banner(NamedTuple):
@@ -159,7 +180,7 @@ def banner(fleet: Fleet, group: Group | None, facts: BannerFacts, glyphs: Glyphs
     ]
     if fleet.stalled:
         calm.append(Cell("stalled: we stood still ourselves, nothing here is fresh"))
-    if fleet.replayed:
+    if fleet.replayed and not facts.timeline:
         calm.append(Cell("REPLAY: a recording, not the present"))
     if facts.paused_since:
         calm.append(

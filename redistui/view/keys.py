@@ -21,7 +21,8 @@ class Key(NamedTuple):
     key: str
     where: str
     """`app`, a panel's name, `table` (every live table), `dialog` (confirm), `running` (there, while it runs and
-    takes orders), `line` (command and filter), `list`, `actions` (the action list), `whatif`."""
+    takes orders), `line` (command and filter), `list`, `actions` (the action list), `whatif`, `look`, `replay`
+    (everywhere, while a recording is looked at)."""
     action: str
     """Textual's name of what it does there."""
     what: str
@@ -64,6 +65,7 @@ KEYS: tuple[Key, ...] = (
     Key("app.slower", "plus", "app", "period(1)", "Longer poll period"),
     Key("app.faster", "minus", "app", "period(-1)", "Shorter poll period"),
     Key("app.copy", "y", "app", "copy", "Copy the selected address (OSC 52)"),
+    Key("app.save", "e", "app", "save", "Save the last 15 minutes as a recording"),
     Key("app.palette", "ctrl+p", "app", "palette", "Every command, by name"),
     Key("app.suspend", "ctrl+z", "app", "suspend", "Back to the shell; fg returns"),
     Key("app.interrupt", "ctrl+c", "app", "interrupt", "Quit at once, exit code 130"),
@@ -103,9 +105,24 @@ KEYS: tuple[Key, ...] = (
     Key("slots.consensus", "v", "slots", "screen.panel('consensus')", "Which node believes what: Consensus", "views"),
     Key("slots.cluster", "enter", "slots", "cluster", "Where no cluster is looked at: go to the first one"),
     Key("consensus.cluster", "enter", "consensus", "cluster", "Where no cluster is looked at: go to the first one"),
+    Key("events.alerts", "w", "events", "alerts", "The alerts that last; again: the timeline", "alerts"),
+    Key("events.acknowledge", "a", "events", "acknowledge", "Acknowledge this alert: somebody sees to it", "ack"),
+    Key("events.silence", "z", "events", "silence", "Silence this alert: for how long is asked", "silence"),
+    Key("events.place", "t", "events", "place", "Go to where it happened: Topology", "place"),
     Key("metrics.next", "m", "metrics", "metric(1)", "Next metric", "metric"),
     Key("metrics.previous", "M", "metrics", "metric(-1)", "Previous metric"),
+    Key("metrics.sort", "s", "metrics", "order", "Sort by the metric: most first, least first, not", "sort"),
     Key("metrics.everything", "a", "metrics", "everything", "All groups, or only this one"),
+    Key("metrics.longer", "greater_than_sign", "metrics", "range(1)", "Plot: a longer time, up to 24 h", "range"),
+    Key("metrics.shorter", "less_than_sign", "metrics", "range(-1)", "Plot: a shorter time, down to 5 min"),
+    Key("metrics.total", "t", "metrics", "total", "Plot all listed nodes as one, or only this one"),
+    Key("metrics.compare", "c", "metrics", "compare", "Mark this node: marked ones share a plot", "compare"),
+    Key("metrics.compare_none", "u", "metrics", "compare_none", "No node is marked"),
+    Key("metrics.slow", "l", "metrics", "look('slow')", "Ask this node for its slow log"),
+    Key("metrics.latency", "L", "metrics", "look('latency')", "Ask it for its latency events"),
+    Key("metrics.buffers", "b", "metrics", "look('buffers')", "Ask it for its biggest output buffers"),
+    Key("metrics.clients", "i", "metrics", "look('clients')", "Ask it who its clients are"),
+    Key("metrics.export", "o", "metrics", "screen.line('export ')", "Write the listed nodes' past to a file"),
     Key("routes.start", "c", "routes", "canary('toggle')", "Start a canary on this group, or stop it", "canary"),
     Key("routes.route", "r", "routes", "canary('route next')", "Next route: split, sentinel, cluster ...", "route"),
     Key("routes.strategy", "s", "routes", "canary('strategy next')", "Next strategy", "strategy"),
@@ -116,6 +133,20 @@ KEYS: tuple[Key, ...] = (
     Key("routes.heavier", "l,right", "routes", "weigh('up')", "More weight for this node", "weight"),
     Key("routes.lighter", "h,left", "routes", "weigh('down')", "Less weight for this node; at 0 it is not asked"),
     Key("routes.reset", "z", "routes", "canary('reset')", "Counters begin anew"),
+    Key("replay.play", "space", "replay", "play", "Play, or stand still", "play"),
+    Key("replay.next", "right_parenthesis", "replay", "step(1)", "To the next snapshot", "step"),
+    Key("replay.previous", "left_parenthesis", "replay", "step(-1)", "To the snapshot before"),
+    Key("replay.next_event", "right_curly_bracket", "replay", "event(1)", "To the next event or alert", "event"),
+    Key("replay.previous_event", "left_curly_bracket", "replay", "event(-1)", "To the event or alert before"),
+    Key("replay.faster", "plus", "replay", "speed(1)", "Faster, up to 100 times"),
+    Key("replay.slower", "minus", "replay", "speed(-1)", "Slower, down to a tenth"),
+    Key("replay.jump", "at", "replay", "jump", "Jump to a time", "jump"),
+    Key("replay.difference", "equals_sign", "replay", "difference", "Mark this time; again: what differs", "differs"),
+    Key("look.ask", "enter,r", "look", "ask", "Ask, or ask again", "ask"),
+    Key("look.next", "right,l,tab", "look", "turn(1)", "The next question to this node", "next"),
+    Key("look.previous", "left,h,shift+tab", "look", "turn(-1)", "The question before"),
+    Key("look.sort", "s", "look", "sort", "Clients: sort by the next column", "sort"),
+    Key("look.close", "escape,q,ctrl+c", "look", "close", "Close", "close"),
     Key("line.complete", "tab", "line", "complete(1)", "Next completion"),
     Key("line.complete_back", "shift+tab", "line", "complete(-1)", "Previous completion"),
     Key("line.older", "up", "line", "history(1)", "Older line"),

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from redistui.model import Fleet
+from redistui.model import Alert, Fleet
 from redistui.tui import Settings, run
 from tests import fleets
 from tests.tui.stand_in import PANELS, Blank, StandIn, renamed
@@ -44,7 +44,8 @@ def hostile() -> Fleet:
         groups.append(replace(group, nodes=nodes, environment=NASTY))
     findings = tuple(replace(finding, message=NASTY, group=NASTY) for finding in fleet.findings)
     events = tuple(replace(event, text=NASTY, source=NASTY) for event in fleet.events)
-    return replace(fleet, groups=tuple(groups), findings=findings, events=events)
+    alert = Alert(NASTY, "bad", NASTY, NASTY, NASTY, fleet.at, fleet.at, fleet.at)
+    return replace(fleet, groups=tuple(groups), findings=findings, events=events, alerts=(alert,))
 
 
 def now(fleet: Fleet) -> Fleet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from redistui.engine.logins import Logins
 from redistui.history import History
-from redistui.model import Access, Address, Fleet
+from redistui.model import Access, Address, AlertKey, Fleet, Silence
 from redistui.tui.panel import Panel
 from redistui.tui.scene import Scene
 from redistui.view.cells import Cell, Row
@@ -30,9 +30,14 @@ class StandIn:
         self.history = History()
         self.logins = Logins()
         self.access = Access()
+        self.recorder: Any = None
         self.period = 1.0
         self.surveyed: tuple[str | None, bool, bool] | None = None
         """What was last asked for: whose survey, with moves, with samples."""
+        self.acknowledged: list[AlertKey] = []
+        self.silenced: list[Silence] = []
+        self.recounted: list[tuple[float, str, str]] = []
+        """Deeds that the journal tells of."""
         self._callbacks: list[Callable[[Fleet], None]] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="stand-in", daemon=True)
@@ -53,8 +58,14 @@ class StandIn:
     async def survey(self, group: str, *, sample: bool = False) -> None:
         """Nothing can be counted."""
 
-    def recount(self, deeds: object) -> None:
-        """Nothing was done before."""
+    def recount(self, deeds: Sequence[tuple[float, str, str]]) -> None:
+        self.recounted += deeds
+
+    def acknowledge(self, key: AlertKey) -> None:
+        self.acknowledged.append(key)
+
+    def silence(self, rule: str, group: str, node: str, *, until: float) -> None:
+        self.silenced.append(Silence(rule, group, node, until))
 
     def publish(self, fleet: Fleet) -> None:
         self._loop.call_soon_threadsafe(self._publish, fleet)

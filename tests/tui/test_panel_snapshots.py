@@ -15,6 +15,7 @@ from redistui.tui.panel import Panel
 from redistui.tui.screens import Events, Metrics, Sentinels, Sites, Slots, Topology
 from redistui.tui.screens.routes import Routes
 from tests import fleets
+from tests.alerts import alarmed
 from tests.tui.panels import Stage, scene
 from tests.tui.stand_in import PANELS, standing_in
 from tests.view.test_routes import PLAN, STATE
@@ -38,6 +39,8 @@ PICTURES: dict[str, tuple[type[Panel], Callable[[], Fleet], str | None, Sequence
     "metrics": (Metrics, fleets.troubled, None, ()),
     "metrics-plot": (Metrics, fleets.quiet, None, ("enter",)),
     "events": (Events, fleets.troubled, None, ()),
+    "events-alert": (Events, alarmed, None, ("w", "enter")),
+    "events-page": (Events, alarmed, None, ("G", "up", "up", "enter")),
 }
 
 

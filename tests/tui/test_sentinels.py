@@ -75,7 +75,7 @@ async def test_an_event_leads_to_its_group() -> None:
     panel = Events()
     async with played(panel, scene(fleets.quiet())) as run:
         assert panel.selected() == "10.20.0.13:26379"
-        await run.press("enter")
+        await run.press("t")
         assert (run.app.gone[-1].group, run.app.gone[-1].panel) == ("orders", "topology")
 
 

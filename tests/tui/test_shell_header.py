@@ -11,6 +11,7 @@ from redistui.ops.pause.memory import PAUSE, hold_title
 from redistui.ops.repeated import begun
 from redistui.view.glyphs import ASCII, UNICODE
 from redistui.view.header import BannerFacts, HeaderFacts, age_tone, badge_text, banner, fit, parts
+from redistui.view.standing import Standing
 from tests import fleets
 
 FACTS = HeaderFacts("PROD", "checkout", "2/5", "sentinel", "warn", ("1 Topology", "2 Slots"), 0, False, 1.0)
@@ -34,6 +35,13 @@ def test_parts_go_from_the_least_important_on() -> None:
         gone += sorted(before - now) if len(now) < len(before) else []
         before = now
     assert gone == ["redistui", "2 Slots", "every 1s", "sentinel", "2/5", "1 Topology", "▲ WARN", "READ-ONLY"]
+
+
+def test_alerts_are_counted_beside_the_health_and_outlive_the_screens_names() -> None:
+    alarmed = FACTS._replace(alerts=Standing(bad=2, warn=1, new=3))
+    assert texts(alarmed, 140)[5:9] == ["▲ WARN", "■2 bad", "▲1 warn", "3 new"]
+    assert texts(alarmed, 60) == ["PROD", "checkout", "▲ WARN", "■2 bad", "▲1 warn", "3 new", "READ-ONLY"]
+    assert "new" not in "".join(texts(FACTS._replace(alerts=Standing(bad=2)), 140))
 
 
 @pytest.mark.parametrize("width", [10, 20, 49, 69])

@@ -140,6 +140,7 @@ EFFECTS: dict[str, Callable[[Seen], object]] = {
     "app.faster": lambda seen: seen.app.engine.period == 0.5,
     "app.copy": lambda seen: seen.app.clipboard == "10.20.0.11:6379",
     "app.palette": lambda seen: isinstance(seen.app.screen, Palette),
+    "app.save": lambda seen: seen.house.query_one(Footer).told == "nothing has been seen yet",
     "app.suspend": lambda seen: seen.app.suspended,  # type: ignore[attr-defined]
 }
 

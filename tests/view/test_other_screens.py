@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from redistui.history import History
-from redistui.metrics import SPARKS
+from redistui.metrics import BY_NAME, SPARKS
 from redistui.model import Event, Fleet, Site
 from redistui.view import metrics, sites
 from redistui.view.cells import Cell
@@ -93,13 +93,38 @@ def test_the_filter_leaves_only_matching_nodes() -> None:
 
 
 def test_the_chosen_metric_stands_between_brackets() -> None:
-    assert "".join(cell.text for cell in metrics.tabs("clients")) == "  ops/s   memory  [clients]  cpu %   lag  "
+    def text(name: str) -> str:
+        return "".join(cell.text for cell in metrics.tabs(name, 80))
+
+    assert text("clients").startswith("  ops/s   memory  [clients]  cpu %   lag  ")
+    for name in metrics.CHOICES:
+        assert f"[{BY_NAME[name].title}]" in text(name)[:80]
 
 
-def test_a_caption_tells_extremes_and_time() -> None:
-    node = fleets.quiet().groups[0].nodes[0]
-    text = "".join(cell.text for cell in metrics.caption(node, "clients", [3.0, None, 9.0, 5.0], 4.0, UNICODE))
-    assert text == "P 10.20.0.11:6379  clients  last 4s  ·  now 5  ·  lowest 3  ·  highest 9"
+def test_nodes_stand_by_their_figure_the_unknown_last_in_either_order() -> None:
+    fleet = fleets.troubled()
+    form = metrics.Shape(("lag_bytes",), 8)
+
+    def lags(order: metrics.Order) -> list[float | None]:
+        lines = metrics.Sparks(fleet, fleet.groups, History(), UNICODE, form, order=order)
+        fresh = [lines.node(index)[1] for index in range(len(lines))]
+        return [node.metric("lag_bytes") if fleet.freshness(node.seen_at) != "unknown" else None for node in fresh]
+
+    orders: tuple[tuple[metrics.Order, bool], ...] = (("most", True), ("least", False))
+    for order, reverse in orders:
+        values = lags(order)
+        known = [value for value in values if value is not None]
+        assert known == sorted(known, reverse=reverse)
+        assert values[len(known) :] == [None] * (len(values) - len(known))
+    assert metrics.columns(("clients",), 8, "v")[3].title == "CLIENTv"
+
+
+def test_a_metric_whose_past_is_not_kept_has_a_figure_and_no_line() -> None:
+    fleet = fleets.quiet()
+    node = replace(fleet.groups[0].nodes[0], metrics={"fork_ms": 12.0})
+    group = replace(fleet.groups[0], nodes=(node,))
+    lines = metrics.Sparks(fleet, (group,), History(), UNICODE, metrics.Shape(("fork_ms",), 8))
+    assert lines.line(0).cells[3:] == (Cell("12ms"), Cell(""))
 
 
 def test_events_are_told_in_order_with_their_time_and_who_said_so() -> None:

@@ -1,4 +1,4 @@
-"""Screen 5, Metrics: sparklines of every node, and a plot of the one under the cursor."""
+"""Screen 5, Metrics: sparklines of every node, and the past of one, of several side by side, or of all as a plot."""
 
 from __future__ import annotations
 
@@ -10,54 +10,85 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.message import Message
+from textual.worker import Worker, WorkerState
 
-from redistui.history import LENGTH
-from redistui.metrics import BY_NAME, SPARKS
-from redistui.model import Address, Group
+from redistui.model import Address, Group, Node
+from redistui.model.asked import Subject as Asking
 from redistui.tui.line import Line
 from redistui.tui.panel import Panel, bindings
 from redistui.tui.scene import Scene
 from redistui.tui.widgets.columns import free
 from redistui.tui.widgets.plot import Plot
 from redistui.tui.widgets.table import LiveTable
-from redistui.view.cells import Cell, Row
-from redistui.view.figures import figure
+from redistui.view import plotted
+from redistui.view.cells import Cell, Row, Tone
 from redistui.view.legends import LEGENDS
-from redistui.view.metrics import Sparks, caption, shape, tabs
+from redistui.view.metrics import CHOICES, ORDERS, Order, Sparks, shape, tabs
+from redistui.view.plot import MOST, RANGES, Picture, letters_of, window
+from redistui.view.plotted import Members, Subject
 from redistui.view.topology import node_key
+from redistui.view.wanted import read
 
 BLANK = Cell(" ")
+AT_ONCE = 16
+"""Nodes whose past is read on the screen's own thread; of more it would be felt."""
 
 
 class Metrics(Panel):
-    """A table of sparklines; below it, on request, the chosen metric of one node as a plot."""
+    """A table of sparklines; below it, on request, the chosen metric as a plot."""
 
     NAME = "metrics"
     TITLE = "Metrics"
     KEY = "5"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("metrics")]
     DEFAULT_CSS = """
-    Metrics #past { height: 60%; display: none; }
+    Metrics #past { height: 62%; display: none; }
     Metrics.plotting #past { display: block; }
+    Metrics #meaning { display: none; }
     """
+
+    class Look(Message):
+        """Asks for what a node tells on demand only."""
+
+        def __init__(self, node: Address, subject: Asking) -> None:
+            super().__init__()
+            self.node, self.subject = node, subject
+
+    class Says(Message):
+        """A sentence for the operator."""
+
+        def __init__(self, text: str, tone: Tone = "text") -> None:
+            super().__init__()
+            self.text, self.tone = text, tone
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.tabs = Line(id="tabs")
         self.table = LiveTable(id="sparks")
-        self.table.empty = "no node is known yet"
         self.caption = Line(id="caption")
+        self.meaning = Line(id="meaning")
         self.plot = Plot(id="plot")
-        self.metric = SPARKS[0]
+        self.metric = CHOICES[0]
+        self.order: Order = "tree"
+        self.range = next(iter(RANGES))
         self.everything = True
+        self.total = False
+        """All listed nodes as one, in place of the one under the cursor."""
+        self.marked: list[Address] = []
+        """Nodes that are compared; empty: the one under the cursor is looked at."""
         self._scene: Scene | None = None
         self._followed: str | None = None
         self._sparks: Sparks | None = None
+        self._plotted: tuple[object, ...] = ()
+        self._reading: Worker[Picture] | None = None
+        self._reading_of: tuple[Subject, str] | None = None
+        """What it reads, and how far back."""
 
     def compose(self) -> ComposeResult:
         yield self.tabs
         yield self.table
-        yield Vertical(self.caption, self.plot, id="past")
+        yield Vertical(self.caption, self.meaning, self.plot, id="past")
 
     def on_resize(self, event: events.Resize) -> None:
         self.call_after_refresh(self._redraw)
@@ -75,24 +106,24 @@ class Metrics(Panel):
         scene = self._scene
         if scene is None or not self.size.width:
             return
-        form = shape(self.size.width, self.metric)
-        self._sparks = Sparks(scene.fleet, self._groups(scene), scene.history, scene.glyphs, form, scene.filter)
-        self.table.show(self._sparks, scene.theme, scene.glyphs, scene.filter)
+        wanted = read(scene.filter)
+        self._sparks = Sparks(
+            scene.fleet,
+            self._groups(scene),
+            scene.history,
+            scene.glyphs,
+            shape(self.size.width, self.metric),
+            wanted,
+            order=self.order,
+            letters={node: letters_of(number) for number, node in enumerate(self.marked)},
+        )
+        self.table.empty = wanted.problem or (
+            f"nothing matches {scene.filter}" if scene.filter else "no node is known yet"
+        )
+        self.table.show(self._sparks, scene.theme, scene.glyphs, wanted.words if len(self._sparks) else "")
         self._follow(scene)
-        self._say(self.tabs, tabs(self.metric))
+        self._say(self.tabs, tabs(self.metric, self.size.width))
         self._draw_plot()
-
-    def _draw_plot(self) -> None:
-        """The node under the cursor; nothing at all while no plot is shown."""
-        scene, sparks = self._scene, self._sparks
-        if scene is None or sparks is None or not self.has_class("plotting") or self.table.cursor >= len(sparks):
-            return
-        _, node = sparks.node(self.table.cursor)
-        values = scene.history.last(node.address, self.metric, LENGTH)
-        seconds = scene.fleet.period
-        self._say(self.caption, caption(node, self.metric, values, seconds * len(values), scene.glyphs))
-        base = 1024.0 if "bytes" in BY_NAME[self.metric].unit else 1000.0
-        self.plot.show(values, seconds, LABELS[self.metric], base, scene.theme, scene.glyphs)
 
     def _say(self, line: Line, cells: Row) -> None:
         scene, inks = self._scene, self.table.inks
@@ -110,11 +141,81 @@ class Metrics(Panel):
         found = (index for index in range(len(sparks)) if sparks.node(index)[0].name == name)
         self.table.go(next(found, self.table.cursor))
 
+    # The plot
+
+    def subject(self) -> Subject | None:
+        """What is plotted: the total of the listed nodes, those that are compared, or the one under the cursor."""
+        sparks = self._sparks
+        if sparks is None or not len(sparks):
+            return None
+        if self.total:
+            return Subject(self.metric, tuple(sparks.node(index) for index in range(len(sparks))), total=True)
+        return Subject(self.metric, self._compared() or (sparks.node(self.table.cursor),))
+
+    def _compared(self) -> Members:
+        """In the order in which they were marked; those that are gone keep their letter and are drawn no more."""
+        scene = self._scene
+        groups = () if scene is None else scene.fleet.groups
+        known = {node.address: (group, node) for group in groups for node in group.nodes}
+        return tuple(known[one] if one in known else _gone(one) for one in self.marked) if known else ()
+
+    def _draw_plot(self) -> None:
+        """Nothing at all while no plot is shown; anew as soon as it may look otherwise."""
+        scene, subject = self._scene, self.subject()
+        if scene is None or subject is None or not self.has_class("plotting"):
+            return
+        span = window(scene.fleet.at, RANGES[self.range], 2 * max(20, self.size.width - 8))
+        soon = max(1.0, span.step / 6, len(subject.members) / 50 if subject.total else 0.0)
+        nodes = tuple(node.address for _, node in subject.members)
+        drawn = (self.metric, nodes, self.total, span, int(scene.fleet.at / soon), id(scene.history), scene.theme)
+        if drawn == self._plotted:
+            return
+        read_past = partial(plotted.picture, subject, scene.history, scene.fleet.events, span, scene.thresholds)
+        if len(subject.members) <= AT_ONCE:
+            self._plotted = drawn
+            self._show_picture(subject, read_past())
+        elif self._reading is None:
+            self._plotted = drawn
+            self._reading = self.run_worker(read_past, thread=True, group="plot", exit_on_error=True)
+            self._reading_of = (subject, self.range)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """The past of many nodes was read on a thread of its own."""
+        worker, of, wanted = event.worker, self._reading_of, self.subject()
+        if worker is not self._reading or event.state not in (WorkerState.SUCCESS, WorkerState.CANCELLED):
+            return
+        self._reading = None
+        if of is None or wanted is None or worker.result is None:
+            return
+        subject, range_ = of
+        if (subject.metric, subject.total, range_) == (wanted.metric, wanted.total, self.range):
+            self._show_picture(subject, worker.result)
+        self._draw_plot()
+
+    def _show_picture(self, subject: Subject, shown: Picture) -> None:
+        scene = self._scene
+        if scene is None:
+            return
+        meaning = plotted.legend(subject, shown)
+        self.meaning.display = bool(meaning)
+        self._say(self.caption, plotted.caption(subject, shown, self.range, scene.glyphs))
+        self._say(self.meaning, meaning)
+        self.plot.show(shown, scene.theme, scene.glyphs)
+
     # The cursor
 
-    def selected(self) -> Address | None:
+    def _here(self) -> tuple[Group, Node] | None:
         sparks = self._sparks
-        return None if sparks is None or self.table.cursor >= len(sparks) else sparks.node(self.table.cursor)[1].address
+        return None if sparks is None or self.table.cursor >= len(sparks) else sparks.node(self.table.cursor)
+
+    def selected(self) -> Address | None:
+        here = self._here()
+        return None if here is None else here[1].address
+
+    def listed(self) -> Members:
+        """The nodes of the table, in its order."""
+        sparks = self._sparks
+        return () if sparks is None else tuple(sparks.node(index) for index in range(len(sparks)))
 
     def select(self, node: Address) -> bool:
         groups = () if self._scene is None else self._groups(self._scene)
@@ -125,37 +226,93 @@ class Metrics(Panel):
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         event.stop()
-        scene, sparks = self._scene, self._sparks
+        scene, here = self._scene, self._here()
         self._draw_plot()
-        if scene is None or sparks is None or self.table.cursor >= len(sparks):
+        if scene is None or here is None:
             return
-        group = sparks.node(self.table.cursor)[0].name
-        if scene.group is None or scene.group.name != group:
-            self.post_message(self.Goto(group=group))
+        if scene.group is None or scene.group.name != here[0].name:
+            self.post_message(self.Goto(group=here[0].name))
 
     def on_live_table_entered(self, event: LiveTable.Entered) -> None:
         event.stop()
-        self.set_class(not self.has_class("plotting"), "plotting")
+        self._open_plot(not self.has_class("plotting"))
+
+    def _open_plot(self, opened: bool) -> None:
+        self.set_class(opened, "plotting")
+        self._plotted = ()
         self.call_after_refresh(self._redraw)
 
     def back(self) -> bool:
         if not self.has_class("plotting"):
             return False
-        self.remove_class("plotting")
+        self._open_plot(False)
         return True
 
+    # What is shown
+
+    def choose(self, metric: str) -> None:
+        """Any of METRICS."""
+        self.metric = metric
+        self._redraw()
+
     def action_metric(self, step: int) -> None:
-        self.metric = SPARKS[(SPARKS.index(self.metric) + step) % len(SPARKS)]
+        self.choose(CHOICES[(CHOICES.index(self.metric) + step) % len(CHOICES)])
+
+    def action_order(self) -> None:
+        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
         self._redraw()
 
     def action_everything(self) -> None:
         self.everything = not self.everything
         self._redraw()
 
+    def reach(self, range_: str) -> None:
+        """How far back plots look: one of RANGES."""
+        self.range = range_
+        self._open_plot(True)
+
+    def action_range(self, step: int) -> None:
+        """Where no plot is shown, it is opened."""
+        names = list(RANGES)
+        here = names.index(self.range) + (step if self.has_class("plotting") else 0)
+        self.reach(names[max(0, min(here, len(names) - 1))])
+
+    def action_total(self) -> None:
+        self.total = not self.total
+        self._open_plot(True)
+
+    def action_compare(self) -> None:
+        """Marks the node under the cursor, or unmarks it."""
+        node = self.selected()
+        if node is None:
+            return
+        if node in self.marked:
+            self.marked.remove(node)
+        elif len(self.marked) < MOST:
+            self.marked.append(node)
+        else:
+            self.post_message(self.Says(f"{MOST} nodes are compared already: more cannot be told apart", "warn"))
+        self.total = False
+        self._redraw()
+
+    def compare(self, nodes: Sequence[Address]) -> None:
+        """These and no others."""
+        self.marked, self.total = list(dict.fromkeys(nodes))[:MOST], False
+        self._open_plot(bool(self.marked) or self.has_class("plotting"))
+
+    def action_compare_none(self) -> None:
+        self.marked = []
+        self._redraw()
+
+    def action_look(self, subject: Asking) -> None:
+        node = self.selected()
+        if node is not None:
+            self.post_message(self.Look(node, subject))
+
     @classmethod
     def legend(cls) -> tuple[Row, ...]:
         return LEGENDS[cls.NAME]
 
 
-LABELS = {name: partial(figure, unit=BY_NAME[name].unit) for name in SPARKS}
-"""A value of each metric as an axis names it."""
+def _gone(address: Address) -> tuple[Group, Node]:
+    return Group("", "replication", ()), Node(address)

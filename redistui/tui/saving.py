@@ -1,0 +1,38 @@
+"""Saving what the engine has seen in the last minutes, as a recording."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from redistui.view.cells import Tone, show
+
+if TYPE_CHECKING:
+    from redistui.engine.recording import Recorder
+    from redistui.tui.house import House
+
+
+def save(house: House, name: str = "") -> None:
+    """Into a file of that name, else into a new one in the folder of recordings. The house tells where, or why not."""
+    recorder = house.dashboard.engine.recorder
+    if house.watching.newest.replayed:
+        house.tell("this is a recording already: copy its file", "warn")
+    elif recorder is None:
+        house.tell("nothing has been seen yet", "warn")
+    else:
+        threading.Thread(target=_save, args=(house, recorder, name), name="redistui-save", daemon=True).start()
+
+
+def _save(house: House, recorder: Recorder, name: str) -> None:
+    from redistui.engine.recording import BadRecording
+    from redistui.engine.recording.places import saved_at
+
+    path = Path(name).expanduser() if name else saved_at(house.dashboard.clock(), recorder.folder)
+    tone: Tone = "ok"
+    try:
+        recorder.save(path)
+        text = f"the last {recorder.minutes:g} min are saved: redistui replay {path}"
+    except (BadRecording, OSError) as error:
+        text, tone = str(error), "bad"
+    house.dashboard.on_loop(lambda: house.tell(show(text, 1000), tone))

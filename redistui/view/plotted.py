@@ -1,0 +1,122 @@
+"""Plotted: the picture of one metric over time, of a node, of several side by side, or of all as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from redistui.history import History, fleet_span, how_of
+from redistui.judge.rules.limits import Limits
+from redistui.metrics import BY_NAME, KEPT
+from redistui.model import Event, Group, Node
+from redistui.view import figures
+from redistui.view.cells import Cell, Row, Tone
+from redistui.view.glyphs import Glyphs
+from redistui.view.plot import Limit, Picture, Series, Window, letters_of, limits, mark_legend, marks, near
+from redistui.view.topology import ROLES
+
+Members = tuple[tuple[Group, Node], ...]
+
+
+class Subject(NamedTuple):
+    """What is to be plotted."""
+
+    metric: str
+    members: Members
+    total: bool = False
+    """All of them as one."""
+
+    @property
+    def how(self) -> str:
+        """`sum` or `mean`: how one figure is made of all."""
+        return how_of(self.metric)
+
+
+def picture(
+    subject: Subject, history: History, events: Sequence[Event], span: Window, thresholds: Mapping[str, float]
+) -> Picture:
+    """Reads the past: some 0.3 ms for a node and an hour, 0.7 ms for a day."""
+    metric, nodes = subject.metric, [node.address for _, node in subject.members]
+    if subject.total:
+        whole = fleet_span(history, nodes, metric, span.since, span.until, span.points)
+        series: tuple[Series, ...] = (Series(title(subject), tuple(whole)),)
+    else:
+        spans = ((node, history.span(node, metric, span.since, span.until, span.points)) for node in nodes)
+        series = tuple(Series(node, tuple(samples)) for node, samples in spans)
+    groups = frozenset(group.name for group, _ in subject.members)
+    summed = subject.total and subject.how == "sum"  # a node's limit says nothing of a sum
+    return Picture(
+        window=span,
+        unit=BY_NAME[metric].unit,
+        series=series,
+        limits=() if summed else _limits(subject, thresholds),
+        marks=tuple(marks(events, span, groups, None if subject.total else frozenset(nodes))),
+        nothing="no sample yet" if metric in KEPT else f"the past of {metric} is not kept; the table shows what it is",
+    )
+
+
+def _limits(subject: Subject, thresholds: Mapping[str, float]) -> tuple[Limit, ...]:
+    """Those that hold for all that is drawn; several nodes may each have their own, and then none is drawn."""
+    every = Limits(thresholds)
+    found = {limits(subject.metric, every.of(group.name, node.address)) for group, node in subject.members}
+    return found.pop() if len(found) == 1 else ()
+
+
+def title(subject: Subject) -> str:
+    """Whom a total is made of.
+
+    >>> title(Subject("clients", (), total=True)), title(Subject("cpu_percent", (), total=True))
+    ('sum of 0 nodes', 'mean of 0 nodes')
+    """
+    return f"{subject.how} of {figures.plural(len(subject.members), 'node')}"
+
+
+def now(subject: Subject) -> list[float | None]:
+    """The newest figure of each line."""
+    values = [node.metric(subject.metric) for _, node in subject.members]
+    if not subject.total:
+        return values
+    known = [value for value in values if value is not None]
+    if not known:
+        return [None]
+    return [sum(known) if subject.how == "sum" else sum(known) / len(known)]
+
+
+def caption(subject: Subject, shown: Picture, range_: str, glyphs: Glyphs) -> Row:
+    """What a plot shows: whose metric, over which time, its extremes, and thresholds that are out of sight."""
+    metric, dot = BY_NAME[subject.metric], f" {glyphs.dot} "
+    samples = [one for line in shown.series for one in line.samples if one is not None]
+    lowest = min((one.low for one in samples), default=None)
+    parts = (
+        [f"now {figures.figure(now(subject)[0], metric.unit)}"] if len(shown.series) == 1 and subject.members else []
+    )
+    parts += [f"low {figures.figure(lowest, metric.unit)}", f"high {figures.figure(shown.top, metric.unit)}"]
+    away = [limit for limit in shown.limits if limit not in near(shown.limits, shown.top or 0.0)]
+    parts += [_limit(limit, shown) for limit in away]
+    said = dot.join(parts)
+    return (*_whose(subject), Cell(f"  {metric.title}", "accent"), Cell(f"  last {range_}, UTC{dot}{said}", "dim"))
+
+
+def _limit(limit: Limit, shown: Picture) -> str:
+    return f"{limit.level} from {figures.figure(limit.value, shown.unit)}"
+
+
+def _whose(subject: Subject) -> Row:
+    if subject.total:
+        return (Cell(f" {title(subject)}", "title"),)
+    if len(subject.members) != 1:
+        return (Cell(f" {figures.plural(len(subject.members), 'node')} side by side", "title"),)
+    node = subject.members[0][1]
+    return ROLES[node.role], Cell(f" {node.address}", "title")
+
+
+def legend(subject: Subject, shown: Picture) -> Row:
+    """Which letter is who, and what the letters over the plot mean; empty where there is nothing to say."""
+    cells: list[Cell] = []
+    if len(shown.series) > 1:
+        unit = BY_NAME[subject.metric].unit
+        for number, (line, value) in enumerate(zip(shown.series, now(subject), strict=True)):
+            tone: Tone = "dim" if value is None else "text"
+            cells += [Cell(f" {letters_of(number)}", "accent"), Cell(f" {line.title} ", "dim")]
+            cells.append(Cell(f"{figures.figure(value, unit)} ", tone))
+    return (*cells, *mark_legend(shown.marks))
