@@ -523,7 +523,7 @@ def history(fleet: Fleet, samples: int = 300, length: int = 900) -> History:
             missing = samples // 2 <= tick < samples // 2 + 10
             wave = 1 + 0.35 * sin(tick / (19 + seed % 7) + seed) + 0.06 * sin(tick * 0.9 + seed)
             waved = {name: max(0.0, value * wave) for name, value in each.metrics.items()}
-            past.add(each.address, {} if missing else waved)
+            past.add(each.address, fleet.at - samples + 1 + tick, {} if missing else waved)
     return past
 
 

@@ -214,6 +214,7 @@ def config_text(server: Server, settings: Mapping[str, str], lines: tuple[str, .
             "repl-diskless-sync-delay": "0",
             "repl-diskless-load": "on-empty-db",
             "repl-ping-replica-period": "1",
+            "repl-backlog-size": "10mb",
         }
         if server.binary.at_least(7):
             values |= {"enable-debug-command": "local", "shutdown-timeout": "1"}

@@ -5,24 +5,32 @@ The groups are worked out anew only when a server's ties changed; the nodes are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from redistui.engine.grouping import Draft, aliases, drafts
 from redistui.engine.ledger import Ledger
 from redistui.engine.observation import Observation
+from redistui.judge.alerts import AlertBook
 from redistui.judge.beliefs import views
 from redistui.judge.lag import lag_bytes, lag_seconds
 from redistui.judge.quorum import verdict
-from redistui.judge.rules import Thresholds, findings
+from redistui.judge.recall import Recall
+from redistui.judge.rules import Limits, Thresholds, findings
 from redistui.judge.sites import site_of
 from redistui.judge.slots import chart, in_motion
 from redistui.judge.topology import followers, root_of, upstream
-from redistui.metrics import FIELDS
-from redistui.model import Address, Cluster, Event, Fleet, Group, Node, Sentinel, Site, Survey, Target
+from redistui.metrics import FIELDS, STILL
+from redistui.model import Address, Cluster, Event, Finding, Fleet, Group, Node, Sentinel, Silence, Site, Survey, Target
 from redistui.replies.cluster_views import ViewReader
 from redistui.replies.info import InfoReader
 
 _NO_LAG: Mapping[str, float] = {}
+
+
+def _nobody_asks(_: object) -> None:
+    """Nothing is recorded."""
 
 
 class Assembler:
@@ -33,11 +41,16 @@ class Assembler:
         self.known_as: dict[Address, Address] = {}
         """Other addresses of servers that are already in `ledgers`."""
         self._sites = tuple(sites)
-        self._thresholds = dict(thresholds or {})
-        self._reader = InfoReader(FIELDS)
-        self._views = ViewReader()
+        self._limits = Limits(thresholds or {})
+        self._recall = Recall()
+        self._alerts = AlertBook()
+        self._reader = InfoReader(FIELDS, still=STILL)
+        self.views = ViewReader()
         self._drafts: list[Draft] = []
         self._dirty = True
+        self.joined: Callable[[Ledger], None] = _nobody_asks
+        self.left: Callable[[Address], None] = _nobody_asks
+        """Are told who is watched from now on, and who no more."""
         self.surveys: dict[str, Survey] = {}
         """What the slots of a cluster held, by its group's name: written by redistui.engine.survey."""
         self._charts: dict[str, tuple[object, Cluster | None]] = {}
@@ -46,13 +59,16 @@ class Assembler:
         """Makes room for a server that somebody spoke of; False if it is known already."""
         if address in self.ledgers or address in self.known_as:
             return False
-        self.ledgers[address] = Ledger(address, self._reader, target, sentinel, only or target.only, self._views)
+        self.ledgers[address] = Ledger(address, self._reader, target, sentinel, only or target.only, self.views)
         self._dirty = True
+        self.joined(self.ledgers[address])
         return True
 
     def drop(self, address: Address) -> None:
         self.ledgers.pop(address, None)
+        self._recall.forget(address)
         self._dirty = True
+        self.left(address)
 
     def take(self, seen: Observation) -> Ledger | None:
         """Takes an observation; the ledger, or None if nobody watches that address any more."""
@@ -82,19 +98,51 @@ class Assembler:
         return self._drafts
 
     def fleet(self, at: float, period: float, events: tuple[Event, ...] = (), stalled: bool = False) -> Fleet:
-        """The snapshot of this moment."""
+        """The snapshot of this moment. What its alerts bring is then in `news`."""
         self.regroup()
         groups = tuple(self._group(draft, at, period) for draft in self._drafts)
-        return Fleet(
+        fleet = Fleet(
             at=at,
             period=period,
             groups=groups,
-            findings=tuple(finding for group in groups for finding in findings(group, self._thresholds)),
+            findings=tuple(finding for group in groups for finding in self._judge(group, at)),
             events=events,
             complete=all(ledger.at is not None and ledger.thorough for ledger in self.ledgers.values()),
             stalled=stalled,
             sites=self._sites,
         )
+        return replace(fleet, alerts=self._alerts.judge(fleet))
+
+    def _judge(self, group: Group, at: float) -> tuple[Finding, ...]:
+        self._recall.note(group, at)
+        return findings(group, self._limits, self._recall, at)
+
+    @property
+    def news(self) -> tuple[Event, ...]:
+        """Alerts that the last snapshot raised, changed or ended, as events."""
+        return self._alerts.news
+
+    @property
+    def silences(self) -> tuple[Silence, ...]:
+        return self._alerts.silences
+
+    def heed(self, event: Event) -> None:
+        """What an operator said of alerts: events of kind "acknowledged" and "silenced". Any other is none of ours."""
+        if event.kind == "acknowledged":
+            rule, group, node = event.about
+            self._alerts.acknowledge((rule, group, node or None), event.at)
+        elif event.kind == "silenced":
+            rule, group, node, until = event.about
+            self._alerts.silence(Silence(rule, group, node, float(until)), event.at)
+
+    def memory(self) -> dict[str, Any]:
+        """What rules remember, and the alerts, as plain values: what no observation to come could tell."""
+        return {"recall": self._recall.memory(), "alerts": self._alerts.memory()}
+
+    def recollect(self, memory: Mapping[str, Any]) -> None:
+        """Goes on from where another stood; the opposite of `memory`."""
+        self._recall.recollect(memory["recall"])
+        self._alerts.recollect(memory["alerts"])
 
     def _group(self, draft: Draft, at: float, period: float) -> Group:
         known = [self.ledgers[address] for address in draft.nodes if address in self.ledgers]

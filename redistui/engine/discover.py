@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from redistui.engine.assemble import Assembler
 from redistui.engine.grouping import mentions, places
@@ -38,7 +39,7 @@ class Roster:
         self._listener = listener
         self._seeds: set[Address] = set()
         self._spoken: dict[Address, float] = {}
-        self._states: dict[Address, tuple[str | None, str | None, int | None]] = {}
+        self._states: dict[Address, Known] = {}
         self._turn = 0
         self._hasty = TURN
 
@@ -149,15 +150,50 @@ class Roster:
 
     def changes(self, ledger: Ledger) -> Iterator[tuple[str, str]]:
         """What an operator would call an event between this poll and the last one: kind and text."""
-        role = ledger.role.role if ledger.role is not None else None
-        fault = ledger.fault.kind if ledger.fault is not None else None
-        was_role, was_fault, was_epoch = self._states.get(ledger.address, (None, None, None))
-        seen_before = ledger.address in self._states
-        self._states[ledger.address] = (role or was_role, fault, ledger.epoch if fault is None else was_epoch)
-        if fault != was_fault and (fault or seen_before):
-            text = ledger.fault.text if ledger.fault is not None else "answers again"
-            yield ("fault" if fault else "up"), f"{ledger.address} {text}"
-        if role is not None and was_role is not None and role != was_role:
-            yield "role", f"{ledger.address} was {was_role}, is {role}"
-        if ledger.epoch is not None and was_epoch is not None and ledger.epoch > was_epoch:
-            yield "epoch", f"cluster epoch {ledger.epoch}"
+        was, now = self._states.get(ledger.address), known(ledger)
+        self._states[ledger.address] = now if was is None else was.then(now)
+        return happened(ledger.address, was or NOBODY, now, ledger.fault.text if ledger.fault is not None else "")
+
+
+class Known(NamedTuple):
+    """What was last known of a server; None: nothing yet."""
+
+    role: str | None
+    fault: str | None
+    epoch: int | None
+    run_id: str | None
+    version: str | None
+
+    def then(self, now: Known) -> Known:
+        """What is known after this: a silent server keeps what it said, but for its fault."""
+        return Known(
+            now.role or self.role, now.fault, self.epoch if now.fault else now.epoch, now.run_id or self.run_id,
+            now.version or self.version,
+        )  # fmt: skip
+
+
+NOBODY = Known(None, None, None, None, None)
+
+
+def known(ledger: Ledger) -> Known:
+    role = None if ledger.role is None else ledger.role.role
+    fault = None if ledger.fault is None else ledger.fault.kind
+    return Known(role, fault, ledger.epoch, ledger.run_id, ledger.version)
+
+
+def happened(who: Address, was: Known, now: Known, fault: str = "") -> Iterator[tuple[str, str]]:
+    """The differences, in the order in which they come about; `fault` in words.
+
+    >>> one = NOBODY._replace(role="replica", run_id="a1")
+    >>> list(happened("a:1", one, one._replace(role="primary")))
+    [('role', 'a:1 was replica, is primary')]
+    """
+    if now.fault != was.fault and (now.fault or was is not NOBODY):
+        yield ("fault" if now.fault else "up"), f"{who} {fault or 'answers again'}"
+    if was.run_id and now.run_id and now.run_id != was.run_id:
+        other = f", {now.version} after {was.version}" if was.version and now.version != was.version else ""
+        yield "restart", f"{who} was restarted: a new process answers{other}"
+    if was.role is not None and now.role is not None and now.role != was.role:
+        yield "role", f"{who} was {was.role}, is {now.role}"
+    if now.epoch is not None and was.epoch is not None and now.epoch > was.epoch:
+        yield "epoch", f"cluster epoch {now.epoch}"

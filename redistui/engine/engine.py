@@ -12,20 +12,26 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from redistui.engine.assemble import Assembler
+from redistui.engine.chronicle import Chronicle
 from redistui.engine.discover import Roster
 from redistui.engine.ledger import Ledger
 from redistui.engine.listener import Listener
 from redistui.engine.logins import Logins
-from redistui.engine.observation import Observation
+from redistui.engine.observation import Drawn, Item, Observation
 from redistui.engine.poller import Poller
 from redistui.engine.survey import Surveyor
 from redistui.history import History
-from redistui.model import Access, Address, Event, Fleet, Site, Survey, Target
+from redistui.model import Access, Address, AlertKey, Event, Fleet, Site, Survey, Target
 from redistui.replies.sentinel import Hello
+
+if TYPE_CHECKING:
+    from redistui.engine.alert_hooks import AlertHooks
+    from redistui.engine.recording import Recorder
 
 T = TypeVar("T")
 SOON = 0.012
@@ -46,13 +52,17 @@ class Engine:
         period: float = 1.0,
         sites: Sequence[Site] = (),
         thresholds: Mapping[str, float] | None = None,
-        record: Callable[[Observation | Event], None] | None = None,
+        record: Callable[[Item], None] | None = None,
+        recorder: Recorder | None = None,
         history: History | None = None,
         logins: Logins | None = None,
+        hooks: AlertHooks | None = None,
     ) -> None:
         """Targets are where discovery starts; `period` is in seconds; `thresholds` as in judge.rules.DEFAULTS.
 
-        `record` is given every observation and event, on the engine's thread; the past is written into `history`.
+        `hooks` are told of alerts. `record` is given everything that snapshots are made of, and a mark where one was
+        drawn, on the engine's thread; `recorder` too, and key frames when it wants one. The past is written into
+        `history`.
         """
         self.targets = tuple(targets)
         self.history = history or History()
@@ -61,8 +71,10 @@ class Engine:
         self._period = period
         self._fleet = Fleet(at=time.time(), period=period, groups=())
         self._assembler = Assembler(sites, thresholds)
-        self._record = record
+        self._chronicle = Chronicle(self._assembler, record, recorder)
+        self._hooks = hooks
         self._callbacks: list[Callable[[Fleet], None]] = []
+        self._closers: list[Callable[[], None]] = []
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="redistui-engine", daemon=True)
@@ -82,6 +94,11 @@ class Engine:
     def period(self) -> float:
         return self._period
 
+    @property
+    def recorder(self) -> Recorder | None:
+        """What keeps the last minutes; None: nothing does."""
+        return self._chronicle.recorder
+
     def start(self) -> None:
         self._loop.call_soon(self._open)
         self._thread.start()
@@ -93,6 +110,13 @@ class Engine:
             self._thread.join(5.0)
         elif not self._loop.is_closed():
             self._loop.close()
+        closers, self._closers = self._closers, []
+        for close in closers:
+            close()
+
+    def at_end(self, close: Callable[[], None]) -> None:
+        """`close` is called once, when the engine has stopped."""
+        self._closers.append(close)
 
     def subscribe(self, callback: Callable[[Fleet], None]) -> None:
         """`callback` gets every new snapshot, on the engine's thread; it must return at once."""
@@ -147,15 +171,43 @@ class Engine:
     # -- on the engine's loop -------------------------------------------------------------------------------------
 
     def recount(self, deeds: Sequence[tuple[float, str, str]]) -> None:
-        """Deeds of before this engine began, as events: when (seconds since 1970), in which group, and what. Any
-        thread."""
+        """Deeds that the journal tells of, as events where they are not known yet: when (seconds since 1970), in which
+        group, and what. Any thread."""
         for at, group, text in deeds:
-            self._soon(partial(self.happened, group, text, at))
+            self._soon(partial(self._recall, Event(at, "", "action", group, text)))
+
+    def _recall(self, deed: Event) -> None:
+        if not self._chronicle.log.knows(deed):
+            self.happened(deed.group or "", deed.text, deed.at)
 
     def happened(self, group: str, text: str, at: float | None = None) -> None:
         """An operator's deed, as an event of kind "action"; `at` in seconds since 1970, None: now."""
-        self._listener.log.add(Event(time.time() if at is None else at, "", "action", group, text))
+        self._chronicle.note(Event(time.time() if at is None else at, "", "action", group, text))
         self._surveyor.outdated(group)
+        self._schedule_draw(urgent=True)
+
+    def acknowledge(self, key: AlertKey) -> None:
+        """An operator knows of an alert: it is told no more until it gets worse. Any thread."""
+        about = (key[0], key[1], key[2] or "")
+        words = f"{key[0]}: {key[2] or key[1]}"
+        self._soon(lambda: self._say("acknowledged", key[1], words, about))
+
+    def silence(self, rule: str = "*", group: str = "*", node: str = "*", *, until: float) -> None:
+        """Alerts that fit these patterns (`*`, `?`) are told to nobody until then (seconds since 1970); an end that is
+        over lifts what was said of the same patterns. Any thread."""
+        about = (rule, group, node, repr(float(until)))
+        words = f"rule {rule}, group {group}, node {node}"
+        self._soon(lambda: self._say("silenced", None, words, about))
+
+    def _say(self, kind: str, group: str | None, text: str, about: tuple[str, ...]) -> None:
+        event = Event(time.time(), "", kind, group, text, about=about)
+        self._assembler.heed(event)
+        self._chronicle.note(event)
+        self._schedule_draw(urgent=True)
+
+    def _tell(self, kind: str, text: str) -> None:
+        """What those who work beside the engine have to say: a hook, the recorder."""
+        self._chronicle.note(Event(time.time(), "", kind, None, text))
         self._schedule_draw(urgent=True)
 
     async def fresh(self, *groups: str, seconds: float = 3.0) -> Fleet:
@@ -202,18 +254,24 @@ class Engine:
             self._close()
 
     def _open(self) -> None:
+        if self.recorder is not None:
+            self.recorder.begin(lambda text: self._soon(partial(self._tell, "recording", text)))
         self._poller = Poller(self._observed, self._ended, self._period)
-        self._listener = Listener(self._announced, self._greeted, self._group_of)
+        self._listener = Listener(self._announced, self._greeted, self._group_of, self._chronicle.log)
         self._roster = Roster(self._assembler, self._poller, self._listener)
         self._surveyor = Surveyor(self, self._assembler.surveys, self._publish)
         for target in self.targets:
             self._roster.admit(target)
+        if self._hooks is not None:
+            self._hooks.begin(partial(self._tell, "hook"))
         self._beat()
 
     def _close(self) -> None:
         self._poller.close()
         self._listener.close()
         self._surveyor.close()
+        if self._hooks is not None:
+            self._hooks.close()
         tasks = asyncio.all_tasks(self._loop)
         for task in tasks:
             task.cancel()
@@ -239,11 +297,10 @@ class Engine:
         self._listener.retry()
 
     def _observed(self, seen: Observation) -> None:
-        if self._record is not None:
-            self._record(seen)
         ledger = self._assembler.take(seen)
         if ledger is None:
             return
+        self._chronicle.saw(seen, ledger)
         ledger.remember(self.history, answered=seen.fault is None)
         if ledger.changed:
             self._roster.follow(ledger)
@@ -273,7 +330,15 @@ class Engine:
         stalled = self._drawn_at < self._poller.stalled_until
         if self._assembler.regroup():
             self._roster.arrange()
-        fleet = self._assembler.fleet(time.time(), self._period, self._listener.log.all(), stalled)
+        at = time.time()
+        fleet = self._assembler.fleet(at, self._period, (), stalled)
+        news = self._assembler.news
+        for event in news:
+            self._chronicle.note(event)
+        if news and self._hooks is not None:
+            self._hooks.take(news, fleet)
+        fleet = replace(fleet, events=self._chronicle.log.all())
+        self._chronicle.mark(Drawn(at, self._period, stalled))
         with self._news:
             self._fleet = fleet
             self._news.notify_all()
@@ -308,8 +373,7 @@ class Engine:
         return names[0] if len(names) == 1 else watched
 
     def _announced(self, event: Event, new: bool) -> None:
-        if self._record is not None:
-            self._record(event)
+        self._chronicle.heard(event)
         if event.kind in URGENT:
             self._poller.poke(event.source)
             if new:
@@ -329,11 +393,6 @@ class Engine:
             group = names[0] if names else None
             witnesses = (ledger.address,) if kind == "epoch" else ()  # all members tell of one and the same epoch
             event = Event(seen.at, ledger.address, kind, group, text, witnesses)
-            if self._record is not None:
-                self._record(event)
-            if self._listener.log.add(event) and witnesses:
+            if self._chronicle.note(event) and witnesses:
                 self._poke_group(ledger.address)
                 self._loop.call_later(GOSSIP, self._poke_group, ledger.address)
-
-
-__all__ = ["Engine"]

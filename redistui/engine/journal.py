@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from redistui.engine.identity import os_user
-from redistui.engine.unfinished import Deed, Unfinished, deeds, past_of, unfinished
+from redistui.engine.unfinished import Deed, Unfinished, deed_of, deeds, past_of, unfinished
+from redistui.ops.logged import LoggedOperation, gather
 from redistui.ops.stored import Past
 
 VARIABLE = "REDISTUI_JOURNAL"
@@ -80,6 +81,32 @@ class Journal:
     def deeds(self, seconds: float) -> tuple[Deed, ...]:
         """What operators began in the last so many seconds, oldest first."""
         return deeds(self._tail(), time.time() - seconds)
+
+    def logged(self, group: str, text: str, at: float) -> LoggedOperation | None:
+        """The operation that an event of kind "action" tells of: what it said, and when (seconds since 1970).
+
+        None where the newest part of the journal has it not."""
+        return deed_of(gather(self._tail()), group, text, at)
+
+    def size(self) -> int:
+        """Bytes; 0 where there is none."""
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
+    def deeds_from(self, offset: int, seconds: float) -> tuple[tuple[Deed, ...], int]:
+        """What was written behind so many bytes: the deeds of the last so many seconds in it, and where its last whole
+        line ends. Of very much only the end is read."""
+        try:
+            with self.path.open("rb") as file:
+                end = file.seek(0, os.SEEK_END)
+                file.seek(max(0 if offset > end else offset, end - TAIL))
+                read = file.read(TAIL)
+        except OSError:
+            return (), offset
+        whole = read[: read.rfind(b"\n") + 1]
+        return deeds(objects(newest(whole.splitlines(), None)), time.time() - seconds), end - len(read) + len(whole)
 
     def dismiss(self, operation: str) -> None:
         """The operator has seen to it: it is not shown again."""

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from redistui.engine.logins import Logins
 from redistui.history import History
-from redistui.model import Access, Address, Fleet, Survey
+from redistui.model import Access, Address, AlertKey, Fleet, Survey
 
 if TYPE_CHECKING:
     from redistui.engine.engine import Engine
+    from redistui.engine.recording import Recorder
 
 T = TypeVar("T")
 
@@ -65,6 +66,11 @@ class LateEngine:
     def period(self) -> float:
         return self._period
 
+    @property
+    def recorder(self) -> Recorder | None:
+        """None also before it has begun."""
+        return None if self._engine is None else self._engine.recorder
+
     def set_period(self, seconds: float) -> None:
         self._period = seconds
         if self._engine is not None:
@@ -94,6 +100,12 @@ class LateEngine:
 
     def happened(self, group: str, text: str, at: float | None = None) -> None:
         self._begun().happened(group, text, at)
+
+    def acknowledge(self, key: AlertKey) -> None:
+        self._begun().acknowledge(key)
+
+    def silence(self, rule: str = "*", group: str = "*", node: str = "*", *, until: float) -> None:
+        self._begun().silence(rule, group, node, until=until)
 
     def watch(self, address: Address, like: Address) -> None:
         self._begun().watch(address, like)

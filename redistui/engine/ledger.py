@@ -7,15 +7,17 @@ five periods is known only by its address, its fault and the role it last had.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import hiredis
 
 from redistui.engine.merged import Identity, cluster_view, flag, identity, whole_watch
+from redistui.engine.meter import Meter
 from redistui.engine.observation import Observation, ServerKind
+from redistui.engine.spent import READINGS
 from redistui.engine.views import OwnView
 from redistui.history import History
-from redistui.metrics import METRICS, growth
 from redistui.model import (
     Address,
     Fault,
@@ -34,19 +36,6 @@ from redistui.replies.info import InfoReader, InfoText
 from redistui.replies.sentinel import read_ckquorum, read_masters, read_replicas, read_sentinels
 from redistui.replies.words import text
 
-_GAUGES = tuple((metric.name, metric.fields[0]) for metric in METRICS if metric.kind == "gauge" and metric.fields)
-_COUNTED = tuple(field for metric in METRICS if metric.kind == "counter" for field in metric.fields)
-_COUNTERS = tuple(
-    (
-        metric.name,
-        _COUNTED.index(metric.fields[0]),
-        _COUNTED.index(metric.fields[1]) if len(metric.fields) > 1 else 0,
-        metric.scale,
-    )
-    for metric in METRICS
-    if metric.kind == "counter"
-)
-"""Name, place of its first and (0: none) second field in _COUNTED, scale."""
 _ESSENTIAL = ("ping", "role", "masters", "info", "server", "state")
 """Replies without which a poll is not whole; of the others each greys its own cell only."""
 _INFORMING = ("state", "info")
@@ -59,8 +48,8 @@ class Ledger:
     """Replies of one server, read as far as they changed. Mutable, and only in the engine's hands."""
 
     __slots__ = (
-        "_before", "_parts", "_raw", "_reader", "_server_at", "_ties", "_watches", "_who", "address", "asked_at", "at",
-        "changed", "facts", "fault", "hinted", "info", "kind", "lag", "last_role", "metrics", "myid", "only", "ping_ms",
+        "_meter", "_parts", "_raw", "_reader", "_server_at", "_ties", "_watches", "_who", "address", "asked_at", "at",
+        "changed", "facts", "fault", "hinted", "info", "kind", "lag", "last_role", "myid", "only", "ping_ms",
         "role", "run_id", "seen_at", "server", "silent_at", "site", "target", "thorough", "trouble", "view", "watches",
     )  # fmt: skip
 
@@ -94,7 +83,7 @@ class Ledger:
         self.seen_at: float | None = None
         self.silent_at: float | None = None
         self.ping_ms: float | None = None
-        self.metrics: dict[str, float] = {}
+        self._meter = Meter()
         self.lag: Mapping[str, float] = {}
         """lag_bytes and lag_seconds as the last snapshot had them: they need another server's numbers, too."""
         self.run_id: str | None = None
@@ -113,7 +102,6 @@ class Ledger:
         self._watches: tuple[Watch, ...] = ()
         self._parts: dict[str, Any] = {}
         self._ties: tuple[object, ...] = ()
-        self._before: tuple[float, object, list[Any]] | None = None
 
     # -- taking in ------------------------------------------------------------------------------------------------
 
@@ -159,7 +147,8 @@ class Ledger:
         self.fault = fault
         self._forget_role()
         if fault.down:
-            self.ping_ms, self._before = None, None
+            self.ping_ms = None
+            self._meter.lose()
             self.silent_at = self.silent_at or self.at
 
     def _forget_role(self) -> None:
@@ -178,6 +167,8 @@ class Ledger:
                 self.view.take(reply, seen.at)
             elif name == "cluster-links":
                 self.view.take_links(reply, seen.at)
+            elif name in READINGS:
+                self._meter.spending.take(name, reply, seen.at)
             elif self._raw.get(name) != reply:
                 self._read(name, reply)
                 self._raw[name] = reply
@@ -237,7 +228,7 @@ class Ledger:
         self.run_id = self._who[3]
         if informed:
             self.seen_at, self.silent_at = seen.at, None
-            self._measure(seen.at)
+            self._measure(seen)
         if self.kind == "sentinel":
             self.watches = {watch.name: whole_watch(watch, self._parts) for watch in self._watches}
         if self.role is not None and self.role.role != "sentinel":
@@ -254,35 +245,47 @@ class Ledger:
         since = self.fault.since if self.fault is not None and self.fault.kind == kind else at
         return Fault(kind, words, since)
 
-    def _measure(self, at: float) -> None:
-        """Gauges as they are, counters as their change since the last sample of the same process."""
-        told = self.info.values.get
-        metrics: dict[str, Any] = {name: value for name, field in _GAUGES if (value := told(field)) is not None}
-        counters = list(map(told, _COUNTED))
-        before, run_id = self._before, self.run_id
-        if before is not None and before[1] == run_id and at > before[0]:
-            seconds = at - before[0]
-            grown_by = growth(before[2], counters)
-            for name, first, second, scale in _COUNTERS:
-                grown = grown_by[first] + grown_by[second] if second else grown_by[first]
-                if grown >= 0:
-                    metrics[name] = grown * scale / seconds
-        self._before = (at, run_id, counters)
-        metrics["keys"] = self.info.keys
-        if self.server is not self.info and (age := self.server.integer("uptime_in_seconds")) is not None:
-            metrics["uptime_seconds"] = age + int(at - self._server_at)
-        limit = metrics.get("memory_limit")
-        if not limit:
-            metrics.pop("memory_limit", None)
-        elif "memory_used" in metrics:
-            metrics["memory_percent"] = 100 * metrics["memory_used"] / limit
-        self.metrics = metrics
+    def _measure(self, seen: Observation) -> None:
+        if self._server_at == seen.at or self.server is self.info:
+            self._meter.set_clock(self.server, seen.at, seen.asked_at)
+        self._meter.take(self.info, self.server, self._server_at, seen.at, self.run_id)
 
     def remember(self, history: History, answered: bool) -> None:
-        """Adds a sample to the past of every kept metric: a gap where it did not answer."""
-        history.add(self.address, {**self.metrics, **self.lag} if answered else {})
+        """Adds a sample to the past of every kept metric: a gap where it did not answer, or not with its numbers."""
+        known = {**self.metrics, **self.lag} if answered and self.seen_at == self.at else {}
+        known["up"] = float(self.fault is None or not self.fault.down)
+        history.add(self.address, self.at or 0.0, known)
+
+    def memory(self) -> dict[str, Any]:
+        """What it knows and could not read again in the last replies, as plain values."""
+        return {
+            "last_role": self.last_role,
+            "silent_at": self.silent_at,
+            "ping_ms": self.ping_ms,
+            "thorough": self.thorough,
+            "clock": self._meter.clock,
+            "lag": dict(self.lag),
+            "fault_since": None if self.fault is None else self.fault.since,
+            "view": self.view.memory(),
+        }
+
+    def recollect(self, memory: Mapping[str, Any]) -> None:
+        """Knows what another one did, once it has read the same last replies; the opposite of `memory`. To be told
+        before that, too: what was computed of the last replies depended on it."""
+        self.last_role, self.silent_at = memory["last_role"], memory["silent_at"]
+        self.ping_ms, self.thorough, self.lag = memory["ping_ms"], memory["thorough"], memory["lag"]
+        if self.fault is not None and memory["fault_since"] is not None:
+            self.fault = replace(self.fault, since=memory["fault_since"])
+        self._meter.clock = memory["clock"]
+        self.view.recollect(memory["view"])
+        self._ties = self._tied()
 
     # -- giving out -----------------------------------------------------------------------------------------------
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Its numbers as it last said them, by name of redistui.metrics.METRICS."""
+        return self._meter.metrics
 
     @property
     def primary(self) -> Address | None:
@@ -296,6 +299,10 @@ class Ledger:
     def zone(self) -> str | None:
         """Its availability zone, as it says itself."""
         return self._who[2]
+
+    @property
+    def version(self) -> str | None:
+        return self._who[1]
 
     @property
     def is_sentinel(self) -> bool:
@@ -325,11 +332,13 @@ class Ledger:
             run_id=self.run_id,
             replication=None if self.seen_at is None else self._replication(known_as),
             cluster=cluster_view(self.facts, self.view) if self.kind == "cluster" else None,
-            metrics=self.metrics.copy(),
+            metrics=self.metrics | self._standing(),
             ping_ms=self.ping_ms,
             zone=self.zone,
             site=self.site,
             last_primary=self._sighting(),
+            totals=self._meter.totals(),
+            facts=self._meter.facts(self.info, self.server),
         )
 
     def bare(self) -> Node:
@@ -338,6 +347,12 @@ class Ledger:
             self.address, self.seen_at, self.fault, self._role(), self.last_role, run_id=self.run_id, site=self.site,
             last_primary=self._sighting(),
         )  # fmt: skip
+
+    def _standing(self) -> dict[str, float]:
+        """Whether it answers; nothing as long as nobody knows."""
+        if self.fault is not None:
+            return {"up": float(not self.fault.down)}
+        return {} if self.seen_at is None else {"up": 1.0}
 
     def _sighting(self) -> Sighting | None:
         replid, offset = self.info.text("master_replid"), self.info.integer("master_repl_offset")

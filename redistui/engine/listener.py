@@ -14,6 +14,7 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import hiredis
@@ -28,6 +29,8 @@ KEEP = 500
 """Events kept."""
 MERGE = 12.0
 """Seconds within which the same words from another Sentinel are the same event."""
+AGAIN = 5.0
+"""Seconds between what an operation said of itself and what the journal tells of it, at most."""
 FLOOD = 5000
 """Messages in a second beyond which we hang up for a while. A hundred groups that fail over at once make half of it."""
 EVENTS: tuple[str, ...] = ("PSUBSCRIBE", "+*", "-*")
@@ -50,7 +53,7 @@ class EventLog:
         >>> [log.add(Event(at, who, "+odown", "g", "x", (who,))) for at, who in ((1.0, "a"), (1.5, "b"), (1.6, "b"))]
         [True, False, True]
         """
-        gist = event.kind, event.group, event.text.partition(" #quorum ")[0]  # each Sentinel counts its own quorum
+        gist = gist_of(event)
         number = self._latest.get(gist, -1)
         known = self._events.get(number)
         if (
@@ -59,10 +62,7 @@ class EventLog:
             and event.source not in known.witnesses
             and event.at - known.at <= MERGE
         ):
-            self._events[number] = Event(
-                min(known.at, event.at), known.source, known.kind, known.group, known.text,
-                (*known.witnesses, *event.witnesses),
-            )  # fmt: skip
+            self._events[number] = joined(known, event)
             return False
         self._latest[gist] = self._added
         self._events[self._added] = event
@@ -71,13 +71,39 @@ class EventLog:
             self._drop_oldest()
         return True
 
+    def knows(self, event: Event) -> bool:
+        """Whether this was told before, by another way: the same words, at nearly the same time."""
+        gist = event.kind, event.group, event.text
+        return any(
+            (one.kind, one.group, one.text) == gist and abs(one.at - event.at) <= AGAIN for one in self._events.values()
+        )
+
     def _drop_oldest(self) -> None:
         del self._events[next(iter(self._events))]
         if len(self._latest) > 2 * KEEP:
             self._latest = {gist: number for gist, number in self._latest.items() if number in self._events}
 
+    def in_order(self) -> tuple[Event, ...]:
+        """As they were heard of."""
+        return tuple(self._events.values())
+
     def all(self) -> tuple[Event, ...]:
         return tuple(sorted(self._events.values(), key=lambda one: one.at))
+
+
+def joined(known: Event, event: Event) -> Event:
+    """One event, said by the witnesses of both, each with its own time."""
+    said = (*heard(known), *heard(event))
+    return replace(known, at=min(said), witnesses=(*known.witnesses, *event.witnesses), heard=said)
+
+
+def heard(event: Event) -> tuple[float, ...]:
+    return event.heard or (event.at,) * len(event.witnesses)
+
+
+def gist_of(event: Event) -> tuple[str, str | None, str]:
+    """What an event says, whoever says it: each Sentinel counts its own quorum."""
+    return event.kind, event.group, event.text.partition(" #quorum ")[0]
 
 
 class Tap:
@@ -163,13 +189,14 @@ class Listener:
         event: Callable[[Event, bool], None],
         hello: Callable[[Hello, Address], None],
         group_of: Callable[[Address, str | None], str | None],
+        log: EventLog,
     ) -> None:
         self._event = event
         self._hello = hello
         self._group_of = group_of
         self._taps: dict[tuple[Address, tuple[str, ...]], Tap] = {}
         self._closed = False
-        self.log = EventLog()
+        self.log = log
 
     def listen(self, sentinels: Mapping[Address, Access], primaries: Mapping[Address, Access]) -> None:
         """Opens what is missing and closes what is not wanted any more; after `close()` nothing is opened."""

@@ -21,7 +21,7 @@ from typing import Any
 
 import hiredis
 
-from redistui.engine.observation import Observation
+from redistui.engine.observation import Observation, ticking
 from redistui.engine.rounds import BORN_STRIDE, PING, Round, data_round, greeting, sentinel_round, takes_sections
 from redistui.engine.watched import Contexts, Flights, Watched, beat
 from redistui.model import Access, Address, Fault, FaultKind, Login
@@ -271,9 +271,8 @@ class Poller:
         turn = watched.polls + watched.turn
         view, watched.view = self.all_views or watched.view, False
         born = fresh or turn % BORN_STRIDE == 0
-        return data_round(
-            watched.kind, watched.sections, view, born, watched.takes_links(self._loop.time(), len(self.watched))
-        )
+        links = watched.takes_links(self._loop.time(), len(self.watched))
+        return data_round(watched.kind, watched.sections, view, born, links, watched.takes_spent(self._loop.time()))
 
     def answered(self, watched: Watched, replies: list[Any]) -> None:
         """The answer to what was asked, however late."""
@@ -289,7 +288,7 @@ class Poller:
         """A ping's answer does not disturb the pace: the poll that came due meanwhile goes out now."""
         late = not watched.flying
         if not isinstance(reply, hiredis.ReplyError) and not late:
-            watched.ping_ms = (now - watched.asked) * 1000
+            watched.ping_ms = round((now - watched.asked) * 1000, 3)
         self._flights.land(watched)
         if watched.again or late or watched.due <= now:
             watched.again = False
@@ -337,8 +336,10 @@ class Poller:
         watched.fault, watched.cuts = None, 0
         ping, watched.ping_ms = watched.ping_ms, None
         answers = dict(zip(watched.round.names, replies, strict=True))
+        watched.heed(answers)
         self._release(watched)
-        self._observe(Observation(watched.address, midway, wall - took, watched.kind, answers, None, ping))
+        at, asked_at = ticking(midway), ticking(wall - took)
+        self._observe(Observation(watched.address, at, asked_at, watched.kind, answers, None, ping))
 
     def _release(self, watched: Watched, after: float | None = None) -> None:
         self._flights.land(watched)

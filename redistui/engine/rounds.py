@@ -41,13 +41,20 @@ def takes_sections(version: str | None) -> bool:
 
 
 @cache
-def data_round(kind: ServerKind, sections: bool, view: bool, born: bool = False, links: bool = False) -> Round:
+def data_round(
+    kind: ServerKind, sections: bool, view: bool, born: bool = False, links: bool = False,
+    refused: frozenset[str] | None = None,
+) -> Round:  # fmt: skip
     """A poll of a data node; `sections`: INFO takes several (7.0); `view`: CLUSTER NODES this time; `born`: also what
-    stands still as long as the process lives; `links`: CLUSTER LINKS."""
+    stands still as long as the process lives; `links`: CLUSTER LINKS; `refused`: also what is asked once a minute, but
+    for these, which our user may not ask for (None: not this time)."""
     of = {"every", "data", *(("sections", "born")[: 1 + born] if sections else ("whole",))}
     if kind == "cluster":
         of |= {"cluster", "links"} if links and sections else {"cluster"}
-    reads = [read for read in READS if read.of in of and (view or read.name != "cluster-nodes")]
+    if refused is not None:
+        of |= {"spent", "histogram"} if sections else {"spent"}
+    left = (refused or frozenset()) | (frozenset() if view else {"cluster-nodes"})
+    reads = [read for read in READS if read.of in of and read.name not in left]
     return Round(payload([read.argv for read in reads]), tuple(read.name for read in reads))
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from redistui.engine.identity import process_start
 from redistui.ops.action import Plan, Spent
 from redistui.ops.known_steps import STEPS
+from redistui.ops.logged import LoggedOperation
 from redistui.ops.repeated import begun
 from redistui.ops.resume import can_be_undone, may_go_back
 from redistui.ops.site_failover import as_typed
@@ -189,11 +190,34 @@ def _deed(line: Line) -> Deed | None:
         text = begun(str(line.get("action")), str(stored.get("title")))
     elif line.get("state") == "ended":
         text = str(line.get("message") or "")
+    at = moment_of(str(line.get("at")))
+    return Deed(at, str(line.get("group")), text) if text and at is not None else None
+
+
+def deed_of(operations: Iterable[LoggedOperation], group: str, text: str, at: float) -> LoggedOperation | None:
+    """The one that an event tells of: of the operations on its group that had been begun by then, the last one, and
+    where the event says that one was begun, the last one of that action."""
+    found: tuple[float, LoggedOperation] | None = None
+    action = text.partition(" begun: ")[0] if " begun: " in text else ""
+    for one in operations:
+        began = moment_of(one.at)
+        if one.group != group or began is None or began > at + CLOSE or (action and one.action != action):
+            continue
+        if found is None or began > found[0]:
+            found = began, one
+    return None if found is None else found[1]
+
+
+CLOSE = 2.0
+"""Seconds by which an event may be told before the journal's own line of it."""
+
+
+def moment_of(text: str) -> float | None:
+    """A line's time in seconds since 1970; None where it is none."""
     try:
-        at = datetime.fromisoformat(str(line.get("at"))).timestamp()
+        return datetime.fromisoformat(text).timestamp()
     except ValueError:
         return None
-    return Deed(at, str(line.get("group")), text) if text else None
 
 
 def words(argv: Sequence[object]) -> str:

@@ -79,6 +79,17 @@ class OwnView:
             (address, first) for address, (first, last) in self._met.items() if (self.at or 0.0) - last < PAUSE
         )
 
+    def memory(self) -> list[Any]:
+        """What could not be read again in the last replies, as plain values; empty where there is nothing."""
+        if self.map_since is None and self.since is None and not self._met:
+            return []
+        return [self.map_since, self.since, [[one, *seen] for one, seen in self._met.items()]]
+
+    def recollect(self, memory: Sequence[Any]) -> None:
+        """The opposite of `memory`."""
+        self.map_since, self.since, met = memory or (None, None, ())
+        self._met = {address: (first, last) for address, first, last in met}
+
     def settle(self, facts: ClusterFacts) -> None:
         """After a poll: what the node says of itself when it shows its view."""
         if self._told is None:

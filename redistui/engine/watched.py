@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 from typing import Any, Protocol
 from zlib import crc32
 
+import hiredis
+
 from redistui.engine.observation import ServerKind
 from redistui.engine.rounds import Round
+from redistui.engine.spent import EVERY, READINGS, SECOND
 from redistui.model import Access, Address, Fault
 from redistui.net.watch import Wire, WireFault, tls_context
+from redistui.replies.errors import kind_of
 
 BEATS = 2
 """Instants in a period at which polls begin: what begins together costs one waking of the loop, not one each."""
@@ -34,8 +39,8 @@ class Watched:
 
     __slots__ = (
         "access", "address", "again", "asked", "connecting", "cuts", "dialled", "due", "fault", "flying", "kind",
-        "links_due", "names", "owner", "phase", "ping_due", "ping_ms", "polls", "queued", "round", "sections",
-        "sentinel", "stage", "turn", "view", "wire",
+        "links_due", "names", "owner", "phase", "ping_due", "ping_ms", "polls", "queued", "readings", "refused",
+        "round", "sections", "sentinel", "spent_due", "stage", "turn", "view", "wire",
     )  # fmt: skip
 
     def __init__(self, owner: Polling, address: Address, access: Access, sentinel: bool) -> None:
@@ -53,6 +58,9 @@ class Watched:
         self.view = True
         """It is to show its whole view of its cluster with the next poll: everybody once."""
         self.links_due = 0.0
+        self.spent_due, self.readings = 0.0, 0
+        self.refused: frozenset[str] = frozenset()
+        """Of what is asked once a minute, what our user may not ask for: not asked again, since each is logged."""
         self.wire: Wire | None = None
         self.connecting: asyncio.Task[None] | None = None
         self.stage = ""
@@ -73,6 +81,27 @@ class Watched:
         every = max(LINKS_EVERY, LINKS_EACH * members)
         self.links_due = now + every * (1.0 if self.links_due else self.turn % 100 / 100)
         return True
+
+    def takes_spent(self, now: float) -> frozenset[str] | None:
+        """It is this data node's turn to say how long its commands take: soon after the first poll, again soon after
+        that, then once a minute, each server at a time of its own. None: it is not; else those it refuses to tell."""
+        if now < self.spent_due or self.kind == "sentinel":
+            return None
+        if not self.spent_due:
+            self.spent_due = now + SECOND * (0.2 + self.turn % 100 / 100)
+            return None
+        self.readings += 1
+        self.spent_due = now + (SECOND if self.readings == 1 else EVERY)
+        return self.refused
+
+    def heed(self, answers: Mapping[str, Any]) -> None:
+        """Keeps in mind what it refuses to tell of READINGS, which come in one poll, if they come."""
+        if READINGS.isdisjoint(answers):
+            return
+        for name in READINGS:
+            reply = answers.get(name)
+            if isinstance(reply, hiredis.ReplyError) and kind_of(str(reply)) in ("noperm", "error"):
+                self.refused |= {name}
 
     @property
     def hangs(self) -> bool:

@@ -13,7 +13,7 @@ Strings that came from a server are kept as they came and are hostile: whoever p
 
 from __future__ import annotations
 
-from redistui.model.alerts import Alert, AlertKey
+from redistui.model.alerts import Alert, AlertKey, Silence
 from redistui.model.fleet import Cluster, Event, Finding, Fleet, Group, Shard
 from redistui.model.node import (
     Belief,
@@ -78,6 +78,7 @@ __all__ = [
     "Sentinel",
     "Shard",
     "Sighting",
+    "Silence",
     "Site",
     "SlotJob",
     "Stray",

@@ -34,7 +34,30 @@ class Alert:
     """An operator knows of it: it is told no more until it gets worse. None: nobody said so."""
     silenced_until: float | None = None
     """Until then it is told to nobody; None: it is not silenced."""
+    flips: int = 0
+    """How often it came and went in the last minutes, where that is so often that it counts as lasting; else 0."""
+
+    @property
+    def told(self) -> bool:
+        """It lasts, and nobody has acknowledged or silenced it."""
+        return self.ended_at is None and self.acknowledged_at is None and self.silenced_until is None
 
     @property
     def key(self) -> AlertKey:
+        return self.rule, self.group, self.node
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Alerts that are told to nobody for a while. Patterns with `*` and `?`; all three must fit."""
+
+    rule: str
+    group: str
+    node: str
+    """Matched against the address; an alert of a whole group has an empty one."""
+    until: float
+    """Seconds since 1970."""
+
+    @property
+    def patterns(self) -> tuple[str, str, str]:
         return self.rule, self.group, self.node

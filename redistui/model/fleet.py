@@ -89,11 +89,16 @@ class Event:
     source: Address
     """Who said it first."""
     kind: str
-    """+switch-master, -sdown ..., or a word of ours: role, down, up, epoch, action."""
+    """+switch-master, -sdown ..., or a word of ours: role, restart, fault, up, epoch, action, alert."""
     group: str | None
     text: str
     witnesses: tuple[Address, ...] = ()
     """All Sentinels that said the same."""
+    about: tuple[str, ...] = ()
+    """The same for machines. Of an alert what became of it (raised, worse, better, flaps, over), its rule, group, node
+    or nothing, level; of an acknowledgement rule, group, node; of a silence the three as patterns, and its end."""
+    heard: tuple[float, ...] = ()
+    """When each of the witnesses said it, in their order; empty: there is one, and it said so at `at`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,11 @@ class Node:
     last_primary: Sighting | None = None
     """Of when it last answered as a primary, kept through any silence; None on a replica. Not to be shown as its
     present state."""
+    totals: Mapping[str, float] = field(default_factory=dict)
+    """What the counters among METRICS have come to since the server started, by name; cpu_percent in percent of a
+    core times seconds."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """A few words of INFO as the server says them, by field: redistui.replies.info.FACTS."""
 
     @property
     def up(self) -> bool:

@@ -58,6 +58,8 @@ class Access:
     """Who acts on Sentinels; None: whoever watches them."""
     canary: Operator | None = None
     """Whose reads and writes canaries and drills are; None: those of whoever watches."""
+    private: bool = False
+    """What users send, and who they are, is nobody's to look at: no slow log, no client list."""
 
 
 @dataclass(frozen=True, slots=True)

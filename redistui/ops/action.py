@@ -100,9 +100,9 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A program of the operator's own, run before the first command (it may veto) or when all has ended."""
+    """A program of the operator's own, run before the first command (it may veto), when all has ended, or on alerts."""
 
-    phase: Literal["before", "after"]
+    phase: Literal["before", "after", "alert"]
     path: str
     """Absolute."""
     told: tuple[tuple[str, str], ...] = ()

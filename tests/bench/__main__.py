@@ -9,7 +9,22 @@ from collections.abc import Iterator, Sequence
 from redistui.demo.headless import Interrupted, interruptible
 from redistui.demo.problems import DemoError
 from tests import bench
-from tests.bench import actions, cluster100, crash, dashboard, drill, forecast, paint, poll, routes, screens, slots
+from tests.bench import (
+    actions,
+    cluster100,
+    crash,
+    dashboard,
+    drill,
+    forecast,
+    history,
+    paint,
+    poll,
+    record,
+    replay,
+    routes,
+    screens,
+    slots,
+)
 from tests.bench.child import Place
 from tests.bench.facts import facts
 from tests.bench.farm import Farm
@@ -17,6 +32,7 @@ from tests.bench.table import Table
 
 NAMES = (
     "poll", "dashboard", "paint", "crash", "screens", "actions", "cluster100", "slots", "forecast", "routes", "drill",
+    "history", "record", "replay",
 )  # fmt: skip
 
 
@@ -45,7 +61,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; none: all")
     parser.add_argument("--nodes", type=counts, default=[200, 1000], help="servers of `poll`, one after the other; "
-                        "`dashboard` takes the largest (default 200,1000)")  # fmt: skip
+                        "`dashboard` and `record` take the largest (default 200,1000)")  # fmt: skip
     parser.add_argument("--seconds", type=float, default=15.0, help="of each turn of poll and dashboard (default 15)")
     parser.add_argument("--runs", type=int, default=9, help="of which paint, crash give the median (default 9)")
     parser.add_argument("--only", default="", metavar="TEXT", help="of `actions`, `forecast`, `drill`: titles that "
@@ -70,7 +86,7 @@ def measured(place: Place, names: Sequence[str], args: argparse.Namespace) -> It
     """The measurements asked for; those that want many servers share them."""
     most = args.nodes[-1]
     for nodes in args.nodes:
-        wanted = "poll" in names or ("dashboard" in names and nodes == most)
+        wanted = "poll" in names or (nodes == most and not {"dashboard", "record"}.isdisjoint(names))
         if wanted:
             print(f"starting {nodes} servers ...", file=sys.stderr, flush=True)
             with Farm(nodes) as farm:
@@ -78,6 +94,8 @@ def measured(place: Place, names: Sequence[str], args: argparse.Namespace) -> It
                     yield poll.measure(place, farm, args.seconds)
                 if "dashboard" in names and nodes == most:
                     yield dashboard.measure(place, farm, args.seconds)
+                if "record" in names and nodes == most:
+                    yield record.measure(farm, args.seconds)
     if "paint" in names:
         yield from paint.measure(place, args.runs)
     if "crash" in names:
@@ -96,6 +114,10 @@ def measured(place: Place, names: Sequence[str], args: argparse.Namespace) -> It
         yield routes.measure()
     if "drill" in names:
         yield drill.measure(args.runs, args.only)
+    if "history" in names:
+        yield from history.measure()
+    if "replay" in names:
+        yield from replay.measure()
 
 
 if __name__ == "__main__":

@@ -36,7 +36,9 @@ PAIRS = (
     Pair("map of keys at 200x60, 100 slots change", "heatmap-keys-100", None, "", LARGE),
     Pair("200 sparklines", "sparks", "sparkline-widgets", "200 Sparkline"),
     Pair("topology of 1,000 nodes", "table", "data-table", "DataTable"),
+    Pair("sparklines of 1,000 nodes, filtered and sorted", "ranked", None, ""),
     Pair("plot of 300 samples", "plot", None, ""),
+    Pair("plot of eight nodes, 300 samples each", "plots", None, ""),
 )
 
 

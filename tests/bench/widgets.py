@@ -10,15 +10,16 @@ from rich.text import Text
 from textual.containers import Grid
 from textual.widgets import DataTable, Sparkline, Static
 
+from redistui.history import Sample
 from redistui.metrics import SPARKS
 from redistui.model import SLOTS, Cluster, Fleet, Survey
 from redistui.tui.themes import Theme, load_or_default
 from redistui.tui.widgets.heatmap import LABEL, Heatmap
 from redistui.tui.widgets.plot import Plot
 from redistui.tui.widgets.table import LiveTable
-from redistui.view.figures import size
 from redistui.view.glyphs import UNICODE
 from redistui.view.metrics import Sparks, shape
+from redistui.view.plot import Limit, Mark, Picture, Series, window
 from redistui.view.slots_heat import Heat, heat_of
 from redistui.view.slots_map import grid, spots
 from redistui.view.slots_picture import Figures, Owners
@@ -112,7 +113,7 @@ def sparks() -> Drawn:
     def turn(number: int) -> Callable[[], None]:
         fleet = all_[number % TURNS]
         for node in (node for group in fleet.groups for node in group.nodes):
-            past.add(node.address, node.metrics)
+            past.add(node.address, fleets.AT + 1 + number, node.metrics)
         return lambda: widget.show(Sparks(fleet, fleet.groups, past, UNICODE, form), worn, UNICODE)
 
     return Drawn(widget, turn)
@@ -185,8 +186,51 @@ def plot() -> Drawn:
     widget, worn = Plot(), theme()
 
     def turn(number: int) -> Callable[[], None]:
-        values = [1e6 * (2 + (sample + number) % 37) for sample in range(300)]
-        return lambda: widget.show(values, 1.0, size, 1024.0, worn, UNICODE)
+        shown = pictured(number, 1)
+        return lambda: widget.show(shown, worn, UNICODE)
+
+    return Drawn(widget, turn)
+
+
+def plots() -> Drawn:
+    """Eight nodes side by side, with thresholds and events."""
+    widget, worn = Plot(), theme()
+
+    def turn(number: int) -> Callable[[], None]:
+        shown = pictured(number, 8)._replace(
+            limits=(Limit("warn", 3.2e7), Limit("bad", 3.6e7)),
+            marks=(Mark(fleets.AT - 100, "F", "accent"), Mark(fleets.AT - 40, "D", "bad")),
+        )
+        return lambda: widget.show(shown, worn, UNICODE)
+
+    return Drawn(widget, turn)
+
+
+def pictured(number: int, count: int) -> Picture:
+    """The last five minutes of some nodes, other ones with each turn."""
+    span = window(fleets.AT, 300.0, 300)
+    series = []
+    for line in range(count):
+        values = [1e6 * (2 + (sample + number + 5 * line) % 37) for sample in range(span.points)]
+        samples = (Sample(span.since + at * span.step, value, value, value) for at, value in enumerate(values))
+        series.append(Series(f"node {line}", tuple(samples)))
+    return Picture(span, "bytes", tuple(series))
+
+
+def ranked() -> Drawn:
+    """The figures of a thousand nodes, filtered and sorted; as many of them are drawn as fit."""
+    widget, worn, all_ = LiveTable(), theme(), turns(1000)
+    past = fleets.history(all_[0], PAST)
+    form = shape(SIZE[0], SPARKS[0])
+
+    def turn(number: int) -> Callable[[], None]:
+        fleet = all_[number % TURNS]
+        for node in (node for group in fleet.groups for node in group.nodes):
+            past.add(node.address, fleets.AT + 1 + number, node.metrics)
+        wanted = "ops_per_second>0 role=replica"
+        return lambda: widget.show(
+            Sparks(fleet, fleet.groups, past, UNICODE, form, wanted, order="most"), worn, UNICODE
+        )
 
     return Drawn(widget, turn)
 
@@ -203,4 +247,6 @@ WIDGETS: dict[str, Callable[[], Drawn]] = {
     "table": table,
     "data-table": data_table,
     "plot": plot,
+    "plots": plots,
+    "ranked": ranked,
 }

@@ -146,7 +146,7 @@ def test_the_same_words_from_several_are_one_event_with_the_earliest_time() -> N
     log = EventLog()
     assert log.add(event(10.0, "b"))
     assert not log.add(event(9.5, "a"))
-    assert log.all() == (Event(9.5, "b", "+sdown", "orders", "x", ("b", "a")),)
+    assert log.all() == (Event(9.5, "b", "+sdown", "orders", "x", ("b", "a"), heard=(10.0, 9.5)),)
 
 
 @pytest.mark.parametrize(
@@ -183,3 +183,19 @@ def test_the_log_is_in_order_bounded_and_forgets_no_witness(said: list[tuple[int
     assert [one.at for one in events] == sorted(one.at for one in events)
     assert sum(len(one.witnesses) for one in events) == len(said)
     assert all(len(set(one.witnesses)) == len(one.witnesses) for one in events)
+
+
+def test_each_witness_is_kept_with_its_own_time() -> None:
+    log = EventLog()
+    for one in (event(10.0, "b"), event(9.5, "a"), event(11.0, "c")):
+        log.add(one)
+    (known,) = log.all()
+    assert (known.at, known.witnesses, known.heard) == (9.5, ("b", "a", "c"), (10.0, 9.5, 11.0))
+
+
+def test_a_deed_that_was_told_by_itself_is_known_when_the_journal_tells_of_it() -> None:
+    log = EventLog()
+    log.add(Event(100.0, "", "action", "orders", "failover begun: x"))
+    assert log.knows(Event(99.2, "", "action", "orders", "failover begun: x"))
+    assert not log.knows(Event(120.0, "", "action", "orders", "failover begun: x"))
+    assert not log.knows(Event(100.0, "", "action", "cart", "failover begun: x"))

@@ -44,11 +44,11 @@ def test_names_are_unique_and_every_row_says_what_for() -> None:
 @pytest.mark.parametrize("version", TRIED, ids=str)
 def test_whoever_watches_may_ask_all_that_the_poll_asks(version: Version) -> None:
     for read in READS:
-        if read.of == "links" and version.release < (7, 0):
+        if read.of in ("links", "histogram") and version.release < (7, 0):
             continue
-        roles = {"every": (WATCH, SENTINEL_WATCH), "data": (WATCH,), "cluster": (WATCH,), "links": (WATCH,)}.get(
-            read.of, (SENTINEL_WATCH,)
-        )
+        of_data = ("data", "cluster", "links", "sections", "born", "spent", "histogram")
+        both, own = (WATCH, SENTINEL_WATCH), (WATCH,) if read.of in of_data else (SENTINEL_WATCH,)
+        roles = both if read.of in ("every", "whole") else own
         assert all(role.allows(read.argv, version) for role in roles), read.name
 
 
