@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import hiredis
 
-from redistui.engine.merged import Identity, cluster_view, flag, identity, whole_watch
+from redistui.engine.merged import Identity, cluster_view, flag, identity, replication, whole_watch
 from redistui.engine.meter import Meter
 from redistui.engine.observation import Observation, ServerKind
 from redistui.engine.spent import READINGS
@@ -372,29 +372,10 @@ class Ledger:
         return None
 
     def _replication(self, known_as: Mapping[Address, Address]) -> Replication:
-        told, said, primary = self.info.values.get, self.role, self.primary
-        replica = self.last_role == "replica"
-        link = told("master_link_status") if replica else None
-        return Replication(
-            replid=told("master_replid"),
-            replid2=told("master_replid2"),
-            offset=told("slave_repl_offset" if replica else "master_repl_offset"),
-            offset_at=self.seen_at,
-            second_offset=told("second_repl_offset"),
-            primary=known_as.get(primary, primary) if primary else primary,
-            link="up" if link == "up" else "down" if link else None,
-            link_state=said.link_state if said is not None else None,
-            link_down_seconds=told("master_link_down_since_seconds") if replica else None,
-            last_io_seconds=told("master_last_io_seconds_ago") if replica else None,
-            sync_in_progress=flag(told("master_sync_in_progress")) if replica else None,
-            priority=told("slave_priority"),
-            read_only=flag(told("slave_read_only")),
-            replicas=self.info.replicas,
-            backlog_active=flag(told("repl_backlog_active")),
-            backlog_size=told("repl_backlog_size"),
-            failover_state=told("master_failover_state"),
-            good_replicas=told("min_slaves_good_slaves"),
-        )
+        primary, said = self.primary, self.role
+        follows = known_as.get(primary, primary) if primary else primary
+        link_state = said.link_state if said is not None else None
+        return replication(self.info, self.seen_at, follows, link_state, replica=self.last_role == "replica")
 
     def sentinel(self) -> Sentinel:
         info = self.info

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from redistui.engine.views import OwnView
-from redistui.model import ClusterView, Watch
+from redistui.model import Address, ClusterView, Replication, Watch
 from redistui.replies.cluster import ClusterFacts
 from redistui.replies.info import InfoText
 
@@ -43,6 +43,34 @@ def cluster_view(facts: ClusterFacts, view: OwnView) -> ClusterView:
         since=view.since,
         handshakes=view.handshakes,
         links=view.links,
+    )
+
+
+def replication(
+    info: InfoText, at: float | None, primary: Address | None, link_state: str | None, *, replica: bool
+) -> Replication:
+    """A data node's part in replication: INFO as read `at`, and what ROLE says of its primary and of the link."""
+    told = info.values.get
+    link = told("master_link_status") if replica else None
+    return Replication(
+        replid=told("master_replid"),
+        replid2=told("master_replid2"),
+        offset=told("slave_repl_offset" if replica else "master_repl_offset"),
+        offset_at=at,
+        second_offset=told("second_repl_offset"),
+        primary=primary,
+        link="up" if link == "up" else "down" if link else None,
+        link_state=link_state,
+        link_down_seconds=told("master_link_down_since_seconds") if replica else None,
+        last_io_seconds=told("master_last_io_seconds_ago") if replica else None,
+        sync_in_progress=flag(told("master_sync_in_progress")) if replica else None,
+        priority=told("slave_priority"),
+        read_only=flag(told("slave_read_only")),
+        replicas=info.replicas,
+        backlog_active=flag(told("repl_backlog_active")),
+        backlog_size=told("repl_backlog_size"),
+        failover_state=told("master_failover_state"),
+        good_replicas=told("min_slaves_good_slaves"),
     )
 
 
