@@ -22,7 +22,8 @@ from redistui.demo.fleet import DemoFleet
 from redistui.demo.servers import Server
 from redistui.engine.engine import Engine
 from redistui.engine.logins import Logins
-from redistui.engine.recording import Recording, play, read, write
+from redistui.engine.playing import Player
+from redistui.engine.recording import Recorder, open_recording
 from redistui.model import Fleet
 from redistui.model.canaries import CanaryPlan, CanaryState, Latencies, Trouble
 from redistui.model.routes import NodeStats, RouteStats
@@ -32,7 +33,7 @@ from tests.fleets import survey
 from tests.waiting import eventually
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
-RECORDING = FOLDER / "fleet.jsonl.gz"
+RECORDING = FOLDER / "fleet.recording"
 SIZE = (120, 34)
 SHOTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("topology", ("1",), "dark"),
@@ -56,14 +57,15 @@ SHOTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 class Still:
     """An engine whose fleet has come to rest: what a recording looks like at its end."""
 
-    def __init__(self, recording: Recording) -> None:
-        fleet, self.history = play(recording)
+    def __init__(self, player: Player) -> None:
+        fleet, self.history = player.fleet, player.history
         counted = survey(fleet.at - 3.0)
         groups = (group if group.cluster is None else replace(group, survey=counted) for group in fleet.groups)
         self.fleet = replace(fleet, groups=tuple(groups))
         """A recording holds no surveys: what the slots hold is made up."""
         self.logins = Logins()
         self.period = 1.0
+        self.recorder = None
 
     def subscribe(self, callback: Callable[[Fleet], None]) -> None:
         """Nothing new will come."""
@@ -84,10 +86,11 @@ class Still:
 
 def record() -> None:
     """Makes the recording: a calm start, a crash, a failover, and what is left of it."""
-    items: list[Any] = []
+    RECORDING.unlink(missing_ok=True)
     with DemoFleet("all") as demo:
         targets = tuple(replace(target, environment="PROD") for target in demo.as_targets())
-        engine = Engine(targets, sites=demo.sites, record=items.append)
+        recorder = Recorder(targets, demo.sites, RECORDING)
+        engine = Engine(targets, sites=demo.sites, recorder=recorder)
         engine.start()
         try:
             orders, catalog = demo.groups["orders"], demo.groups["catalog"]
@@ -109,7 +112,7 @@ def record() -> None:
             engine.wait(lambda fleet: fleet.at > hung + 4, 10)
         finally:
             engine.stop()
-    write(RECORDING, Recording(targets, demo.sites, tuple(items)))
+            recorder.close()
 
 
 def first_slot(node: Server) -> int:
@@ -142,10 +145,13 @@ def canary(fleet: Fleet) -> CanaryState:
 
 async def draw() -> None:
     """Draws every shot; the clock stands where the recording ends."""
-    recording = read(RECORDING)
+    player = Player(open_recording(RECORDING))
+    player.go(player.tape.last_at)
+    while not player.recalled:
+        player.recall(60.0)
     for name, keys, theme in SHOTS:
-        still = Still(recording)
-        app = RedistuiApp(still, Settings(theme=theme, armed=True), clock=lambda: recording.ends_at)  # type: ignore[arg-type]
+        still = Still(player)
+        app = RedistuiApp(still, Settings(theme=theme, armed=True), clock=lambda: player.at)  # type: ignore[arg-type]
         app.canaries.state = canary(still.fleet)
         app.canaries.plan = app.canaries.state.plan
         async with app.run_test(size=SIZE) as pilot:

@@ -31,6 +31,10 @@ Argv = Sequence[str]
 Reply = Any
 CONNECT_SECONDS = 2.0
 
+CUT_SHORT = frozenset({"cannot connect: the connection ended", "cannot connect: connection reset by peer"})
+"""A Sentinel that gives a server another role cuts all its connections, also those that are just being made: these are
+made once more, since nothing was sent on them yet."""
+
 
 class ClientRefused(Exception):
     """Nothing was changed; the text is the server's error, or why it could not be reached."""
@@ -140,12 +144,15 @@ class Client:
 
     async def _open(self, seconds: float) -> AbstractConnection:
         if self._connection is None or not self._connection.is_connected:
+            login = self._login
             try:
-                self._connection = await self._connect(self._login, seconds)
+                self._connection = await self._connect(login, seconds)
             except ClientRefused as error:
-                if not needs_no_password(str(error)):
+                if needs_no_password(str(error)):
+                    login = Login()
+                elif str(error) not in CUT_SHORT:
                     raise
-                self._connection = await self._connect(Login(), seconds)
+                self._connection = await self._connect(login, seconds)
         return self._connection
 
     async def _connect(self, login: Login, seconds: float) -> AbstractConnection:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from redistui.engine.engine import Engine
 from redistui.engine.keyframes import keyframe
 from redistui.engine.ledger import Ledger
 from redistui.engine.observation import Item, Observation
-from redistui.engine.recording import Recorder, open_recording
-from redistui.engine.recording.recorder import CHUNK, Work
+from redistui.engine.recording import Recorder
+from redistui.engine.recording.recorder import CHUNK, SHARE, Work
 from redistui.metrics import FIELDS
 from redistui.model import Target
 from redistui.replies.info import NUMBERS, TEXTS
@@ -29,7 +30,8 @@ CORE_TARGET, HOUR_TARGET = 3.0, 50.0
 """Percent of a core and MB an hour, for a thousand nodes at 1 Hz."""
 SAMPLE = 4.0
 """Seconds whose observations are kept, for the naive ways."""
-MOST_SECONDS = 90.0
+LEAST_SECONDS, MOST_SECONDS = 30.0, 50.0
+"""Of a turn: shorter than from one key frame to the next."""
 LOAD = """
 import random, sys, time
 from redistui.demo.wire import Wire
@@ -42,6 +44,26 @@ while True:
 """
 
 
+class Spent(NamedTuple):
+    """What was spent up to a moment, or between two."""
+
+    polls: int
+    here: int
+    """Nanoseconds of the recorder on the engine's thread."""
+    there: int
+    """And on its own."""
+    whole: int
+    """Nanoseconds of the engine's thread, whatever it did."""
+    parts: int
+    """Bytes in the file."""
+    frames: int
+    seconds: float
+
+    def less(self, before: Spent) -> Spent:
+        *counts, seconds = (one - other for one, other in zip(self, before, strict=True))
+        return Spent(*map(int, counts), seconds)
+
+
 class Metered(Recorder):
     """A recorder that knows what it costs."""
 
@@ -49,13 +71,24 @@ class Metered(Recorder):
         self.here = self.there = 0
         """Nanoseconds on the engine's thread and on its own."""
         self.polls = 0
+        self.whole = 0
+        """Nanoseconds of the engine's thread, all it does."""
+        self.file: Path = kwargs["path"]
         super().__init__(*args, **kwargs)
+
+    def spent(self) -> Spent:
+        self.flush()
+        with closing(sqlite3.connect(self.file)) as file:
+            (parts,) = file.execute("SELECT coalesce(sum(length(body)), 0) FROM parts").fetchone()
+            (frames,) = file.execute("SELECT coalesce(sum(length(body)), 0) FROM chunks").fetchone()
+        return Spent(self.polls, self.here, self.there, self.whole, parts, frames, time.time())
 
     def take(self, item: Item, ledger: Ledger | None = None) -> None:
         began = time.thread_time_ns()
         super().take(item, ledger)
         self.here += time.thread_time_ns() - began
         self.polls += isinstance(item, Observation)
+        self.whole = began
 
     def _do(self, work: Work) -> None:
         began = time.thread_time_ns()
@@ -64,13 +97,13 @@ class Metered(Recorder):
 
 
 def measure(farm: Farm, seconds: float) -> Table:
-    """`farm` idle, and under load; a chunk at least, so that key frames are in it."""
+    """`farm` idle, and under load."""
     nodes = len(farm.servers)
     table = Table(
         f"record: {nodes} nodes at 1 Hz",
         ("", "us a poll", "on the engine's thread", "% of a core", "bytes a poll", "MB an hour"),
     )
-    lasting = min(MOST_SECONDS, max(seconds, CHUNK + 5.0))
+    lasting = min(MOST_SECONDS, max(LEAST_SECONDS, seconds))
     with TemporaryDirectory() as folder:
         sample = _ours(table, "ours, idle servers", farm, Path(folder, "idle"), lasting)
         with _load(farm):
@@ -79,7 +112,7 @@ def measure(farm: Farm, seconds: float) -> Table:
         _naive(table, title, sample, dump, nodes)
     table.notes += [
         f"Target: at most {CORE_TARGET:g} % of a core and {HOUR_TARGET:g} MB an hour for a thousand nodes. {lasting:g} "
-        "s each; ours with its key frames and with writing the file. The naive ways are given the observations of "
+        "s each; ours with writing the file. The naive ways are given the observations of "
         f"{SAMPLE:g} s of the same run, in one stream without a key frame.",
     ]
     return table
@@ -87,28 +120,44 @@ def measure(farm: Farm, seconds: float) -> Table:
 
 def _ours(table: Table, title: str, farm: Farm, path: Path, seconds: float) -> list[Observation]:
     targets = [Target((primary.address,), text=primary.address) for primary in farm.primaries]
-    recorder, kept = Metered(targets, path=path), list[Observation]()
+    nodes = len(farm.servers)
+    recorder = Metered(targets, path=path)
     engine = Engine(targets, recorder=recorder)
     engine.start()
     try:
-        nodes = len(farm.servers)
         engine.wait(lambda fleet: fleet.complete and sum(len(one.nodes) for one in fleet.groups) == nodes, 60)
-        size, polls, here, there = path.stat().st_size, recorder.polls, recorder.here, recorder.there
-        began = time.time()
-        engine.wait(lambda fleet: fleet.at > began + seconds, seconds + 10)
+        began = recorder.spent()
+        engine.call(_frame(engine, recorder)).result(60)
+        framed = recorder.spent()
+        at = time.time()
+        engine.wait(lambda fleet: fleet.at > at + seconds, seconds + 10)
+        ended = recorder.spent()
         kept = _sampled(engine, recorder)
-        recorder.flush()
-        polls = recorder.polls - polls
-        frames = _frame_ns(engine) * seconds / CHUNK
-        here, there = recorder.here - here + int(frames), recorder.there - there
-        size = path.stat().st_size - size
     finally:
         engine.stop()
         recorder.close()
-    with _closing(path) as tape:
-        assert tape.last_at > tape.first_at
-    _row(table, title, (here + there) / polls / 1000, here / polls / 1000, size / polls, len(farm.servers))
+    _add(table, title, framed.less(began), ended.less(framed), nodes)
     return kept
+
+
+async def _frame(engine: Engine, recorder: Metered) -> None:
+    """A key frame, on the engine's thread; another one is not due for a minute."""
+    began = time.thread_time_ns()
+    frame = keyframe(engine._assembler, engine._listener.log, time.time())
+    recorder.here += time.thread_time_ns() - began
+    recorder.take(frame)
+
+
+def _add(table: Table, title: str, frame: Spent, parts: Spent, nodes: int) -> None:
+    """Of a key frame each poll bears its share: of those from one to the next."""
+    chunk = min(3 * CHUNK, max(CHUNK, SHARE * frame.frames * parts.seconds / parts.parts)) * nodes
+    here = parts.here / parts.polls + frame.here / chunk
+    us = here + parts.there / parts.polls + frame.there / chunk
+    _row(table, title, us / 1000, here / 1000, parts.parts / parts.polls + frame.frames / chunk, nodes)
+    table.notes.append(
+        f"{title}: beside it the engine's thread took {(parts.whole - parts.here) / parts.polls / 1000:.0f} us a poll; "
+        f"a key frame of {frame.frames / 1000:.0f} kB every {chunk / nodes:.0f} s is in the figures."
+    )
 
 
 def _sampled(engine: Engine, recorder: Metered) -> list[Observation]:
@@ -124,14 +173,8 @@ def _sampled(engine: Engine, recorder: Metered) -> list[Observation]:
     recorder.take = also  # type: ignore[method-assign]
     began = time.time()
     engine.wait(lambda fleet: fleet.at > began + SAMPLE, SAMPLE + 10)
-    del recorder.take  # type: ignore[attr-defined]
+    del recorder.take
     return kept
-
-
-def _frame_ns(engine: Engine) -> float:
-    began = time.thread_time_ns()
-    keyframe(engine._assembler, engine._listener.log, time.time())
-    return time.thread_time_ns() - began
 
 
 def _row(table: Table, title: str, us: float, here: float | None, size: float, nodes: int) -> None:
@@ -178,12 +221,3 @@ def _load(farm: Farm) -> Iterator[None]:
             yield
         finally:
             load.kill()
-
-
-@contextmanager
-def _closing(path: Path) -> Iterator[Any]:
-    tape = open_recording(path)
-    try:
-        yield tape
-    finally:
-        tape.close()

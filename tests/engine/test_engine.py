@@ -63,10 +63,10 @@ def test_a_slower_pace_is_kept_and_a_poke_does_not_wait_for_it() -> None:
     with Stranger(answering()) as server, watching(server.address, period=30.0) as engine:
         before = seen_at(until(engine, seen_at))
         engine.poke(server.address)
-        before = seen_at(until(engine, lambda fleet: seen_at(fleet) > before, 2))
+        before = seen_at(until(engine, lambda fleet: seen_at(fleet) > before))
         engine.set_period(0.1)
         assert engine.period == 0.1
-        until(engine, lambda fleet: seen_at(fleet) > before + 0.3, 3)
+        until(engine, lambda fleet: seen_at(fleet) > before + 0.3)
 
 
 def test_an_engine_may_end_before_it_began_and_more_than_once() -> None:

@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,13 @@ PLAIN = Target(("a:1",), "any", None, "orders", "PROD", Access(Login("me", "hunt
 SITES = (Site("east", ("a:1",), hook_before="/opt/secret-hook"),)
 
 
-def poll(address: str, at: float, **said: object) -> Observation:
+def poll(
+    address: str, at: float, *, used: int = 5, offset: int = 7, more: Mapping[str, Any] | None = None
+) -> Observation:
     """What a recording gives back as it was: replies that hold nothing but what is kept."""
-    info = b"role:master\r\nused_memory:%d\r\nredis_version:7.0.15" % said.get("used", 5)  # type: ignore[operator]
-    answers: dict[str, Any] = {"ping": b"PONG", "role": [b"master", said.get("offset", 7), []], "info": info}
-    return Observation(address, at, at - 0.25, "data", answers | dict(said.get("more", {})))  # type: ignore[call-overload]
+    info = b"role:master\r\nused_memory:%d\r\nredis_version:7.0.15" % used
+    answers: dict[str, Any] = {"ping": b"PONG", "role": [b"master", offset, []], "info": info}
+    return Observation(address, at, at - 0.25, "data", {**answers, **(more or {})})
 
 
 ITEMS: tuple[Item, ...] = (
@@ -45,7 +47,7 @@ ITEMS: tuple[Item, ...] = (
     poll("a:1", AT + 1),
     replace(poll("b:2", AT + 1.5, more={"role": hiredis.ReplyError("NOPERM no")}), ping_ms=0.125),
     Drawn(AT + 2, 1.0),
-    Event(AT + 2, "s:1", "+odown", "orders", "primary a:1", ("s:1", "s:2"), (AT + 1, AT + 2)),
+    Event(AT + 2, "s:1", "+odown", "orders", "primary a:1", ("s:1", "s:2"), heard=(AT + 1, AT + 2)),
     poll("a:1", AT + 2.3000000001, used=6, offset=9),
     Observation("b:2", AT + 3, AT + 3, "unknown", {}, Fault("hung", "silent", AT + 2.7)),
     Drawn(AT + 4, 1.0, stalled=True),
@@ -138,7 +140,8 @@ def minutes(seconds: int) -> Iterator[Item]:
     yield Joined(AT, "a:1", PLAIN)
     yield Joined(AT, "b:2", PLAIN)
     for second in range(seconds):
-        at, used = AT + second + 0.5, {"used_memory": 1000 * second, "total_net_input_bytes": 77 * second}
+        at = AT + second + 0.5
+        used: dict[str, Any] = {"used_memory": 1000 * second, "total_net_input_bytes": 77 * second}
         if 20 <= second < 40:
             since = AT + 20.5
             yield Observation("a:1", at, at, "data", {}, Fault("refused", "nothing listens there", since))
@@ -250,6 +253,14 @@ def test_a_recording_of_other_targets_is_not_gone_on_with(file: Path) -> None:
     assert open_recording(file).targets[0].title == "orders"
 
 
+def test_two_do_not_write_to_one_file(file: Path) -> None:
+    made = Recorder((PLAIN,), path=file)
+    with pytest.raises(BadRecording, match="being written by another"):
+        Recorder((PLAIN,), path=file)
+    made.close()
+    assert len(list(open_recording(recorded(file)).items())) == len(ITEMS) + 1
+
+
 def test_a_file_that_is_cut_short_is_told(file: Path) -> None:
     whole = recorded(file).read_bytes()
     for length in (200, 4096, len(whole) // 2, len(whole) - 4096):
@@ -294,7 +305,7 @@ def chunks_of(count: int) -> Iterator[Item]:
 
 
 def test_what_is_too_old_is_deleted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder.time, "time", lambda: AT + 600)
+    monkeypatch.setattr("time.time", lambda: AT + 600)
     recorded(file, *chunks_of(10), keep=125.0)
     assert open_recording(file).first_at == AT + 420
     assert open_recording(file).last_at == AT + 570

@@ -31,11 +31,11 @@ QUESTIONS = frozenset(
     {
         "auth", "hello", "ping", "client setname", "info", "role", "cluster info", "cluster nodes",
         "cluster countkeysinslot", "subscribe", "psubscribe", "sentinel masters", "sentinel myid",
-        "sentinel replicas", "sentinel sentinels", "sentinel ckquorum",
+        "sentinel replicas", "sentinel sentinels", "sentinel ckquorum", "slowlog len",
     }
 )  # fmt: skip
 """All that may leave redistui while it is read-only. None of them changes anything at a server."""
-SINCE_7 = frozenset({"cluster links"})
+SINCE_7 = frozenset({"cluster links", "latency histogram"})
 OF_VALKEY = frozenset({"cluster slot-stats", "cluster getslotmigrations"})
 """Questions that not every version knows."""
 SCREENS = ("1", "2", "3", "4", "5", "6")
@@ -47,7 +47,7 @@ def group(request: pytest.FixtureRequest, sentinel_group: Group, cluster_group: 
     found = sentinel_group() if request.param == "sentinel" else cluster_group()
     asked = QUESTIONS | {"redis-6.2": frozenset(), "redis-7.0": SINCE_7}.get(version, SINCE_7 | OF_VALKEY)
     for server in found.servers:
-        other = "cluster" if server.kind == "sentinel" else "sentinel"
+        other = ("cluster", "slowlog", "latency") if server.kind == "sentinel" else ("sentinel",)
         rights = [f"+{words.replace(' ', '|')}" for words in sorted(asked) if not words.startswith(other)]
         server.ask("ACL", "SETUSER", "looks", "reset", "on", f">{PASSWORD}", "resetkeys", "allchannels", *rights)
     return found

@@ -94,6 +94,28 @@ async def test_a_connection_that_was_cut_is_lost_and_opened_anew_at_the_next_ask
         assert await one.ask(("PING",), 2) == b"PONG"
 
 
+@pytest.mark.parametrize("abort", [False, True], ids=["ended", "reset"])
+async def test_a_connection_that_is_cut_while_it_is_made_is_made_once_more(abort: bool) -> None:
+    heard: list[bytes] = []
+
+    async def met(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(1000))
+        if len(heard) == 1 and abort:
+            writer.transport.abort()
+        elif len(heard) > 1:
+            writer.write(b"+OK\r\n")
+            heard.append(await reader.read(1000))
+            writer.write(b"+PONG\r\n")
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(met, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with client(f"127.0.0.1:{port}") as one:
+            assert await one.ask(("PING",), 5) == b"PONG"
+    assert [words.count(b"PING") for words in heard] == [0, 0, 1]
+
+
 async def test_a_hung_server_is_lost_and_a_dead_one_refused(replication_group: Group) -> None:
     node = replication_group(replicas=0).nodes[0]
     async with client(node.address) as one:

@@ -7,6 +7,7 @@ shape, all values of one number stand together, as differences from the server's
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -29,10 +30,6 @@ class Seen:
         self.fault: Fault | None = seen.fault
         self.ping_ms = seen.ping_ms
         self.names, self.rows = names, rows
-
-    def readable(self, name: str) -> bool:
-        """A reply is no error."""
-        return bool(self.rows[self.names.index(name)].shape[0] != "e")
 
     def only(self, names: Iterable[str]) -> Seen:
         """Without the other replies."""
@@ -78,8 +75,8 @@ class Tables:
         """Names of replies that came together."""
         self.shapes: Table[Shape] = Table()
         self.texts: Table[tuple[bytes, ...]] = Table()
-        self.last: dict[tuple[int, str], tuple[Row, int]] = {}
-        """By the number of a server and the name of a reply: its row, and the number of the row's shape."""
+        self.last: defaultdict[int, dict[str, tuple[Row, int]]] = defaultdict(dict)
+        """By the number of a server, by the name of a reply: its row, and the number of the row's shape."""
         self.typical: dict[int, list[int]] = {}
         """By the number of a shape, the numbers of the last row of it, whosever: a new one is told against them."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import zlib
 from collections.abc import Iterator, Sequence
 from itertools import repeat
@@ -20,8 +21,8 @@ MOST = 256 * 1024 * 1024
 
 
 class Reader:
-    """Of one chunk: its key frame first, then its parts in order. Raises ValueError, zlib.error, KeyError, TypeError,
-    IndexError for what was not written by a Writer."""
+    """Of one chunk: its key frame first, then its parts in order. Raises ValueError, zlib.error, LZMAError, KeyError,
+    TypeError, IndexError for what was not written by a Writer."""
 
     def __init__(self, targets: Targets) -> None:
         self._targets = targets
@@ -32,7 +33,9 @@ class Reader:
         """Numbers in a row of a shape."""
 
     def key(self, body: bytes) -> Keyframe:
-        head, seen = self._whole(body)
+        unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ)
+        raw = unpacker.decompress(body, MOST)
+        head, seen = self._whole(raw, unpacker.eof)
         kept: list[Kept] = []
         for joined, count, memory in head["kept"]:
             kept.append(Kept(self._targets.joined_in(joined), tuple(next(seen) for _ in range(count)), memory))
@@ -46,7 +49,9 @@ class Reader:
         )
 
     def part(self, body: bytes) -> Iterator[Item]:
-        head, seen = self._whole(body)
+        unpacker = zlib.decompressobj()
+        raw = unpacker.decompress(body, MOST)
+        head, seen = self._whole(raw, unpacker.eof)
         for count, kind, told in head["marks"]:
             for _ in range(count):
                 yield next(seen)
@@ -65,10 +70,8 @@ class Reader:
                 return left_in(told)
         raise ValueError(kind)
 
-    def _whole(self, body: bytes) -> tuple[dict[str, Any], Iterator[Observation]]:
-        unpacker = zlib.decompressobj()
-        raw = unpacker.decompress(body, MOST)
-        if not unpacker.eof:
+    def _whole(self, raw: bytes, ended: bool) -> tuple[dict[str, Any], Iterator[Observation]]:
+        if not ended:
             raise ValueError("a piece is not whole")
         length = int.from_bytes(raw[:4], "little")
         head = json.loads(raw[4 : 4 + length])
@@ -103,7 +106,7 @@ class Reader:
         self, who: int, name: str, change: int, news: Iterator[Any], changes: dict[int, Iterator[Sequence[int]]]
     ) -> Any:
         tables, key = self._tables, (who, name)
-        last, shape = tables.last.get(key) or (None, 0)
+        last, shape = tables.last[who].get(name) or (None, 0)
         if change == NEW:
             shape, texts = next(news)
             row = Row(tables.shapes.values[shape], [], tables.texts.values[texts])
@@ -122,7 +125,7 @@ class Reader:
             raise ValueError("numbers are missing")
         tables.typical[shape] = numbers
         row = Row(row.shape, numbers, row.texts)
-        tables.last[key] = (row, shape)
+        tables.last[who][name] = (row, shape)
         reply = self._replies[key] = reply_of(row)
         return reply
 

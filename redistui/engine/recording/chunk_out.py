@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import zlib
 from collections.abc import Iterable, Sequence
 from operator import sub
@@ -17,6 +18,8 @@ from redistui.model import Event
 
 Mark = Drawn | Event | Joined | Left
 LEVEL = 6
+KEY_LEVEL = 1
+"""Of lzma, which finds the same word again however far apart: the ids of a fleet stand in several places."""
 LONG = 400
 """Bytes of a piece that pays for its own code."""
 
@@ -40,7 +43,7 @@ class Writer:
             "memory": frame.memory,
             "views_since": frame.views_since,
         }  # fmt: skip
-        return self._whole(head, seen)
+        return lzma.compress(b"".join(self._pieces(head, seen)), preset=KEY_LEVEL)
 
     def part(self, items: Iterable[Seen | Mark]) -> bytes:
         """What came between two marks is told in the order of the servers."""
@@ -55,7 +58,7 @@ class Writer:
             seen += in_order(between, self._tables)
             between = []
         seen += in_order(between, self._tables)
-        return self._whole({"marks": marks}, seen)
+        return compressed(self._pieces({"marks": marks}, seen))
 
     def _mark(self, item: Mark) -> list[Any]:
         match item:
@@ -67,12 +70,12 @@ class Writer:
                 return ["j", self._targets.joined_out(item)]
         return ["l", left_out(item)]
 
-    def _whole(self, head: dict[str, Any], seen: Sequence[Seen]) -> bytes:
+    def _pieces(self, head: dict[str, Any], seen: Sequence[Seen]) -> list[bytes]:
         columns = Columns(self._tables, seen)
         head |= columns.head
         head["tables"] = self._tables.told()
         text = json.dumps(head, separators=(",", ":")).encode()
-        return compressed([len(text).to_bytes(4, "little") + text, *columns.columns()])
+        return [len(text).to_bytes(4, "little") + text, *columns.columns()]
 
 
 class Columns:
@@ -90,8 +93,9 @@ class Columns:
         self._times = [(ticks(one.at), ticks(one.asked_at)) for one in seen]
         self._pings = [(n, one.ping_ms) for n, one in enumerate(seen) if one.ping_ms is not None]
         for one, (who, _) in zip(seen, self._whats, strict=True):
+            known = tables.last[who]
             for name, row in zip(one.names, one.rows, strict=True):
-                self._take((who, name), row)
+                self._take(known, name, row)
         self.head: dict[str, Any] = {
             "count": len(seen),
             "replies": len(self._same),
@@ -108,23 +112,24 @@ class Columns:
             "changes": [[shape, len(rows), len(rows[0])] for shape, rows in self._changes.items()],
         }
 
-    def _take(self, key: tuple[int, str], row: Row) -> None:
-        tables = self._tables
-        last, shape = tables.last.get(key) or (None, 0)
+    def _take(self, known: dict[str, tuple[Row, int]], name: str, row: Row) -> None:
+        """`known`: what the same server said last."""
+        last, shape = known.get(name) or (None, 0)
         if last is not None and (last is row or last == row):
             self._same.append(SAME)
             return
+        tables = self._tables
         before: Sequence[int] | None
         if last is None or last.shape != row.shape or last.texts != row.texts:
-            known = last is not None and last.shape == row.shape
+            alike = last is not None and last.shape == row.shape
             shape = tables.shapes.number(row.shape)
-            before = last.numbers if last is not None and known else tables.typical.get(shape)
+            before = last.numbers if last is not None and alike else tables.typical.get(shape)
             self._news.append([shape, tables.texts.number(row.texts)])
             self._same.append(NEW)
         else:
             before = last.numbers
             self._same.append(OTHER)
-        tables.last[key] = (row, shape)
+        known[name] = (row, shape)
         tables.typical[shape] = row.numbers
         if row.numbers:
             change = row.numbers if before is None else list(map(sub, row.numbers, before))

@@ -6,9 +6,12 @@ Whatever is not ours is never written to: the head of the file tells, before SQL
 
 from __future__ import annotations
 
+import fcntl
 import json
+import lzma
 import os
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -26,6 +29,19 @@ SCHEMA = (
     "CREATE INDEX parts_of_chunk ON parts (chunk)",
     "CREATE INDEX marks_of_part ON marks (part)",
 )
+
+
+DAMAGED = (
+    zlib.error,
+    lzma.LZMAError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    RuntimeError,
+)
+"""What reading a piece raises that is not as we write them."""
 
 
 class Chunk(NamedTuple):
@@ -53,8 +69,8 @@ def telling(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise BadRecording(f"{path}: {error}") from None
-    except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
-        raise BadRecording(f"{path} is damaged: {error}; {LEFT}") from None
+    except (sqlite3.Error, *DAMAGED) as error:
+        raise BadRecording(f"{path} is damaged ({error}); {LEFT}") from None
     except OSError as error:
         raise BadRecording(f"{path}: {(error.strerror or str(error)).lower()}") from None
 
@@ -72,14 +88,23 @@ class Writing:
         """Makes the file, readable by its owner only, or goes on with the one there is. Raises BadRecording."""
         self.path = path
         with telling(path):
-            if check_head(path):
+            known = check_head(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._own = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+            try:
+                self._claim()
                 self._file = connect(path)
-                self._check(head)
-            else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-                self._file = connect(path)
-                self._make(head)
+                (self._check if known else self._make)(head)
+            except BaseException:
+                os.close(self._own)
+                raise
+
+    def _claim(self) -> None:
+        """Nobody else writes to it meanwhile: each part goes on from the one before it."""
+        try:
+            fcntl.flock(self._own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadRecording(f"{self.path} is being written by another redistui: name another file") from None
 
     def _make(self, head: Mapping[str, Any]) -> None:
         self._file.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -150,6 +175,7 @@ class Writing:
 
     def close(self) -> None:
         self._file.close()
+        os.close(self._own)
 
 
 def head_of(file: sqlite3.Connection) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -29,7 +30,9 @@ from redistui.model import Event, Site, Target
 PART = 5.0
 """Seconds of a part: what a crash can lose."""
 CHUNK = 60.0
-"""Seconds between two key frames."""
+"""Seconds between two key frames at least; three times as long at most."""
+SHARE = 4
+"""The parts of a chunk are so many times as long as its key frame, if that can be."""
 RING = 900.0
 """Seconds that are kept in memory."""
 
@@ -74,6 +77,8 @@ class Recorder:
         self._began = Work([])
         self._part_at: float | None = None
         self._chunk_at: float | None = None
+        self._sizes = [0, 0]
+        """Bytes of the last key frame, and of the parts behind it."""
         self._lock = threading.Lock()
         self._work: SimpleQueue[Work | threading.Event | None] = SimpleQueue()
         self._told: Callable[[str], None] = _nobody
@@ -93,7 +98,8 @@ class Recorder:
 
     def due(self, at: float) -> bool:
         """A key frame is wanted now."""
-        return self._chunk_at is None or at - self._chunk_at >= CHUNK
+        age = inf if self._chunk_at is None else at - self._chunk_at
+        return age >= 3 * CHUNK or (age >= CHUNK and self._sizes[1] >= SHARE * self._sizes[0])
 
     def take(self, item: Item, ledger: Ledger | None = None) -> None:
         """Anything that was seen, heard of, or drawn; in that order. `ledger`: that has taken an observation
@@ -185,6 +191,11 @@ class Recorder:
             marks = tuple((one.at, json.dumps(event_out(one))) for one in events)
             times = [one.at for one in work.items]
             things.append(Part(min(times), max(times), self._writer.part(work.items), marks))
+        for thing in things:
+            if isinstance(thing, Chunk):
+                self._sizes = [len(thing.body), 0]
+            else:
+                self._sizes[1] += len(thing.body)
         self.ring.add(things)
         if self._file is not None:
             self._file.add(things)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import zlib
 from collections.abc import Iterator, Sequence
 from math import inf
 from pathlib import Path
@@ -91,33 +89,14 @@ class Recording:
             yield row[0], row[1]
 
     def _keyframe(self, reader: Reader, chunk: int) -> tuple[Keyframe, bool]:
-        with telling(self.path), self._whole():
+        with telling(self.path):
             fresh, body = self._file.execute("SELECT fresh, body FROM chunks WHERE id = ?", (chunk,)).fetchone()
             return reader.key(body), bool(fresh)
 
     def _items(self, reader: Reader, part: int) -> list[Item]:
-        with telling(self.path), self._whole():
+        with telling(self.path):
             (body,) = self._file.execute("SELECT body FROM parts WHERE id = ?", (part,)).fetchone()
             return list(reader.part(body))
-
-    def _whole(self) -> _Whole:
-        return _Whole(self.path)
-
-
-class _Whole:
-    """What goes wrong while a piece is read, in words."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, zlib.error | ValueError | KeyError | TypeError | IndexError) and not isinstance(
-            error, sqlite3.Error
-        ):
-            raise BadRecording(f"{self._path} is damaged: a piece of it cannot be read; {LEFT}") from None
 
 
 def open_recording(path: Path) -> Recording:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from redistui.engine.ledger import Ledger
 from redistui.engine.observation import Keyframe, Observation
 from redistui.engine.recording.chunk import Seen
-from redistui.engine.recording.rows import ReplyTracks
+from redistui.engine.recording.rows import ReplyTracks, Row
 from redistui.model import Address
 
 
@@ -17,8 +17,8 @@ class Track:
 
     def __init__(self) -> None:
         self._replies = ReplyTracks()
-        self._last: dict[str, Seen] = {}
-        self._before: dict[str, Seen] = {}
+        self._last: dict[str, tuple[Seen, Row]] = {}
+        self._before: dict[str, tuple[Seen, Row]] = {}
         self._fault: Seen | None = None
         self._names: tuple[str, ...] = ()
 
@@ -37,18 +37,18 @@ class Track:
             self._fault = one
             return one
         last, before = self._last, self._before
-        for name in self._names:
+        for name, row in zip(self._names, rows, strict=True):
             known = last.get(name)
-            if known is not None and known.readable(name):
+            if known is not None and known[1].shape[0] != "e":
                 before[name] = known
-            last[name] = one
+            last[name] = (one, row)
         return one
 
     def past(self) -> list[Seen]:
         """In the order of their times, each with the answers that count."""
         counting: dict[int, tuple[Seen, list[str]]] = {}
         for group in (self._before, self._last):
-            for name, seen in group.items():
+            for name, (seen, _) in group.items():
                 counting.setdefault(id(seen), (seen, []))[1].append(name)
         found = [seen.only(names) for seen, names in counting.values()]
         if self._fault is not None:
