@@ -81,7 +81,9 @@ class Layout:
     scratch each time, so that a line smuggled in between the replicas cannot take the place of a harmless one unseen.
     """
 
-    __slots__ = ("_pick_still", "count", "moving", "names", "numbered", "pick", "plain", "rows", "twice")
+    __slots__ = (
+        "_pick_still", "_rest", "_wanted", "count", "moving", "names", "numbered", "pick", "plain", "rows", "twice",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -123,6 +125,8 @@ class Layout:
         self.moving = [row for row in self.rows if row[3] in moving]
         self.pick = _picker([row[0] for row in self.moving])
         self._pick_still = _picker([row[0] for row in self.rows if row[3] not in moving])
+        self._wanted = wanted.keys() - foreign
+        self._rest = [index for index in range(self.count) if index not in known]
 
     def still_text(self, lines: Sequence[bytes]) -> bytes:
         return b"\r\n".join(self._pick_still(lines))
@@ -133,7 +137,13 @@ class Layout:
             and self.plain
             and all(lines[row[0]].startswith(row[1]) for row in self.rows)
             and all(map(bytes.startswith, [lines[index] for index in self.numbered], self.names))
+            and not any(self._counts(lines[index]) for index in self._rest)
         )
+
+    def _counts(self, line: bytes) -> bool:
+        """It would have a place in a layout of its own."""
+        name = line[: line.find(b":") + 1]
+        return name in self._wanted or _NUMBERED.match(name) is not None
 
 
 class InfoReader:

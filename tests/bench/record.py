@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import sqlite3
@@ -60,8 +61,7 @@ class Spent(NamedTuple):
     seconds: float
 
     def less(self, before: Spent) -> Spent:
-        *counts, seconds = (one - other for one, other in zip(self, before, strict=True))
-        return Spent(*map(int, counts), seconds)
+        return Spent._make(one - other for one, other in zip(self, before, strict=True))
 
 
 class Metered(Recorder):
@@ -103,6 +103,7 @@ def measure(farm: Farm, seconds: float) -> Table:
         f"record: {nodes} nodes at 1 Hz",
         ("", "us a poll", "on the engine's thread", "% of a core", "bytes a poll", "MB an hour"),
     )
+    gc.set_threshold(50_000, 20, 100)  # as redistui itself does
     lasting = min(MOST_SECONDS, max(LEAST_SECONDS, seconds))
     with TemporaryDirectory() as folder:
         sample = _ours(table, "ours, idle servers", farm, Path(folder, "idle"), lasting)

@@ -19,6 +19,7 @@ from tests.waiting import eventually
 NOWHERE = "redis://127.0.0.1:1"
 
 
+@pytest.mark.versions("valkey-9.1")
 def test_it_records_until_it_is_ended_and_goes_on_with_its_file(
     replication_group: Callable[..., RunningGroup], tmp_path: Path
 ) -> None:

@@ -339,3 +339,10 @@ def test_a_replica_in_the_place_of_another_line_is_seen() -> None:
     info = read(lines("role:master", "connected_slaves:0", "min_slaves_good_slaves:0", *HISTORY))
     info.take(lines("role:master", "connected_slaves:1", "slave0:ip=a,port=1,state=online,offset=9,lag=0", *HISTORY))
     assert [seen.address for seen in info.replicas] == ["a:1"]
+
+
+def test_a_server_that_says_more_than_another_in_as_many_lines_is_read_for_itself() -> None:
+    reader = InfoReader(FIELDS, still=STILL)
+    assert "total_net_input_bytes" not in read(lines("role:master", "unheard_of:1"), reader).values
+    assert read(lines("role:master", "total_net_input_bytes:5"), reader).values["total_net_input_bytes"] == 5
+    assert read(lines("role:master", "db0:keys=7"), reader).keys == 7
