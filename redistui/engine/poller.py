@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 import random
-import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -23,7 +22,7 @@ import hiredis
 
 from redistui.engine.observation import Observation, ticking
 from redistui.engine.rounds import BORN_STRIDE, PING, Round, data_round, greeting, sentinel_round, takes_sections
-from redistui.engine.watched import Contexts, Flights, Watched, beat
+from redistui.engine.watched import Contexts, Flights, Watched, beat, why_not
 from redistui.model import Access, Address, Fault, FaultKind, Login
 from redistui.net.watch import Intake, Wire, WireFault, cut_short, dial
 from redistui.replies import BadReply
@@ -237,17 +236,9 @@ class Poller:
             context = self._contexts.of(access)
             address = access.reachable.get(watched.address, watched.address)
             watched.wire = await dial(address, context, lambda: Wire(watched, intake=self._intake), DEADLINE)
-        except WireFault as why:
+        except Exception as error:
             watched.connecting = None
-            self._fail(watched, why.kind, why.text)
-            return
-        except (OSError, ssl.SSLError) as error:
-            watched.connecting = None
-            self._fail(watched, "tls", f"certificate files cannot be used: {error.strerror or error}")
-            return
-        except Exception as error:  # a name or number from a stranger that no socket takes
-            watched.connecting = None
-            self._fail(watched, "unreachable", f"cannot connect to such an address ({type(error).__name__})")
+            self._fail(watched, *why_not(error))
             return
         watched.connecting = None
         watched.asked = self._loop.time()

@@ -13,7 +13,7 @@ import hiredis
 from redistui.engine.observation import ServerKind
 from redistui.engine.rounds import Round
 from redistui.engine.spent import EVERY, READINGS, SECOND
-from redistui.model import Access, Address, Fault
+from redistui.model import Access, Address, Fault, FaultKind
 from redistui.net.watch import Wire, WireFault, tls_context
 from redistui.replies.errors import kind_of
 
@@ -178,3 +178,13 @@ class Contexts:
 def beat(key: str) -> float:
     """Where in the period servers of this key are asked: from 0 to 1, in steps of a beat."""
     return crc32(key.encode("utf-8", "replace")) % BEATS / BEATS
+
+
+def why_not(error: Exception) -> tuple[FaultKind, str]:
+    """Why no connection could be made: what the server did, what is wrong with the files of TLS, or an address that no
+    socket takes, since a stranger's name or number may be anything."""
+    if isinstance(error, WireFault):
+        return error.kind, error.text
+    if isinstance(error, OSError):
+        return "tls", f"certificate files cannot be used: {error.strerror or error}"
+    return "unreachable", f"cannot connect to such an address ({type(error).__name__})"

@@ -99,6 +99,23 @@ class Layout:
         self.names: list[bytes] = []
         """`slave0:`, `db0:` ... , of the numbered lines."""
         self.twice: list[str] = []
+        self._find(lines, wanted, foreign)
+        known = {*self.numbered, *(row[0] for row in self.rows)}
+        followed = all(index + 1 in known for index in self.numbered if lines[index].startswith(b"slave"))
+        self.plain = followed and not self.twice
+        if self.twice:
+            sure = self.numbered[0] if self.numbered else self.count
+            self.rows = [row for row in self.rows if row[0] < sure or row[3] not in self.twice]
+        self.moving = [row for row in self.rows if row[3] in moving]
+        self.pick = _picker([row[0] for row in self.moving])
+        self._pick_still = _picker([row[0] for row in self.rows if row[3] not in moving])
+        self._wanted = wanted.keys() - foreign
+        self._rest = [index for index in range(self.count) if index not in known]
+
+    def _find(
+        self, lines: Sequence[bytes], wanted: dict[bytes, Callable[[bytes], Value]], foreign: frozenset[bytes]
+    ) -> None:
+        """Where the wanted and the numbered lines stand, and what stands twice."""
         seen: set[bytes] = set()
         for index, line in enumerate(lines):
             name = line[: line.find(b":") + 1]
@@ -116,17 +133,6 @@ class Layout:
             else:
                 self.rows.append((index, name, len(name), text(name[:-1]), convert))
             seen.add(name)
-        known = {*self.numbered, *(row[0] for row in self.rows)}
-        followed = all(index + 1 in known for index in self.numbered if lines[index].startswith(b"slave"))
-        self.plain = followed and not self.twice
-        if self.twice:
-            sure = self.numbered[0] if self.numbered else self.count
-            self.rows = [row for row in self.rows if row[0] < sure or row[3] not in self.twice]
-        self.moving = [row for row in self.rows if row[3] in moving]
-        self.pick = _picker([row[0] for row in self.moving])
-        self._pick_still = _picker([row[0] for row in self.rows if row[3] not in moving])
-        self._wanted = wanted.keys() - foreign
-        self._rest = [index for index in range(self.count) if index not in known]
 
     def still_text(self, lines: Sequence[bytes]) -> bytes:
         return b"\r\n".join(self._pick_still(lines))

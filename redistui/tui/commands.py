@@ -154,6 +154,15 @@ def addresses(house: House) -> Iterator[str]:
 
 
 def _own() -> Iterator[Command]:
+    """In the order in which they are listed."""
+    yield from _of_the_house()
+    yield from _of_metrics()
+    yield from _of_the_group()
+    yield from _of_alerts()
+    yield from _of_this_run()
+
+
+def _of_the_house() -> Iterator[Command]:
     yield Command("group", "NAME", "Look at another group", _group, group_names)
     yield Command("node", "ADDRESS", "Put the cursor on a node", _node, addresses)
     yield Command(
@@ -164,6 +173,9 @@ def _own() -> Iterator[Command]:
     yield Command(
         "period", "SECONDS", "Poll every so many seconds", _period, lambda _: ("0.5", "1", "2", "5", "10", "30")
     )
+
+
+def _of_metrics() -> Iterator[Command]:
     yield Command("metric", "NAME", "Metrics: which one", metric_commands.metric, lambda _: CHOICES)
     yield Command("range", "5m|1h|6h|24h", "Metrics: how far back plots look", metric_commands.range_, lambda _: RANGES)
     yield Command(
@@ -180,6 +192,9 @@ def _own() -> Iterator[Command]:
         metric_commands.export,
         complete=metric_commands.export_words,
     )
+
+
+def _of_the_group() -> Iterator[Command]:
     yield Command("slot", "NUMBER", "Put the cursor on a slot", _slot)
     yield Command("key", "KEY", "Which slot a key is in, and who owns it", _key)
     yield Command("pause", "", "Hold the view still, or let it go on", lambda house, _: house.action_pause())
@@ -192,6 +207,9 @@ def _own() -> Iterator[Command]:
     )
     yield Command("actions", "", "What can be done here", lambda house, _: house.action_actions())
     yield Command("whatif", "[NODE ... | SITE]", "What would happen if these were lost", _what_if, _losable)
+
+
+def _of_alerts() -> Iterator[Command]:
     yield Command(
         "ack",
         "[RULE [GROUP [NODE]]]",
@@ -213,6 +231,9 @@ def _own() -> Iterator[Command]:
         lambda house, rest: house.dashboard.alerting.unsilence_line(rest),
         complete=lambda house, words: house.dashboard.alerting.candidates(words, lengths=False),
     )
+
+
+def _of_this_run() -> Iterator[Command]:
     yield Command("save", "[FILE]", "Save the last minutes as a recording", lambda house, rest: house.save(rest))
     yield Command("log", "", "Every command that operations of this run sent", lambda house, _: house.action_log())
     yield Command("unfinished", "", "Operations that were not ended", lambda house, _: house.show_unfinished())

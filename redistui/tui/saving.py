@@ -32,7 +32,12 @@ def _save(house: House, recorder: Recorder, name: str) -> None:
     tone: Tone = "ok"
     try:
         recorder.save(path)
-        text = f"the last {recorder.minutes:g} min are saved: redistui replay {path}"
+        text = f"saved {_short(path)}: {recorder.minutes:g} min"
     except (BadRecording, OSError) as error:
         text, tone = str(error), "bad"
     house.dashboard.on_loop(lambda: house.tell(show(text, 1000), tone))
+
+
+def _short(path: Path) -> str:
+    """As a shell takes it, and short enough to be read whole on a narrow terminal."""
+    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)

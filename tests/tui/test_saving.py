@@ -51,7 +51,7 @@ async def test_the_last_minutes_are_saved_where_recordings_are_and_where_one_say
     app = RedistuiApp(engine, Settings(), panels=PANELS, clock=lambda: AT)  # type: ignore[arg-type]
     async with app.run_test(size=(160, 48)) as pilot:
         await pilot.press("e")
-        await says(pilot, app, "the last 15 min are saved")
+        await says(pilot, app, ".recording: 15 min")
         assert open_recording(only_file(tmp_path)).last_at == AT
         app.house.run_line(f"save {tmp_path}/mine")
         await says(pilot, app, "/mine")
