@@ -20,6 +20,9 @@ SECOND = 10.0
 KEEPS = 2.5 * EVERY
 """Seconds after which a figure is too old to be shown."""
 
+_NEVER = (float("-inf"), 0.0)
+"""A figure that could not be reckoned."""
+
 
 class Spending:
     """Of one server. Mutable, and only in the hands of its meter."""
@@ -47,7 +50,7 @@ class Spending:
 
     def _take_spent(self, spent: Spent, at: float) -> None:
         before, self._spent = self._spent, spent
-        self._found.pop("latency_mean", None)
+        self._found["latency_mean"] = _NEVER
         if before is not None and spent.calls > before.calls and spent.usec >= before.usec:
             mean = (spent.usec - before.usec) / (spent.calls - before.calls)
             self._found["latency_mean"] = (at, mean / 1000)
@@ -55,7 +58,7 @@ class Spending:
     def _take_classes(self, classes: Histogram, at: float) -> None:
         before, self._classes = self._classes, classes
         for name in ("latency_p50", "latency_p99"):
-            self._found.pop(name, None)
+            self._found[name] = _NEVER
         if before is None or any(classes.get(most, 0) < count for most, count in before.items()):
             return  # it was restarted, or its statistics were
         since = {most: count - before.get(most, 0) for most, count in classes.items()}
@@ -63,6 +66,10 @@ class Spending:
             if (usec := percentile(since, share)) is not None:
                 self._found[name] = (at, usec / 1000)
 
-    def metrics(self, now: float) -> Mapping[str, float]:
-        """Those read not too long ago."""
-        return {name: value for name, (at, value) in self._found.items() if now - at <= KEEPS} if self._found else {}
+    def show(self, metrics: dict[str, Any], now: float) -> None:
+        """Puts those read not too long ago among the metrics of a server, and takes the older ones away."""
+        for name, (at, value) in self._found.items():
+            if now - at <= KEEPS:
+                metrics[name] = value
+            else:
+                metrics.pop(name, None)

@@ -233,14 +233,24 @@ def announced(data: bytes, since: int = 0) -> int:
     for sign in _AGGREGATES:
         at = data.find(sign)
         while at >= 0:
-            digits, end, _ = data[at + 1 : at + 3 + MAX_DIGITS].partition(b"\r")
-            if digits.isdigit():
-                if len(digits) > MAX_DIGITS:
-                    return MAX_ELEMENTS + 1
-                if end and at + 1 + len(digits) >= since:
-                    total += int(digits)
+            count = _SHORT_HEADS.get(data[at + 1 : at + 4]) if at >= since else None
+            total += count if count is not None else _head(data[at + 1 : at + 3 + MAX_DIGITS], since - at - 1)
             at = data.find(sign, at + 1)
     return total
+
+
+_SHORT_HEADS = {b"%d\r\n" % count: count for count in range(10)} | {b"%d\r" % count: count for count in range(10, 100)}
+"""Nearly all of them, so that they are not taken apart."""
+
+
+def _head(data: bytes, since: int) -> int:
+    """What a head announces, from behind its sign on, if it ends at `since` or later."""
+    digits, end, _ = data.partition(b"\r")
+    if not digits.isdigit():
+        return 0
+    if len(digits) > MAX_DIGITS:
+        return MAX_ELEMENTS + 1
+    return int(digits) if end and len(digits) >= since else 0
 
 
 def _garbage(chunk: bytes, error: Exception) -> str:

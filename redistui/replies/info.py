@@ -236,12 +236,14 @@ class InfoText:
         """Converts the lines that differ; False where the layout does not fit any more."""
         if self._still != layout.still_text(lines):
             return False
-        picked, values, news = layout.pick(lines), self.values, list[tuple[str, Value]]()
+        picked, values = layout.pick(lines), self.values
+        news: list[tuple[str, Value]] = []
         changed = compress(zip(layout.moving, picked, strict=True), map(ne, picked, self._kept))
         for (_, prefix, skip, field, convert), line in changed:
             if not line.startswith(prefix):
                 return False
-            values[field] = value = convert(line[skip:])
+            told = line[skip:]
+            values[field] = value = int(told) if told.isdigit() and len(told) < 20 else convert(told)
             news.append((field, value))
         self._kept = picked
         numbered = [lines[index] for index in layout.numbered]

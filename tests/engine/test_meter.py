@@ -6,15 +6,19 @@ from typing import Any
 
 import hiredis
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as some
 
 from redistui.engine.assemble import Assembler
+from redistui.engine.meter import Meter
 from redistui.engine.observation import Observation
 from redistui.engine.rounds import data_round
 from redistui.engine.spent import EVERY, KEEPS, READINGS
 from redistui.engine.watched import Watched
 from redistui.history import History
-from redistui.metrics import COUNTERS
+from redistui.metrics import COUNTERS, FIELDS
 from redistui.model import Access, Node
+from redistui.replies.info import InfoReader, InfoText
 from tests.engine.telling import NOW, assembled, silent, told
 
 
@@ -55,6 +59,31 @@ def test_a_counter_is_a_rate_of_one_process_and_never_negative(metric: Any) -> N
     assert polls(high, low, high).metric(name) == pytest.approx(200 * count * metric.scale)
     assert polls(low, high).totals[name] == pytest.approx(300 * count * metric.scale)
     assert polls({}).totals.get(name) is None
+
+
+VALUES = some.sampled_from(("0", "1", "3", "7", "-1", "0.5", "2.25", "much", ""))
+
+
+SAVED = FIELDS.index("rdb_last_bgsave_time_sec")
+
+
+@given(some.lists(some.tuples(some.integers(0, len(FIELDS) - 1), VALUES), max_size=40), some.integers(1, 12))
+@example([(SAVED, "3"), (SAVED, "-1"), (SAVED, "7")], 1)
+def test_what_is_read_of_the_changed_numbers_alone_is_what_all_of_them_say(
+    changes: list[tuple[int, str]], every: int
+) -> None:
+    """`every`: so many changes between two polls, and after each poll one at which nothing changed."""
+    said, info, quick, whole = ["1"] * len(FIELDS), InfoText(InfoReader(FIELDS)), Meter(), Meter()
+    for poll in range(2 * len(changes) // every + 4):
+        if poll % 2:
+            for place, value in changes[poll // 2 * every :][:every]:
+                said[place] = value
+        info.take("\r\n".join(f"{field}:{value}" for field, value in zip(FIELDS, said, strict=True)).encode())
+        quick.take(info, info, NOW + poll, NOW + poll, "x")
+        info.news = None
+        whole.take(info, info, NOW + poll, NOW + poll, "x")
+        assert quick.metrics == whole.metrics
+        assert dict(quick.totals()) == dict(whole.totals())
 
 
 def test_after_a_silence_rates_begin_anew() -> None:
