@@ -11,6 +11,7 @@ from redistui.demo.problems import DemoError
 from tests import bench
 from tests.bench import (
     actions,
+    alerts,
     cluster100,
     crash,
     dashboard,
@@ -32,7 +33,7 @@ from tests.bench.table import Table
 
 NAMES = (
     "poll", "dashboard", "paint", "crash", "screens", "actions", "cluster100", "slots", "forecast", "routes", "drill",
-    "history", "record", "replay",
+    "history", "record", "replay", "alerts",
 )  # fmt: skip
 
 
@@ -64,8 +65,8 @@ def arguments() -> argparse.Namespace:
                         "`dashboard` and `record` take the largest (default 200,1000)")  # fmt: skip
     parser.add_argument("--seconds", type=float, default=15.0, help="of each turn of poll and dashboard (default 15)")
     parser.add_argument("--runs", type=int, default=9, help="of which paint, crash give the median (default 9)")
-    parser.add_argument("--only", default="", metavar="TEXT", help="of `actions`, `forecast`, `drill`: titles that "
-                        "begin so")  # fmt: skip
+    parser.add_argument("--only", default="", metavar="TEXT", help="of `actions`, `forecast`, `drill`, `alerts`: "
+                        "titles that begin so")  # fmt: skip
     parser.add_argument("--markdown", action="store_true", help="tables for the README")
     args = parser.parse_args()
     unknown = [name for name in args.names if name not in NAMES]
@@ -118,6 +119,8 @@ def measured(place: Place, names: Sequence[str], args: argparse.Namespace) -> It
         yield from history.measure()
     if "replay" in names:
         yield from replay.measure()
+    if "alerts" in names:
+        yield alerts.measure(args.only)
 
 
 if __name__ == "__main__":

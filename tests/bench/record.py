@@ -56,7 +56,7 @@ class Spent(NamedTuple):
     whole: int
     """Nanoseconds of the engine's thread, whatever it did."""
     parts: int
-    """Bytes in the file."""
+    """Bytes in the file, with its stills."""
     frames: int
     seconds: float
 
@@ -79,7 +79,10 @@ class Metered(Recorder):
     def spent(self) -> Spent:
         self.flush()
         with closing(sqlite3.connect(self.file)) as file:
-            (parts,) = file.execute("SELECT coalesce(sum(length(body)), 0) FROM parts").fetchone()
+            (parts,) = file.execute(
+                "SELECT coalesce((SELECT sum(length(body)) FROM parts), 0)"
+                " + coalesce((SELECT sum(length(body)) FROM stills), 0)"
+            ).fetchone()
             (frames,) = file.execute("SELECT coalesce(sum(length(body)), 0) FROM chunks").fetchone()
         return Spent(self.polls, self.here, self.there, self.whole, parts, frames, time.time())
 
