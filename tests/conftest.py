@@ -48,6 +48,7 @@ def _own_journal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What a test does is not in the next one's past, nor in that of whoever runs the tests."""
     monkeypatch.setenv("REDISTUI_JOURNAL", str(tmp_path / "journal.jsonl"))
     monkeypatch.setenv("REDISTUI_RECORDINGS", str(tmp_path / "recordings"))
+    monkeypatch.setenv("REDISTUI_REMARKS", str(tmp_path / "alerts.json"))
 
 
 @pytest.fixture(scope="session")

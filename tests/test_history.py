@@ -145,6 +145,17 @@ def test_over_a_day_the_oldest_minutes_go() -> None:
     assert means(history, NOW, NOW + 1200, 2) == [None, None]
 
 
+@pytest.mark.parametrize("seconds", [200, 1500])
+def test_nothing_is_told_of_the_time_before_the_first_sample(seconds: int) -> None:
+    """It came in the middle of a minute; the slot of that minute begins before it."""
+    began = NOW + 47.0
+    history = told(*[1.0] * seconds, at=began)
+    found = history.span("a:1", "memory_used", NOW - 60.0, began + seconds, 200)
+    step = (began + seconds - NOW + 60.0) / 200
+    first = next(one for one in found if one is not None)
+    assert first.at - step / 2 <= began < first.at + step / 2
+
+
 def test_what_capacity_is_reckoned_from_is_exact_to_seven_digits_by_the_minute() -> None:
     grown = [1e10 + 50_000.0 * second for second in range(7200)]
     history = told(*grown)

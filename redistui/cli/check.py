@@ -1,24 +1,45 @@
 """One verdict for monitoring: OK, WARN or BAD, and the findings behind it.
 
 Exit code 0, or 4 when a finding is bad (with --strict also when one is a warning), or 3 when nothing could be reached.
+What was acknowledged or silenced in the dashboard is marked, and counts all the same; with --new it does not.
 """
 
 from __future__ import annotations
 
 import argparse
-from typing import Literal
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from redistui.cli.exits import FINE, UNHEALTHY
 from redistui.cli.options import add_json, add_targets, add_timeout
-from redistui.model import Fleet
+from redistui.model import Finding, Fleet
+
+if TYPE_CHECKING:
+    from redistui.engine.remarks_file import Remark
 
 Verdict = Literal["OK", "WARN", "BAD"]
+
+
+class Found(NamedTuple):
+    """A finding, and what operators said of it."""
+
+    finding: Finding
+    acknowledged_at: float | None = None
+    silenced_until: float | None = None
+
+    @property
+    def new(self) -> bool:
+        return self.acknowledged_at is None and self.silenced_until is None
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     add_targets(parser)
     add_json(parser)
     parser.add_argument("--strict", action="store_true", help="a warning is bad enough for exit code 4")
+    parser.add_argument(
+        "--new", action="store_true", help="only what nobody has acknowledged or silenced in the dashboard counts"
+    )
     parser.set_defaults(period=None)
     add_timeout(parser)
 
@@ -27,42 +48,83 @@ def run(args: argparse.Namespace) -> int:
     from redistui.cli.opening import watching
 
     with watching(args, rates=True) as (_, fleet):
-        show_verdict(fleet, as_json=args.json)
-    worst = verdict(fleet)
+        found = judged(fleet, remarks(args))
+    counted = [one.finding for one in found if one.new or not args.new]
+    worst = verdict(counted)
+    show_verdict(fleet, worst, found, as_json=args.json)
     return UNHEALTHY if worst == "BAD" or (worst == "WARN" and args.strict) else FINE
 
 
-def verdict(fleet: Fleet) -> Verdict:
-    levels = {finding.level for finding in fleet.findings}
+def remarks(args: argparse.Namespace) -> Sequence[Remark]:
+    """What was said of alerts of these targets; where that cannot be read, a sentence and nothing."""
+    from time import time
+
+    from redistui.cli.opening import opening
+    from redistui.engine.remarks_file import BadRemarks
+    from redistui.view.cells import show
+
+    try:
+        return opening(args).remarks().current(time())
+    except BadRemarks as error:
+        print(f"redistui: {show(str(error), 1000)}", file=sys.stderr)
+        return ()
+
+
+def judged(fleet: Fleet, said: Sequence[Remark]) -> list[Found]:
+    """Bad ones first."""
+    from redistui.engine.remarks_file import said_of
+
+    found = sorted(fleet.findings, key=lambda finding: finding.level)
+    return [Found(finding, *said_of(finding, said)) for finding in found]
+
+
+def verdict(findings: Iterable[Finding]) -> Verdict:
+    levels = {finding.level for finding in findings}
     return "BAD" if "bad" in levels else "WARN" if "warn" in levels else "OK"
 
 
-def show_verdict(fleet: Fleet, *, as_json: bool) -> None:
+def show_verdict(fleet: Fleet, worst: Verdict, found: Sequence[Found], *, as_json: bool) -> None:
     from redistui.cli.document import finding_document, printed, time
 
     if as_json:
-        findings = [finding_document(finding) for finding in fleet.findings]
-        print(printed({"at": time(fleet.at), "verdict": verdict(fleet), "findings": findings}))
+        findings = [
+            {
+                **finding_document(one.finding),
+                "acknowledged_at": time(one.acknowledged_at),
+                "silenced_until": time(one.silenced_until),
+            }
+            for one in found
+        ]
+        print(printed({"at": time(fleet.at), "verdict": worst, "findings": findings}))
         return
     from redistui.cli.paint import coloured, line
     from redistui.view.cells import Cell
     from redistui.view.status import finding_row
 
-    colour, worst = coloured(), verdict(fleet)
+    colour = coloured()
     tone = {"OK": "ok", "WARN": "warn", "BAD": "bad"}[worst]
-    print(line((Cell(worst, tone), Cell(_counted(fleet))), colour))  # type: ignore[arg-type]
-    for finding in sorted(fleet.findings, key=lambda finding: finding.level):
-        print(line(finding_row(finding), colour))
+    print(line((Cell(worst, tone), Cell(_counted(fleet, found))), colour))  # type: ignore[arg-type]
+    for one in found:
+        print(line((*finding_row(one.finding), Cell(_said(one), "dim")), colour))
 
 
-def _counted(fleet: Fleet) -> str:
+def _said(one: Found) -> str:
+    from redistui.cli.document import time
+
+    if one.silenced_until is not None:
+        return f"silenced until {time(one.silenced_until)}"
+    return "" if one.acknowledged_at is None else f"acknowledged {time(one.acknowledged_at)}"
+
+
+def _counted(fleet: Fleet, found: Sequence[Found]) -> str:
     from redistui.view.figures import plural
 
     nodes = [node for group in fleet.groups for node in group.nodes]
     up = sum(node.up for node in nodes)
-    bad = sum(finding.level == "bad" for finding in fleet.findings)
-    warn = len(fleet.findings) - bad
+    bad = sum(one.finding.level == "bad" for one in found)
+    warn, known = len(found) - bad, sum(not one.new for one in found)
     parts = [plural(len(fleet.groups), "group"), f"{up} of {plural(len(nodes), 'node')} up"]
     parts += [f"{bad} bad"] if bad else []
     parts += [plural(warn, "warning")] if warn else []
+    parts += [f"{known} of these acknowledged or silenced"] if known else []
     return ", ".join(parts)

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from os.path import expanduser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     objective = Objective(args.max_lost, outage)
     try:
         if args.read:
-            return report(args, objective, Path(args.read).expanduser(), FINE)
+            return report(args, objective, Path(expanduser(args.read)), FINE)
         check(args)
         return drilled(args, objective)
     except LogError as error:
@@ -169,7 +170,7 @@ def flown(args: argparse.Namespace, log: Log) -> int:
 def log_path(args: argparse.Namespace) -> Path:
     """--log, else a new name in the operator's state folder."""
     if args.log:
-        return Path(args.log).expanduser()
+        return Path(expanduser(args.log))
     from redistui.drill.log import new_path
 
     return new_path(args.action or args.fault)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from signal import SIGTERM
 
 FINE = 0
 BUG = 1
@@ -24,6 +25,15 @@ def of_signal(number: int) -> int:
     143
     """
     return 128 + number
+
+
+def service_code(code: int) -> int:
+    """Of a verb that runs as a service, and is meant to be ended by SIGTERM: that is fine then.
+
+    >>> service_code(143), service_code(130)
+    (0, 130)
+    """
+    return FINE if code == of_signal(SIGTERM) else code
 
 
 class Quit(Exception):

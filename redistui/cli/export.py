@@ -1,7 +1,7 @@
 """OpenMetrics of the fleet for Prometheus: over HTTP until interrupted, or once on stdout.
 
 The poll is the same that feeds the dashboard; a scrape asks no server anything. Whoever can reach the address can read
-it: it is loopback unless another one is given.
+it: it is loopback unless another one is given. It runs as a service of systemd: SIGTERM ends it with code 0.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import partial
 from socket import gaierror
 from typing import TYPE_CHECKING
 
-from redistui.cli.exits import FINE, USAGE, Quit
+from redistui.cli.exits import FINE, USAGE, Quit, service_code
 from redistui.cli.options import add_period, add_targets, add_timeout
 from redistui.model import host_of, port_of
 
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"redistui: OpenMetrics at {server.url}; ctrl+c ends it", file=sys.stderr, flush=True)
             server.serve_forever()
     except Interrupted as interrupted:
-        return interrupted.code
+        return service_code(interrupted.code)
     return FINE
 
 

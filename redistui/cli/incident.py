@@ -48,7 +48,7 @@ def of_the_end(player: Player, args: argparse.Namespace) -> None:
     if args.group is not None and fleet.group(args.group) is None:
         raise Quit(USAGE, [no_group(fleet, args.group)])
     whole = fleet if args.group is None else only(fleet, args.group)
-    show(report(whole, player.history, seconds), args)
+    show(report(whole, player.history, seconds, tape.thresholds), args)
 
 
 def of_an_incident(player: Player, args: argparse.Namespace) -> None:
@@ -70,13 +70,13 @@ def times(tape: Tape, args: argparse.Namespace) -> tuple[float, float]:
     """From and to, in seconds since 1970; what is not named is the recording's own end."""
     from redistui.view.moments import BadMoment, moment
 
-    try:
-        since, until = (
-            end if text is None else moment(text, tape.first_at, tape.last_at)
-            for text, end in ((args.since, tape.first_at), (args.until, tape.last_at))
-        )
-    except BadMoment as error:
-        raise Quit(USAGE, [show_text(str(error), 1000)]) from None
+    def read(option: str, text: str | None, end: float) -> float:
+        try:
+            return end if text is None else moment(text, tape.first_at, tape.last_at)
+        except BadMoment as error:
+            raise Quit(USAGE, [f"{option}: {show_text(str(error), 1000)}"]) from None
+
+    since, until = read("--from", args.since, tape.first_at), read("--to", args.until, tape.last_at)
     if since >= until:
         raise Quit(USAGE, [f"--from {time(since)} is not before --to {time(until)}"])
     return since, until

@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from time import monotonic, time
+from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
 from redistui.cli.exits import UNREACHED, USAGE, Quit
+from redistui.cli.pasts import Places, loaded, refuse_foreign
+from redistui.cli.pasts import kept as keep_pasts
 from redistui.cli.verbs import NAMES
-from redistui.config import Config, config_file, history_of, load, period_of, resolve, thresholds_of
+from redistui.config import Config, config_file, histories_of, load, period_of, resolve, thresholds_of
 from redistui.config.files import Unreadable
 from redistui.config.operators import kept_password
 from redistui.config.targets import BadTarget, bracketed, parse_address
@@ -24,10 +26,10 @@ from redistui.view.cells import show
 
 if TYPE_CHECKING:
     from redistui.engine.alert_hooks import AlertHooks
-    from redistui.engine.annals import Annals
     from redistui.engine.engine import Engine
     from redistui.engine.late import LateEngine
     from redistui.engine.recording import Recorder
+    from redistui.engine.remarks import Remarks
     from redistui.history import History
 
 
@@ -51,8 +53,8 @@ class Opening:
     sites: tuple[Site, ...] = ()
     thresholds: Mapping[str, float] | None = None
     logins: Logins = field(default_factory=lambda: Logins(kept))
-    history: Path | None = None
-    """The file of the past."""
+    histories: Places = field(default_factory=dict)
+    """The files of the past."""
     recorder: Recorder | None = None
     """Is given everything that is seen; None: in the dashboard one that keeps the last minutes, else none."""
 
@@ -65,8 +67,9 @@ class Opening:
         from redistui.history import History
 
         patient, history = history is not None, history or History()
-        annals = None if self.history is None or (past == "none" and not patient) else self._annals(history, patient)
+        annals = [] if past == "none" and not patient else loaded(self.histories, history, patient)
         limits = self.thresholds or {}
+        remarks = self.remarks(keep=patient or past == "keep") if patient or past != "none" else None
         engine = Engine(
             self.targets,
             period=self.period,
@@ -76,14 +79,23 @@ class Opening:
             logins=self.logins,
             hooks=self._hooks() if patient or past == "keep" else None,
             recorder=self.recorder if self.recorder is not None or not patient else self._ring(),
+            remarks=remarks,
         )
-        if annals is not None and (patient or past == "keep"):
-            annals.keep(history)
-            engine.at_end(annals.close)
+        if remarks is not None:
+            engine.at_end(remarks.close)
+        if patient or past == "keep":
+            keep_pasts(annals, self.histories, engine, frozenset(target.text for target in self.targets))
         if engine.recorder is not None and self.recorder is None:
             engine.at_end(engine.recorder.close)
         engine.start()
         return engine
+
+    def remarks(self, keep: bool = False) -> Remarks:
+        """What operators said of alerts of these targets. `keep`: what is said from now on is added."""
+        from redistui.engine.remarks import Remarks
+        from redistui.engine.remarks_file import remarks_path
+
+        return Remarks(remarks_path(os.environ), self.targets, keep=keep)
 
     def recording_to(self, path: Path | None, keep: float | None = None, at_most: int | None = None) -> Recorder:
         """What is recorded into a file (None: into memory only), the oldest of it deleted beyond so many seconds and
@@ -103,21 +115,6 @@ class Opening:
     def _ring(self) -> Recorder:
         return self.recording_to(None)
 
-    def _annals(self, history: History, patient: bool) -> Annals | None:
-        """The file, read into `history`. Quits with code 2 where that cannot be; whoever is `patient` does without."""
-        from redistui.engine.annals import Annals
-        from redistui.engine.annals_head import BadHistory
-
-        assert self.history is not None
-        annals = Annals(self.history)
-        try:
-            annals.load(history, time())
-        except BadHistory as error:
-            if not patient:
-                raise Quit(USAGE, [str(error)]) from None
-            annals.give_up(str(error))
-        return annals
-
     def _hooks(self) -> AlertHooks | None:
         """Who is told of alerts, by verbs that watch for long. Quits with code 2 where the webhook cannot be read."""
         said = self.config.alerts
@@ -132,16 +129,11 @@ class Opening:
             raise Quit(USAGE, [str(error)]) from None
 
     def late_engine(self) -> LateEngine:
-        """One that begins when it is first looked at. Quits with code 2 where its history file is none."""
-        from redistui.engine.annals_head import BadHistory, check_head
+        """One that begins when it is first looked at. Quits with code 2 where a history file of its is none."""
         from redistui.engine.late import LateEngine
 
         self._hooks()
-        try:
-            if self.history is not None:
-                check_head(self.history)
-        except BadHistory as error:
-            raise Quit(USAGE, [str(error)]) from None
+        refuse_foreign(self.histories)
         return LateEngine(self.engine, self.period, self.logins)
 
 
@@ -163,7 +155,7 @@ def opening(args: argparse.Namespace) -> Opening:
         period=getattr(args, "period", None) or period_of(words, config) or 1.0,
         sites=config.sites,
         thresholds=thresholds_of(words, config),
-        history=history_of(words, config),
+        histories=histories_of(words, config),
     )
 
 

@@ -11,10 +11,9 @@ import re
 import sys
 import time
 from pathlib import Path
-from signal import SIGTERM
 from typing import TYPE_CHECKING
 
-from redistui.cli.exits import FAILED, FINE, of_signal
+from redistui.cli.exits import FAILED, FINE, service_code
 from redistui.cli.options import add_period, add_targets, add_timeout
 from redistui.view.cells import show
 
@@ -55,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
             while recorder.trouble is None:
                 time.sleep(LOOK)
     except Interrupted as interrupted:
-        code = FINE if interrupted.code == of_signal(SIGTERM) else interrupted.code
+        code = service_code(interrupted.code)
     finally:
         recorder.close()
     return _end(recorder, args.file, time.monotonic() - began, code)

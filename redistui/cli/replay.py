@@ -1,18 +1,24 @@
 """A recording in the dashboard: every screen, at any time of it. Nothing is connected to, and no action is possible.
 
-With --json it prints the `status` document of one time instead, and with --diff what is different between two.
+With --json it prints the `status` document of one time instead, and with --diff what is different between two; with
+both, that as JSON: {"from", "to", "changes": [{"group", "text", "tone"}]}, where group is null for the whole fleet.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from typing import TYPE_CHECKING, Any
 
 from redistui.cli.dashboard import Look, check_theme
 from redistui.cli.exits import FINE
 from redistui.cli.options import add_json
 from redistui.cli.replayed import add_at, at_of, fleet_at, go_to, player_of
 from redistui.cli.terminal import need_terminal
+
+if TYPE_CHECKING:
+    from redistui.model import Fleet
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.diff:
-        return _differ(args.file, *args.diff)
+        return _differ(args.file, *args.diff, as_json=args.json)
     if args.json:
         from redistui.cli.status import show_status
 
@@ -39,18 +45,29 @@ def run(args: argparse.Namespace) -> int:
     return _show(args)
 
 
-def _differ(file: str, one: str, other: str) -> int:
+def _differ(file: str, one: str, other: str, *, as_json: bool) -> int:
     from redistui.cli.paint import coloured, line
     from redistui.view.difference import rows
 
     player = player_of(file)
-    first, last = sorted((one, other), key=lambda text: at_of(player, text))
+    first, last = sorted((one, other), key=lambda text: at_of(player, text, "--diff"))
     before, after = go_to(player, file, first), go_to(player, file, last)
-    colour = coloured()
-    for row in rows(before, after, 120):
-        print(line(row, colour))
+    if as_json:
+        print(json.dumps(_document(before, after), indent=2))
+    else:
+        colour = coloured()
+        for row in rows(before, after, 120):
+            print(line(row, colour))
     sys.stdout.flush()
     return FINE
+
+
+def _document(before: Fleet, after: Fleet) -> dict[str, Any]:
+    from redistui.cli.document import time
+    from redistui.view.difference import difference
+
+    found = [{"group": one.group or None, "text": one.text, "tone": one.tone} for one in difference(before, after)]
+    return {"from": time(before.at), "to": time(after.at), "changes": found}
 
 
 def _show(args: argparse.Namespace) -> int:

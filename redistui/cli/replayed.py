@@ -57,14 +57,14 @@ def readable(file: str) -> Iterator[None]:
         raise Quit(USAGE, [f"{show(file)}: {error}"]) from None
 
 
-def at_of(player: Player, text: str | None) -> float:
-    """The time that was asked for; the end, where none was. Quits with code 2 where it is no time, or is not in the
-    recording."""
+def at_of(player: Player, text: str | None, option: str = "--at") -> float:
+    """The time that was asked for by an option; the end, where none was. Quits with code 2 where it is no time, or is
+    not in the recording."""
     tape = player.tape
     try:
         return tape.last_at if text is None else moment(text, tape.first_at, tape.last_at)
     except BadMoment as error:
-        raise Quit(USAGE, [f"--at: {show(str(error), 1000)}"]) from None
+        raise Quit(USAGE, [f"{option}: {show(str(error), 1000)}"]) from None
 
 
 def go_to(player: Player, file: str, at: str | None) -> Fleet:

@@ -92,7 +92,8 @@ def lived(args: argparse.Namespace) -> Report:
         fleet = watched(engine, first, args)
         past = fleet.at - (begun(engine.history) or fleet.at)
         whole = fleet if args.group is None else only(fleet, args.group)
-        return report(whole, engine.history, args.trend or max(1.0, min(SOME, past)))
+        seconds = args.trend or max(1.0, min(SOME, past))
+        return report(whole, engine.history, seconds, opening(args).thresholds)
 
 
 def watched(engine: Engine, fleet: Fleet, args: argparse.Namespace) -> Fleet:

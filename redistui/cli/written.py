@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from textwrap import wrap
 
@@ -14,7 +14,7 @@ from redistui.view.cells import Cell, Row, Tone
 GAP = 2
 """Cells before each column of a table."""
 LEAST = 24
-"""Cells that the widest column of a table keeps in any case."""
+"""Cells that a wide column of a table keeps in any case."""
 
 
 def lines(blocks: Iterable[Block]) -> Iterator[str]:
@@ -42,24 +42,48 @@ def lines(blocks: Iterable[Block]) -> Iterator[str]:
 
 
 def fitted(block: Table, columns: int) -> list[Row]:
-    """The rows of a table that is too wide with the texts of its widest column over several of them."""
+    """The rows of a table that is too wide with the texts of its widest columns over several of them; where that is not
+    enough without the columns that it can do without."""
     cells = [[harmless(cell.text) for cell in row] for row in block.rows]
     sizes = [
         max(width(column.title), *(width(row[at]) for row in cells)) if any(row[at] for row in cells) else 0
         for at, column in enumerate(block.columns)
     ]
-    kept = [size for size in sizes if size]
-    over = GAP * len(kept) + sum(kept) - columns
-    widest = max(range(len(sizes)), key=sizes.__getitem__)
-    room = max(LEAST, sizes[widest] - over)
-    if over <= 0 or room >= sizes[widest]:
-        return list(block.rows)
+    spared = [at for at in range(len(sizes)) if sizes[at] and block.columns[at].rank]
+    spared.sort(key=lambda at: block.columns[at].rank)
+    room = _narrowed(sizes, columns)
+    while spared and _wide(room) > columns:
+        sizes[spared.pop()] = 0
+        room = _narrowed(sizes, columns)
     rows: list[Row] = []
     for row, texts in zip(block.rows, cells, strict=True):
-        first, *more = wrap(texts[widest], room, break_on_hyphens=False) or [""]
-        rows.append((*row[:widest], row[widest]._replace(text=first), *row[widest + 1 :]))
-        rows += [tuple(Cell(line if at == widest else "") for at in range(len(row))) for line in more]
+        parts = [_parts(text, size) for text, size in zip(texts, room, strict=True)]
+        for number in range(max(map(len, parts), default=1)):
+            rows.append(tuple(_part(cell, part, number) for cell, part in zip(row, parts, strict=True)))
     return rows
+
+
+def _wide(sizes: Sequence[int]) -> int:
+    return sum(GAP + size for size in sizes if size)
+
+
+def _narrowed(sizes: Sequence[int], columns: int) -> list[int]:
+    """The widest first, down to LEAST."""
+    room = list(sizes)
+    for _ in range(max(0, _wide(room) - columns)):
+        widest = max(range(len(room)), key=room.__getitem__)
+        room[widest] -= room[widest] > LEAST
+    return room
+
+
+def _parts(text: str, size: int) -> list[str]:
+    if size == 0:
+        return [""]
+    return [text] if width(text) <= size else wrap(text, size, break_on_hyphens=False)
+
+
+def _part(cell: Cell, parts: Sequence[str], number: int) -> Cell:
+    return cell._replace(text=parts[number]) if number < len(parts) else Cell("", cell.tone)
 
 
 def _wrapped(cells: Row, columns: int, indent: str, colour: bool, first: str = "") -> Iterator[str]:

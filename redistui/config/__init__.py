@@ -3,7 +3,7 @@
 from redistui.config.loading import load
 from redistui.config.places import config_file
 from redistui.config.problems import ConfigErrors, Problem
-from redistui.config.resolve import history_of, period_of, resolve, thresholds_of
+from redistui.config.resolve import histories_of, period_of, resolve, thresholds_of
 from redistui.config.targets import BadTarget, parse_url
 from redistui.config.values import Config, FleetConfig, Secret
 
@@ -15,7 +15,7 @@ __all__ = [
     "Problem",
     "Secret",
     "config_file",
-    "history_of",
+    "histories_of",
     "load",
     "parse_url",
     "period_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os.path import expanduser
 from pathlib import Path
 
 VARIABLE = "REDISTUI_CONFIG"
@@ -23,7 +24,7 @@ def config_file(named: str | None, environ: Mapping[str, str]) -> tuple[Path, bo
     """
     text = named if named is not None else environ.get(VARIABLE)
     if text:
-        return Path(text).expanduser(), True
+        return Path(expanduser(text)), True
     return folder() / NAME, False
 
 

@@ -190,9 +190,27 @@ def period_of(words: Sequence[str], config: Config) -> float | None:
     return min((fleet.period for fleet in fleets_of(words, config) if fleet.period is not None), default=config.period)
 
 
-def history_of(words: Sequence[str], config: Config) -> Path | None:
-    """Where the past of the fleets named is kept: of several files the first."""
-    return next((fleet.history for fleet in fleets_of(words, config) if fleet.history is not None), None)
+def histories_of(words: Sequence[str], config: Config) -> dict[Path, frozenset[str]]:
+    """By file the targets (their texts) whose past is kept there: the file that their own fleet names, else that of the
+    fleet that names it. What stands in several fleets belongs to the first."""
+    found: dict[str, Path | None] = {}
+    for word in words or (config.default or "",):
+        if word in config.fleets:
+            _histories(config.fleets[word], config, None, found)
+    files: dict[Path, frozenset[str]] = {}
+    for text, path in found.items():
+        if path is not None:
+            files[path] = files.get(path, frozenset()) | {text}
+    return files
+
+
+def _histories(fleet: FleetConfig, config: Config, above: Path | None, found: dict[str, Path | None]) -> None:
+    path = fleet.history or above
+    for word in fleet.targets:
+        if word in config.fleets:
+            _histories(config.fleets[word], config, path, found)
+        else:
+            found.setdefault(parse_url(word).text, path)
 
 
 def thresholds_of(words: Sequence[str], config: Config) -> dict[str, float]:

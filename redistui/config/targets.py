@@ -83,6 +83,8 @@ def parse_url(text: str) -> Url:
     try:
         return _unix(text, rest) if name.lower() == "unix" else _network(text, rest, scheme)
     except BadTarget as error:
+        if _may_hold_secret(text):  # and what is wrong with it may be a piece of that
+            raise BadTarget(f"{_masked(text)} {NO_PASSWORD}") from None
         raise BadTarget(f"{_safe(text)}: {show(str(error))}") from None
 
 
@@ -268,7 +270,11 @@ def _safe(text: str) -> str:
     """A target in a message: as it is, unless something before an @ might be a secret."""
     if "://" not in text:
         return "that target" if "@" in text else _said(text)
-    return _masked(text) if "@" in text and ":" in text.partition("://")[2].rpartition("@")[0] else _said(text)
+    return _masked(text) if _may_hold_secret(text) else _said(text)
+
+
+def _may_hold_secret(text: str) -> bool:
+    return "@" in text and ":" in text.partition("://")[2].rpartition("@")[0]
 
 
 def _said(piece: str) -> str:

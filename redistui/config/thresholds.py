@@ -1,7 +1,8 @@
 """`[thresholds]`: from where on a number is a warning, and from where on it is bad; also for some groups or servers.
+`advise`: from where on the health report recommends something.
 
 [thresholds]
-memory_percent = { warn = 70, bad = 85 }
+memory_percent = { warn = 70, bad = 85, advise = 75 }
 clients.warn = 5000
 
 [thresholds.group.orders]
@@ -16,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from redistui.config.section import Section
+from redistui.judge.measures import BY_NAME as MEASURES_BY_NAME
+from redistui.judge.measures import MEASURES, Measure
 from redistui.judge.rules.limits import BY_NAME, DEFAULTS, THRESHOLDS
 
 LEVELS = ("warn", "bad")
@@ -46,15 +49,28 @@ def _read_all(table: Section, above: Mapping[str, float]) -> dict[str, float]:
             value = row.number(level, 0, MOST.get(one.unit, 1e15), one.unit)
             if value is not None:
                 found[f"{one.name}.{level}"] = value
+        if one.name in MEASURES_BY_NAME:
+            _read_measure(row, MEASURES_BY_NAME[one.name], found)
         row.finish()
         _check_order(row, {**DEFAULTS, **above, **found}, one.name)
+    for measure in MEASURES:
+        if measure.name not in BY_NAME:
+            row = table.section(measure.name)
+            _read_measure(row, measure, found)
+            row.finish()
     return found
+
+
+def _read_measure(row: Section, measure: Measure, found: dict[str, float]) -> None:
+    value = row.number("advise", 0, MOST.get(measure.unit, 1e15), measure.unit)
+    if value is not None:
+        found[f"{measure.name}.advise"] = value
 
 
 def _check_order(row: Section, limits: Mapping[str, float], name: str) -> None:
     """A warning that comes no sooner than bad would never be seen."""
     warn, bad = (limits.get(f"{name}.{level}") for level in LEVELS)
-    if not row.table or warn is None or bad is None:
+    if not row.table.keys() & set(LEVELS) or warn is None or bad is None:
         return
     under = BY_NAME[name].under
     if (warn < bad) if under else (warn > bad):

@@ -59,7 +59,7 @@ class AlertHooks:
         """The alert events of a new snapshot. Returns at once."""
         alerts = {alert.key: alert for alert in fleet.alerts}
         for event in news:
-            change, rule, group, node, level = event.about
+            change, rule, group, node, level = event.about[:5]
             key = rule, group, node or None
             alert = alerts.get(key)
             if alert is not None and self._is_told(change, key, level, alert):

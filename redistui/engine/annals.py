@@ -1,4 +1,5 @@
-"""Annals: the past in a file, so that a restart does not lose it: SQLite, of each slot of time a row with all nodes.
+"""Annals: the past of a fleet in a file, so that a restart does not lose it: SQLite, of each slot of time a row with
+all its nodes.
 
 Written a minute at a time, each in one transaction, so that a crash loses a minute at most and breaks nothing. Two
 programs may write to one file. What is older than a History keeps is deleted.
@@ -14,7 +15,7 @@ import time
 import zlib
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -32,6 +33,8 @@ SCHEMA = (
     "layout INTEGER NOT NULL, nodes BLOB NOT NULL, samples BLOB NOT NULL)",
     "CREATE INDEX slots_by_time ON slots (step, slot)",
 )
+NEVER = 1 << 62
+"""A slot that is newer than any."""
 MOST = 64 * 1024 * 1024
 """Bytes of one row, unpacked: more than the slot of any fleet we watch."""
 
@@ -43,6 +46,8 @@ class Annals:
         self.path = path
         self._told: dict[int, dict[Address, int]] = {step: {} for step, _ in STEPS}
         """By the slots' length the newest slot of each node that is in the file."""
+        self._mine: Callable[[Address], bool] | None = None
+        """Which servers' past is kept here; None: everybody's."""
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
         self._given_up: str | None = None
@@ -95,10 +100,16 @@ class Annals:
         have the terminal until then."""
         self._given_up = why
 
-    def keep(self, history: History) -> None:
-        """Writes what is new every minute, on a thread of its own, until `close`."""
+    def loaded(self, node: Address) -> bool:
+        """Whether something of a server is in the file."""
+        return any(node in told for told in self._told.values())
+
+    def keep(self, history: History, mine: Callable[[Address], bool] | None = None) -> None:
+        """Writes what is new every minute, on a thread of its own, until `close`. `mine`: of which servers, None: of
+        all."""
         if self._given_up is not None:
             return
+        self._mine = mine
         self._thread = threading.Thread(target=self._run, args=(history,), name="redistui-history", daemon=True)
         self._thread.start()
 
@@ -121,12 +132,13 @@ class Annals:
     def write(self, history: History, now: float) -> None:
         """Adds the slots that are over since the last writing; a failure is kept in `trouble` and tried again."""
         told: dict[int, dict[Address, int]] = {}
+        others = {} if self._mine is None else {node: NEVER for node in history.nodes if not self._mine(node)}
         try:
             with closing(self._connect()) as file, file:
                 file.execute("BEGIN IMMEDIATE")
                 layout = _number(file, "layouts", "metrics", _layout(history))
                 for step, length in STEPS:
-                    told[step] = self._add(file, history, step, layout)
+                    told[step] = self._add(file, history, step, layout, {**self._told[step], **others})
                     file.execute("DELETE FROM slots WHERE step = ? AND slot <= ?", (step, int(now // step) - length))
                 file.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
@@ -136,11 +148,13 @@ class Annals:
         for step, newest in told.items():
             self._told[step].update(newest)
 
-    def _add(self, file: sqlite3.Connection, history: History, step: int, layout: int) -> dict[Address, int]:
-        """The newest slot of each node that was added."""
+    def _add(
+        self, file: sqlite3.Connection, history: History, step: int, layout: int, told: Mapping[Address, int]
+    ) -> dict[Address, int]:
+        """The newest slot of each node that was added; `told`: of each the newest that is not to be."""
         by_slot: defaultdict[int, list[tuple[Address, Packed]]] = defaultdict(list)
         newest: dict[Address, int] = {}
-        for address, slot, packed in history.slots_after(step, self._told[step]):
+        for address, slot, packed in history.slots_after(step, told):
             by_slot[slot].append((address, packed))
             newest[address] = slot
         numbers = {address: _number(file, "nodes", "address", address) for address in newest}

@@ -1,32 +1,57 @@
 """Assemble: what all servers said so far -> one frozen Fleet.
 
-The groups are worked out anew only when a server's ties changed; the nodes are built anew for every snapshot.
+The groups are worked out anew only when a server's ties changed; a group is built anew when one of its servers said
+something since the last snapshot, which in a storm of news are few.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from redistui.engine.grouping import Draft, aliases, drafts
 from redistui.engine.ledger import Ledger
 from redistui.engine.observation import Observation
-from redistui.judge.alerts import AlertBook
+from redistui.judge.alerts import AlertBook, Known
 from redistui.judge.beliefs import views
 from redistui.judge.lag import lag_bytes, lag_seconds
 from redistui.judge.quorum import verdict
 from redistui.judge.recall import Recall
-from redistui.judge.rules import Limits, Thresholds, findings
+from redistui.judge.rules import Case, Limits, Thresholds, findings
+from redistui.judge.rules.calm import calm
 from redistui.judge.sites import site_of
 from redistui.judge.slots import chart, in_motion
 from redistui.judge.topology import followers, root_of, upstream
 from redistui.metrics import FIELDS, STILL
-from redistui.model import Address, Cluster, Event, Finding, Fleet, Group, Node, Sentinel, Silence, Site, Survey, Target
+from redistui.model import (
+    Address,
+    AlertKey,
+    Cluster,
+    Event,
+    Finding,
+    Fleet,
+    Group,
+    Level,
+    Node,
+    Sentinel,
+    Silence,
+    Site,
+    Survey,
+    Target,
+)
 from redistui.replies.cluster_views import ViewReader
 from redistui.replies.info import InfoReader
 
 _NO_LAG: Mapping[str, float] = {}
+
+
+class Shown(NamedTuple):
+    """A group in the last snapshot."""
+
+    draft: Draft
+    group: Group
+    findings: tuple[Finding, ...]
 
 
 def _nobody_asks(_: object) -> None:
@@ -47,6 +72,10 @@ class Assembler:
         self._reader = InfoReader(FIELDS, still=STILL)
         self.views = ViewReader()
         self._drafts: list[Draft] = []
+        self._shown: dict[str, Shown] = {}
+        """By the draft's name."""
+        self._told: set[Address] = set()
+        """Who said something since the last snapshot, or was silent where an answer was awaited."""
         self._dirty = True
         self.joined: Callable[[Ledger], None] = _nobody_asks
         self.left: Callable[[Address], None] = _nobody_asks
@@ -75,6 +104,7 @@ class Assembler:
         ledger = self.ledgers.get(seen.address)
         if ledger is not None:
             ledger.take(seen)
+            self._told.add(seen.address)
             if ledger.changed:
                 self._dirty = True
         return ledger
@@ -87,6 +117,7 @@ class Assembler:
         for alias, address in aliases(self.ledgers).items():
             self.known_as[alias] = address
             self.ledgers.pop(alias, None)
+            self._shown.clear()
         for alias in self.known_as:  # what an alias stood for may itself turn out to be one
             while (further := self.known_as.get(self.known_as[alias])) is not None:
                 self.known_as[alias] = further
@@ -100,12 +131,14 @@ class Assembler:
     def fleet(self, at: float, period: float, events: tuple[Event, ...] = (), stalled: bool = False) -> Fleet:
         """The snapshot of this moment. What its alerts bring is then in `news`."""
         self.regroup()
-        groups = tuple(self._group(draft, at, period) for draft in self._drafts)
+        shown = [self._show(draft, at, period) for draft in self._drafts]
+        self._shown = {one.draft.name: one for one in shown}
+        self._told.clear()
         fleet = Fleet(
             at=at,
             period=period,
-            groups=groups,
-            findings=tuple(finding for group in groups for finding in self._judge(group, at)),
+            groups=tuple(one.group for one in shown),
+            findings=tuple(finding for one in shown for finding in one.findings),
             events=events,
             complete=all(ledger.at is not None and ledger.thorough for ledger in self.ledgers.values()),
             stalled=stalled,
@@ -113,9 +146,23 @@ class Assembler:
         )
         return replace(fleet, alerts=self._alerts.judge(fleet))
 
-    def _judge(self, group: Group, at: float) -> tuple[Finding, ...]:
+    def _show(self, draft: Draft, at: float, period: float) -> Shown:
+        """The group as it was, where nothing was said; where nothing was found either, and it is calm, that holds."""
+        last = self._shown.get(draft.name)
+        same = last is not None and self._stands(last, draft)
+        group = last.group if last is not None and same else self._group(draft, at, period)
         self._recall.note(group, at)
-        return findings(group, self._limits, self._recall, at)
+        if last is not None and same and not last.findings and calm(Case(group, self._limits, self._recall, at)):
+            return last
+        return Shown(draft, group, findings(group, self._limits, self._recall, at))
+
+    def _stands(self, last: Shown, draft: Draft) -> bool:
+        """Nobody of it spoke, and nobody's silence can become long enough to count."""
+        if not (self._told.isdisjoint(draft.nodes) and self._told.isdisjoint(draft.sentinels)):
+            return False
+        if last.draft != draft or last.group.survey is not self.surveys.get(draft.name):
+            return False
+        return all(node.fault is None for node in last.group.nodes)
 
     @property
     def news(self) -> tuple[Event, ...]:
@@ -126,11 +173,21 @@ class Assembler:
     def silences(self) -> tuple[Silence, ...]:
         return self._alerts.silences
 
+    @property
+    def acknowledged(self) -> dict[AlertKey, tuple[float, Level]]:
+        """Which alerts operators know of, since when, and how grave these are."""
+        return self._alerts.acknowledged
+
     def heed(self, event: Event) -> None:
         """What an operator said of alerts: events of kind "acknowledged" and "silenced". Any other is none of ours."""
         if event.kind == "acknowledged":
-            rule, group, node = event.about
-            self._alerts.acknowledge((rule, group, node or None), event.at)
+            rule, group, node, *elsewhere = event.about
+            key = rule, group, node or None
+            if elsewhere:
+                level, at, until = elsewhere
+                self._alerts.know(key, Known(float(at), "bad" if level == "bad" else "warn", float(until)))
+            else:
+                self._alerts.acknowledge(key, event.at)
         elif event.kind == "silenced":
             rule, group, node, until = event.about
             self._alerts.silence(Silence(rule, group, node, float(until)), event.at)
@@ -141,6 +198,7 @@ class Assembler:
 
     def recollect(self, memory: Mapping[str, Any]) -> None:
         """Goes on from where another stood; the opposite of `memory`."""
+        self._shown.clear()
         self._recall.recollect(memory["recall"])
         self._alerts.recollect(memory["alerts"])
 

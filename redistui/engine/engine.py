@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from redistui.engine.assemble import Assembler
-from redistui.engine.chronicle import Chronicle
+from redistui.engine.chronicle import Chronicle, acknowledgement, silencing
 from redistui.engine.discover import Roster
 from redistui.engine.ledger import Ledger
 from redistui.engine.listener import Listener
@@ -32,6 +32,7 @@ from redistui.replies.sentinel import Hello
 if TYPE_CHECKING:
     from redistui.engine.alert_hooks import AlertHooks
     from redistui.engine.recording import Recorder
+    from redistui.engine.remarks import Remarks
 
 T = TypeVar("T")
 SOON = 0.012
@@ -57,12 +58,13 @@ class Engine:
         history: History | None = None,
         logins: Logins | None = None,
         hooks: AlertHooks | None = None,
+        remarks: Remarks | None = None,
     ) -> None:
         """Targets are where discovery starts; `period` is in seconds; `thresholds` as in judge.rules.DEFAULTS.
 
-        `hooks` are told of alerts. `record` is given everything that snapshots are made of, and a mark where one was
-        drawn, on the engine's thread; `recorder` too, and key frames when it wants one. The past is written into
-        `history`.
+        `hooks` are told of alerts; `remarks` keep what operators say of them. `record` is given everything that
+        snapshots are made of, and a mark where one was drawn, on the engine's thread; `recorder` too, and key frames
+        when it wants one. The past is written into `history`.
         """
         self.targets = tuple(targets)
         self.history = history or History()
@@ -71,7 +73,7 @@ class Engine:
         self._period = period
         self._fleet = Fleet(at=time.time(), period=period, groups=())
         self._assembler = Assembler(sites, thresholds)
-        self._chronicle = Chronicle(self._assembler, record, recorder)
+        self._chronicle = Chronicle(self._assembler, record, recorder, remarks)
         self._hooks = hooks
         self._callbacks: list[Callable[[Fleet], None]] = []
         self._closers: list[Callable[[], None]] = []
@@ -161,8 +163,13 @@ class Engine:
 
     def access_of(self, address: Address) -> Access:
         """How to connect to a server of the fleet."""
+        target = self.target_of(address)
+        return Access() if target is None else target.access
+
+    def target_of(self, address: Address) -> Target | None:
+        """By which target a server was found; None: it is not watched."""
         ledger = self._assembler.ledgers.get(self._assembler.known_as.get(address, address))
-        return ledger.target.access if ledger is not None else Access()
+        return None if ledger is None else ledger.target
 
     def dial_of(self, address: Address) -> Address:
         """Where to dial for an announced address."""
@@ -171,8 +178,7 @@ class Engine:
     # -- on the engine's loop -------------------------------------------------------------------------------------
 
     def recount(self, deeds: Sequence[tuple[float, str, str]]) -> None:
-        """Deeds that the journal tells of, as events where they are not known yet: when (seconds since 1970), in which
-        group, and what. Any thread."""
+        """Deeds of the journal, as events where they are not known yet: when, in which group, what. Any thread."""
         for at, group, text in deeds:
             self._soon(partial(self._recall, Event(at, "", "action", group, text)))
 
@@ -188,21 +194,14 @@ class Engine:
 
     def acknowledge(self, key: AlertKey) -> None:
         """An operator knows of an alert: it is told no more until it gets worse. Any thread."""
-        about = (key[0], key[1], key[2] or "")
-        words = f"{key[0]}: {key[2] or key[1]}"
-        self._soon(lambda: self._say("acknowledged", key[1], words, about))
+        self._soon(lambda: self._hear((acknowledgement(key, time.time()),)))
 
     def silence(self, rule: str = "*", group: str = "*", node: str = "*", *, until: float) -> None:
-        """Alerts that fit these patterns (`*`, `?`) are told to nobody until then (seconds since 1970); an end that is
-        over lifts what was said of the same patterns. Any thread."""
-        about = (rule, group, node, repr(float(until)))
-        words = f"rule {rule}, group {group}, node {node}"
-        self._soon(lambda: self._say("silenced", None, words, about))
+        """Alerts that fit (`*`, `?`) are told to nobody until then; an end that is over lifts it. Any thread."""
+        self._soon(lambda: self._hear((silencing((rule, group, node), until, time.time()),)))
 
-    def _say(self, kind: str, group: str | None, text: str, about: tuple[str, ...]) -> None:
-        event = Event(time.time(), "", kind, group, text, about=about)
-        self._assembler.heed(event)
-        self._chronicle.note(event)
+    def _hear(self, said: Sequence[Event]) -> None:
+        self._chronicle.hear(said)
         self._schedule_draw(urgent=True)
 
     def _tell(self, kind: str, text: str) -> None:
@@ -264,6 +263,7 @@ class Engine:
             self._roster.admit(target)
         if self._hooks is not None:
             self._hooks.begin(partial(self._tell, "hook"))
+        self._chronicle.begin(lambda said: self._soon(partial(self._hear, said)))
         self._beat()
 
     def _close(self) -> None:
@@ -288,6 +288,7 @@ class Engine:
         self._roster.take_turns(frozenset(address for one in clusters for address in one.dissenters))
         if time.monotonic() - self._drawn_at >= self._period:
             self._publish()
+        self._chronicle.show_remarks(time.time())
 
     def _poke(self, address: Address | None) -> None:
         addresses = [address] if address is not None else list(self._assembler.ledgers)

@@ -17,6 +17,7 @@ import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from os.path import expanduser
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class JournalError(Exception):
 def journal_path(environ: Mapping[str, str]) -> Path:
     """$REDISTUI_JOURNAL, else journal.jsonl in the operator's state folder."""
     if environ.get(VARIABLE):
-        return Path(environ[VARIABLE]).expanduser()
+        return Path(expanduser(environ[VARIABLE]))
     import platformdirs
 
     return Path(platformdirs.user_state_dir("redistui", appauthor=False)) / "journal.jsonl"

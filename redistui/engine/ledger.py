@@ -28,6 +28,7 @@ from redistui.model import (
     Target,
     Watch,
 )
+from redistui.model.unfrozen import unfrozen
 from redistui.replies import BadReply, role
 from redistui.replies.cluster import ClusterFacts, ClusterNodes, read_info
 from redistui.replies.cluster_views import ViewReader
@@ -41,6 +42,7 @@ _ESSENTIAL = ("ping", "role", "masters", "info", "server", "state")
 _INFORMING = ("state", "info")
 """One of these tells the numbers."""
 _ROLES = {"master": "primary", "slave": "replica"}
+_Node = unfrozen(Node)
 _NO_FACTS = ClusterFacts(None, None, None, None, None, None, None, None)
 
 
@@ -320,7 +322,7 @@ class Ledger:
     def node(self, known_as: Mapping[Address, Address]) -> Node:
         """The server as a frozen Node; `known_as` leads from other addresses of a server to the one used here."""
         conflict = self._conflict()
-        return Node(
+        node = _Node(
             address=self.address,
             seen_at=self.seen_at,
             fault=self.fault,
@@ -332,7 +334,7 @@ class Ledger:
             run_id=self.run_id,
             replication=None if self.seen_at is None else self._replication(known_as),
             cluster=cluster_view(self.facts, self.view) if self.kind == "cluster" else None,
-            metrics=self.metrics | self._standing(),
+            metrics=self._with_standing(),
             ping_ms=self.ping_ms,
             zone=self.zone,
             site=self.site,
@@ -340,6 +342,8 @@ class Ledger:
             totals=self._meter.totals(),
             facts=self._meter.facts(self.info, self.server),
         )
+        node.__class__ = Node
+        return node
 
     def bare(self) -> Node:
         """The server after a long silence: nothing it said still counts, but its role, should it tell that much."""
@@ -348,15 +352,20 @@ class Ledger:
             last_primary=self._sighting(),
         )  # fmt: skip
 
-    def _standing(self) -> dict[str, float]:
-        """Whether it answers; nothing as long as nobody knows."""
+    def _with_standing(self) -> dict[str, float]:
+        """Its numbers, a copy, and whether it answers; not that as long as nobody knows."""
+        metrics = self.metrics.copy()
         if self.fault is not None:
-            return {"up": float(not self.fault.down)}
-        return {} if self.seen_at is None else {"up": 1.0}
+            metrics["up"] = float(not self.fault.down)
+        elif self.seen_at is not None:
+            metrics["up"] = 1.0
+        return metrics
 
     def _sighting(self) -> Sighting | None:
+        if self.last_role != "primary" or self.seen_at is None:
+            return None
         replid, offset = self.info.text("master_replid"), self.info.integer("master_repl_offset")
-        if self.last_role != "primary" or self.seen_at is None or replid is None or offset is None:
+        if replid is None or offset is None:
             return None
         return Sighting(replid, offset, self.seen_at, self.metrics.get("replicated"), self.silent_at)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from redistui.engine.observation import Drawn, Keyframe
+from redistui.engine.observation import Drawn
 from redistui.engine.scenery import Scenery, Tape
 from redistui.history import History
 from redistui.history.until import append
@@ -71,8 +71,8 @@ class Lookback:
         apart = APART * max(1.0, frames * self._servers / MOST_FAR)
         at, last = since, None
         while at < until:
-            frame = next(self._tape.items(at), None)
-            if isinstance(frame, Keyframe) and frame.at < until and frame.at != last:
+            frame = self._tape.frame(at)
+            if frame is not None and frame.at < until and frame.at != last:
                 last = frame.at
                 self._scenery.look_at(frame)
             at += apart

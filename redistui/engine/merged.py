@@ -7,9 +7,11 @@ from typing import Any, Literal
 
 from redistui.engine.views import OwnView
 from redistui.model import Address, ClusterView, Replication, Watch
+from redistui.model.unfrozen import unfrozen
 from redistui.replies.cluster import ClusterFacts
 from redistui.replies.info import InfoText
 
+_Replication = unfrozen(Replication)
 Identity = tuple[Literal["redis", "valkey"] | None, str | None, str | None, str | None]
 """Make, version, availability zone, run id."""
 
@@ -52,7 +54,7 @@ def replication(
     """A data node's part in replication: INFO as read `at`, and what ROLE says of its primary and of the link."""
     told = info.values.get
     link = told("master_link_status") if replica else None
-    return Replication(
+    part = _Replication(
         replid=told("master_replid"),
         replid2=told("master_replid2"),
         offset=told("slave_repl_offset" if replica else "master_repl_offset"),
@@ -72,6 +74,8 @@ def replication(
         failover_state=told("master_failover_state"),
         good_replicas=told("min_slaves_good_slaves"),
     )
+    part.__class__ = Replication
+    return part
 
 
 def whole_watch(watch: Watch, parts: Mapping[str, Any]) -> Watch:

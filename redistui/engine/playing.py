@@ -25,12 +25,16 @@ from redistui.model import Event, Fleet
 __all__ = ["Item", "NothingDrawn", "Player", "Tape", "neighbour", "told_once"]
 
 NEAR = 90.0
-"""Seconds ahead to which it plays on; further away it begins at another key frame."""
+"""Seconds ahead to which it plays on, with few servers; further away it begins at another key frame."""
+NEAR_NODES = 10_000
+"""Servers times seconds to which it plays on."""
+SHORT = 2.0
+"""Seconds by which a jump begins earlier, so that a snapshot follows the key frame; four times as many if none does."""
 KEPT_NODES = 60_000
 """Nodes in all the snapshots that are kept: some 100 MB at most."""
 KEPT_AT_LEAST = 20
-BACK = 60.0
-"""Seconds by which it looks further back where it found nothing drawn; doubled each time."""
+BACK = 4.0
+"""Seconds back in which it looks for the snapshot before; four times as many where there is none."""
 
 
 class NothingDrawn(Exception):
@@ -82,7 +86,7 @@ class Player:
 
     def go(self, at: float) -> Fleet:
         """To the last snapshot that was drawn by a time; before the first one, to that. Raises NothingDrawn."""
-        if not self._shown or not self._shown[0].at <= at <= self._shown[-1].at + NEAR:
+        if not self._shown or not self._shown[0].at <= at <= self._shown[-1].at + self._near:
             self._begin_before(at)
         while (due := self._due) is not None and due <= at:
             self._draw()
@@ -140,6 +144,10 @@ class Player:
         return self._recalled
 
     @property
+    def _near(self) -> float:
+        return min(NEAR, NEAR_NODES / max(1, self._scenery.servers))
+
+    @property
     def _history(self) -> History:
         return self._scenery.history
 
@@ -166,19 +174,19 @@ class Player:
                 return max(drawn)
             if since <= self.tape.first_at:
                 return None
-            reach *= 2
+            reach *= 4
 
     # -- playing --------------------------------------------------------------------------------------------------
 
     def _begin_before(self, at: float) -> None:
         """At a key frame that is followed by a snapshot no later than `at`, where there is one."""
-        reach = 0.0
+        reach = SHORT
         while True:
             since = max(self.tape.first_at, at - reach)
             self._begin(since)
             if since <= self.tape.first_at or (self._due is not None and self._due <= at):
                 return
-            reach = 2 * reach or BACK
+            reach *= 4
 
     def _begin(self, since: float) -> None:
         """Knows nothing, and reads from a key frame on."""

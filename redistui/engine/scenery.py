@@ -34,6 +34,9 @@ class Tape(Protocol):
     def items(self, since: float | None = None, until: float | None = None) -> Iterator[Item]:
         """What was seen from a time on (seconds since 1970), behind a key frame from which one can begin."""
 
+    def frame(self, at: float) -> Keyframe | None:
+        """One by a time, as near as can be had cheaply."""
+
     def marks(self) -> Sequence[Event]:
         """Everything that happened."""
 

@@ -5,7 +5,6 @@ Each reading is compared with the one before it, so that the figures are those o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from redistui.replies.commandstats import Histogram, Spent, percentile, read, read_histogram

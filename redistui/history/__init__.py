@@ -73,7 +73,7 @@ class History:
             times, values = past.read(place)
             coarsest = past.tiers[-1].step
             tiers = [(tier.step, tier.read(place)) for tier in past.tiers if tier.step == coarsest or finest < coarsest]
-            end = past.last_at + past.hold
+            end, since = past.last_at + past.hold, past.since
         pieces = [Piece(times, end, values, values, values)] if times else []
         for step, slots in tiers:
             if slots is not None:
@@ -81,7 +81,7 @@ class History:
                 pieces.insert(0, piece.before(pieces[0].times[0]) if pieces else piece)
                 if not pieces[0].times:
                     del pieces[0]
-        return pieces
+        return pieces if since is None else _from(since, pieces)
 
     def forget(self, node: Address) -> None:
         with self._lock:
@@ -130,6 +130,14 @@ class History:
 def _piece(slots: Slots, step: int) -> Piece:
     times = range(slots.first * step, (slots.first + len(slots.mean)) * step, step)
     return Piece(times, float(times.stop), slots.low, slots.mean, slots.high)
+
+
+def _from(since: float, pieces: list[Piece]) -> list[Piece]:
+    """Without the time before the first sample: the slots that it fell into began earlier."""
+    kept = [piece for piece in pieces if piece.end > since]
+    if kept and kept[0].times[0] < since:
+        kept[0] = kept[0]._replace(times=[since, *kept[0].times[1:]])
+    return kept
 
 
 def how_of(metric: str) -> How:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from redistui.judge.rules import KINDS
 from redistui.model import Alert, AlertKey, Event, Finding, Fleet, Level, Silence
@@ -30,6 +30,16 @@ MOST = 2000
 """Alerts at once; more are left out, bad ones last."""
 _SOON = 1e-3
 """Times of snapshots are not exact to the last digit."""
+
+
+class Known(NamedTuple):
+    """An acknowledgement, by whoever said it."""
+
+    at: float
+    level: Level
+    """Of the alert then: one that is worse is another matter."""
+    until: float
+    """Where the alert does not last yet: until then it may be raised and counts as the same."""
 
 
 @dataclass(slots=True)
@@ -65,6 +75,8 @@ class AlertBook:
     """What the last snapshot brought: events of kind "alert"."""
     silences: tuple[Silence, ...] = ()
     _cases: dict[AlertKey, Case] = field(default_factory=dict)
+    _known: dict[AlertKey, Known] = field(default_factory=dict)
+    """Acknowledgements of alerts that are not raised yet: said before this book began."""
     _told: list[Event] = field(default_factory=list)
 
     # -- snapshots ------------------------------------------------------------------------------------------------
@@ -73,6 +85,8 @@ class AlertBook:
         """The alerts of a new snapshot; `news` is what changed. While we stand still ourselves nothing changes."""
         self._told = []
         if not fleet.stalled:
+            if self._known:
+                self._known = {key: one for key, one in self._known.items() if one.until > fleet.at}
             found = _by_key(fleet.findings)
             for key, finding in found.items():
                 self._see(key, finding, fleet.at, fleet.period)
@@ -96,7 +110,7 @@ class AlertBook:
                 case.since = at
         case.finding, case.seen_at, case.away = finding, at, False
         if not case.lasts:
-            if at - case.since >= LASTS * period - _SOON or _restless(case, at):
+            if at - case.since >= _patience(key[0]) * period - _SOON or _restless(case, at):
                 self._raise(key, case, at)
         else:
             self._weigh(key, case, at, period)
@@ -107,6 +121,7 @@ class AlertBook:
             case.acknowledged_at = None
         case.raised_at, case.ended_at, case.other_since = at, None, None
         case.level, case.level_since = case.finding.level, at
+        self._apply(key, case)
         case.flaps = _restless(case, at)
         self._tell("flaps" if case.flaps else "raised", key, case, at)
 
@@ -148,10 +163,34 @@ class AlertBook:
         case.acknowledged_at = at
         return True
 
+    def know(self, key: AlertKey, known: Known) -> None:
+        """The same, said elsewhere or before this book began: also of an alert that is still to be raised."""
+        self._known[key] = known
+        case = self._cases.get(key)
+        if case is not None and case.lasts:
+            self._apply(key, case)
+
+    def _apply(self, key: AlertKey, case: Case) -> None:
+        known = self._known.pop(key, None)
+        if known is not None and case.acknowledged_at is None and (known.level == "bad" or case.level == "warn"):
+            case.acknowledged_at = known.at
+
+    @property
+    def acknowledged(self) -> dict[AlertKey, tuple[float, Level]]:
+        """When each was, and how grave it is: those that last or are over since a moment, and those still to come."""
+        found = {key: (one.at, one.level) for key, one in self._known.items()}
+        for key, case in self._cases.items():
+            if case.acknowledged_at is not None:
+                found[key] = case.acknowledged_at, case.level
+        return found
+
     def silence(self, silence: Silence, at: float) -> None:
-        """The same patterns again move the end; an end that is over lifts the silence."""
-        others = [one for one in self.silences if one.patterns != silence.patterns]
-        self.silences = (*others, silence) if silence.until > at else tuple(others)
+        """The same patterns again move the end. An end that is over lifts every silence that the patterns cover."""
+        if silence.until > at:
+            others = [one for one in self.silences if one.patterns != silence.patterns]
+            self.silences = (*others, silence)
+        else:
+            self.silences = tuple(one for one in self.silences if not fits(silence.patterns, one.patterns))
 
     # -- giving out -----------------------------------------------------------------------------------------------
 
@@ -188,8 +227,10 @@ class AlertBook:
         )
 
     def _silenced(self, key: AlertKey) -> float | None:
+        if not self.silences:
+            return None
         said = (key[0], key[1], key[2] or "")
-        return max((one.until for one in self.silences if all(map(fnmatchcase, said, one.patterns))), default=None)
+        return max((one.until for one in self.silences if fits(one.patterns, said)), default=None)
 
     def _tell(self, change: str, key: AlertKey, case: Case, at: float) -> None:
         rule, group, node = key
@@ -198,7 +239,10 @@ class AlertBook:
             text += f" (lasted {_lasted(case)})"
         elif change == "flaps":
             text += f" (came and went {len(_lately(case.spells, at))} times in {RESTLESS:.0f} s)"
-        about = (change, rule, group, node or "", case.level)
+        about: tuple[str, ...] = (change, rule, group, node or "", case.level)
+        if case.finding.value is not None:
+            limit = case.finding.threshold
+            about = (*about, repr(case.finding.value), "" if limit is None else repr(limit))
         self._told.append(Event(at, node or "", "alert", group, text, about=about))
 
     # -- recordings -----------------------------------------------------------------------------------------------
@@ -208,15 +252,26 @@ class AlertBook:
         return {
             "cases": [asdict(case) for case in self._cases.values()],
             "silences": [[*one.patterns, one.until] for one in self.silences],
+            "known": [[*key, *one] for key, one in self._known.items()],
         }
 
     def recollect(self, memory: Mapping[str, Any]) -> None:
         """Knows what another book did; the opposite of `memory`."""
         self.silences = tuple(Silence(*row) for row in memory["silences"])
+        self._known = {tuple(row[:3]): Known(*row[3:]) for row in memory.get("known", ())}
         self._cases = {}
         for row in memory["cases"]:
             case = Case(**{**row, "finding": Finding(**row["finding"])})
             self._cases[_key(case.finding)] = case
+
+
+def fits(patterns: Sequence[str], said: Sequence[str]) -> bool:
+    """Whether rule, group and node fit their patterns, in which `*` and `?` stand for anything and nothing else does.
+
+    >>> fits(("lag-*", "*", "[::1]:*"), ("lag-bytes", "orders", "[::1]:6379"))
+    True
+    """
+    return all(fnmatchcase(text, one.replace("[", "[[]")) for text, one in zip(said, patterns, strict=True))
 
 
 def _key(finding: Finding) -> AlertKey:
@@ -245,6 +300,12 @@ def _silent(fleet: Fleet) -> frozenset[str | None]:
         for member in group.members
         if not member.up or fleet.freshness(member.seen_at) == "unknown"
     )
+
+
+def _patience(rule: str) -> float:
+    """Periods for which a finding of that rule has to be there before it is told."""
+    kind = KINDS.get(rule)
+    return 0.0 if kind is not None and kind.settled else LASTS
 
 
 def _of_itself(rule: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from redistui.judge.beliefs import Difference, belief_of, tally, views
 from redistui.judge.consensus import MEETING, SWOLLEN, Cut, claims, consensus, cuts, ghosts, names, newest
@@ -233,6 +234,7 @@ def hosts(group: Group, _: Thresholds) -> Iterator[Finding]:
         yield _found("majority-on-one-host", "warn", group, text)
 
 
+@lru_cache(4096)
 def machine(address: Address) -> str | None:
     """The host of an address; all names of the loopback are one, and a socket file tells of none.
 

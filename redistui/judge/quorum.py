@@ -2,11 +2,13 @@
 
 Detection needs `quorum` Sentinels that see the primary down. Authorisation needs max(quorum, majority) votes of all
 known Sentinels, dead and ghost ones included. CKQUORUM of a Sentinel in TILT is stale and does not count. Which primary
-is true is told by the highest config-epoch, not by counting heads.
+is true is told by the highest config-epoch, not by counting heads; these count only among views of one epoch, as where
+one Sentinel was set to another primary by hand.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from redistui.model import Address, Group, Sentinel, Watch
@@ -41,7 +43,8 @@ def verdict(group: Group) -> Quorum:
     watches = group.watches()
     fresh = [(sentinel, watch) for sentinel, watch in watches if sentinel.fault is None]
     trusted = [(sentinel, watch) for sentinel, watch in fresh if not sentinel.tilt]
-    newest = max((watch for _, watch in fresh), key=_age, default=None)
+    holders = Counter(watch.primary for _, watch in fresh)
+    newest = max((watch for _, watch in fresh), key=lambda one: (*_age(one), holders[one.primary]), default=None)
     known = max((watch.other_sentinels or 0 for _, watch in fresh), default=-1) + 1
     quorum = max((watch.quorum or 0 for _, watch in fresh), default=0) or None
     majority = known // 2 + 1 if known else 0

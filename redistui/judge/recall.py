@@ -15,6 +15,8 @@ COUNTERS: Mapping[str, float] = {
     "sync_full": 600.0, "evicted": 60.0, "rejected": 60.0, "buffer_cuts": 60.0, "replicated": 30.0,
 }  # fmt: skip
 """Metrics whose totals are remembered, and for how many seconds."""
+MEANT = frozenset({"replicated"})
+"""Of these what grows on every server that is well."""
 SAMPLES = 30
 """Of one counter in its window: changes that come closer together are told with the next."""
 CREEPING = 256 * 1024
@@ -41,7 +43,7 @@ class Restart(NamedTuple):
 class Course:
     """What is remembered of one server."""
 
-    __slots__ = ("keys", "lags", "restarts", "run_id", "seen_at", "totals")
+    __slots__ = ("grew", "keys", "lags", "restarts", "run_id", "seen_at", "totals")
 
     def __init__(self) -> None:
         self.seen_at: float | None = None
@@ -49,6 +51,8 @@ class Course:
         self.keys: float | None = None
         self.restarts: list[Restart] = []
         self.totals: dict[str, list[Point]] = {}
+        self.grew = False
+        """A counter of what ought not to happen did, once."""
         self.lags: list[Point] = []
 
 
@@ -95,6 +99,17 @@ class Recall:
             del self._leading[name]
 
     # -- giving out -----------------------------------------------------------------------------------------------
+
+    def stirred(self, node: Address) -> bool:
+        """There may be something to tell of a server's past: where not, it never restarted while we looked, its lag is
+        small, and no counter grew but that of its writes."""
+        course = self._courses.get(node)
+        return course is not None and (course.grew or bool(course.restarts) or bool(course.lags))
+
+    def switched(self, group: str) -> bool:
+        """There may be something to tell of who led a group."""
+        leading = self._leading.get(group)
+        return leading is not None and bool(leading.switches)
 
     def grown(self, node: Address, counter: str, seconds: float | None = None) -> float:
         """By how much a counter grew in its window, or in the last `seconds` before the server's last answer."""
@@ -159,6 +174,7 @@ class Recall:
             one.restarts = [Restart(*restart) for restart in restarts]
             one.totals = {name: [(at, value) for at, value in points] for name, points in totals.items()}
             one.lags = [(at, value) for at, value in lags]
+            one.grew = any(len(points) > 1 for name, points in totals.items() if name not in MEANT)
         for name, (leaders, replicas, switches) in memory["groups"].items():
             led = self._leading[name] = Leading()
             led.leaders, led.replicas, led.switches = frozenset(leaders), frozenset(replicas), list(switches)
@@ -181,8 +197,7 @@ def _note(course: Course, node: Node, at: float) -> None:
     course.seen_at = at
     if node.fault is None and "keys" in node.metrics:
         course.keys = node.metrics["keys"] if node.role == "primary" else None
-    if node.totals:
-        _note_totals(course, node.totals, at)
+    _note_totals(course, node.totals, at)
     _note_lag(course, node.metrics.get("lag_bytes"), at)
 
 
@@ -202,6 +217,7 @@ def _note_totals(course: Course, totals: Mapping[str, float], at: float) -> None
                 points.append((at, value))
             while len(points) > 2 and at - points[1][0] > window:
                 del points[0]
+            course.grew = course.grew or counter not in MEANT
 
 
 def _note_lag(course: Course, lag: float | None, at: float) -> None:

@@ -13,6 +13,7 @@ from redistui.judge.drift import Drift, drifts
 from redistui.judge.health import health
 from redistui.judge.recommend import Advice, Past, recommendations
 from redistui.judge.recommend.study import leaders
+from redistui.judge.rules.limits import Thresholds
 from redistui.judge.score import band, score
 from redistui.judge.trend import Trend, trend
 from redistui.model import Address, Alert, Finding, Fleet, Group, Health
@@ -96,12 +97,13 @@ class Report:
     groups: tuple[GroupReport, ...]
 
 
-def report(fleet: Fleet, history: History, seconds: float) -> Report:
-    """`seconds`: how far back trends go. Growth is read from all the past there is."""
+def report(fleet: Fleet, history: History, seconds: float, thresholds: Thresholds | None = None) -> Report:
+    """`seconds`: how far back trends go. Growth is read from all the past there is. `thresholds` as a config has them:
+    from where on something is recommended."""
     since = fleet.at - seconds
     oldest = begun(history) or fleet.at
     room = capacities(fleet, history, oldest, fleet.at)
-    told = recommendations(fleet, Past(paces(fleet, history, since), room))
+    told = recommendations(fleet, Past(paces(fleet, history, since), room), thresholds)
     trends = tuple(lines(fleet, history, since))
     points = score(fleet)
     return Report(

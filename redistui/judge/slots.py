@@ -15,9 +15,8 @@ from typing import Literal, NamedTuple
 from redistui.judge.beliefs import Owners, belief_of, count_votes, views
 from redistui.model import SLOTS, Address, Belief, Cluster, ClusterView, Node, OpenSlot, Peer, Ranges, Shard
 
-_SUSPECT = frozenset({"fail", "fail?"})
-MOMENT = 1.0
-"""Seconds within which a change of the map reaches every node, and us."""
+MOMENT = 0.9
+"""Seconds within which a change of the map reaches every node, and us, who ask once a second."""
 _UNSETTLED = frozenset({"handshake", "noaddr"})
 
 
@@ -169,8 +168,7 @@ def _is_primary(view: ClusterView) -> bool:
 def _failing(
     shards: Sequence[Shard], seen: Sequence[tuple[Node, ClusterView]], nodes: Sequence[Node]
 ) -> frozenset[int]:
-    beliefs = {belief_of(view) for _, view in seen}
-    suspects = {peer.id for belief in beliefs for peer in belief.peers if peer.flags & _SUSPECT}
+    suspects = _suspects(seen)
     down = {node.address for node in nodes if node.fault is not None and node.fault.down}
     return frozenset(
         slot
@@ -179,6 +177,23 @@ def _failing(
         for first, last in shard.slots
         for slot in range(first, last + 1)
     )
+
+
+def _suspects(seen: Sequence[tuple[Node, ClusterView]]) -> frozenset[str]:
+    """Members that the majority has declared to fail, or that half of the others at least hold to: a node that is cut
+    off holds everybody else to fail, and is the only one."""
+    failed: set[str] = set()
+    doubts: Counter[str] = Counter()
+    for belief, viewers in Counter(belief_of(view) for _, view in seen).items():
+        for peer in belief.peers:
+            if "fail" in peer.flags:
+                failed.add(peer.id)
+            elif "fail?" in peer.flags:
+                doubts[peer.id] += viewers
+    if doubts:
+        answering = {view.myself for _, view in seen}
+        failed |= {id_ for id_, count in doubts.items() if 2 * count >= len(seen) - (id_ in answering)}
+    return frozenset(failed)
 
 
 def _state(seen: Sequence[tuple[Node, ClusterView]]) -> Literal["ok", "fail"] | None:

@@ -36,6 +36,11 @@ def followers(nodes: Sequence[Node]) -> Mapping[Address, list[Node]]:
 
 def root_of(node: Node, by_address: Mapping[Address, Node]) -> Node | None:
     """The top of a node's chain; None where the chain leads to an unknown server or in a circle."""
+    if (above := upstream(node)) is None:
+        return node
+    found = by_address.get(above)
+    if found is not None and upstream(found) is None:  # the usual case, as cheap as can be
+        return found
     seen = {node.address}
     while (above := upstream(node)) is not None:
         found = by_address.get(above)

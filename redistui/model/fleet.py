@@ -96,7 +96,9 @@ class Event:
     """All Sentinels that said the same."""
     about: tuple[str, ...] = ()
     """The same for machines. Of an alert what became of it (raised, worse, better, flaps, over), its rule, group, node
-    or nothing, level; of an acknowledgement rule, group, node; of a silence the three as patterns, and its end."""
+    or nothing, level, and where there are such its value then and its threshold or nothing; of an acknowledgement rule,
+    group, node, and where it was said elsewhere or before, the alert's level then, when it was said and until when it
+    may be raised; of a silence the three as patterns, and its end."""
     heard: tuple[float, ...] = ()
     """When each of the witnesses said it, in their order; empty: there is one, and it said so at `at`."""
 

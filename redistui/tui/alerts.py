@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
+from redistui.judge.alerts import fits
 from redistui.model import Alert, Event, Fleet
 from redistui.tui.header import BannerLine
-from redistui.tui.toast import Toast
+from redistui.tui.toast import Toast, pop_over
 from redistui.view.cells import show
 from redistui.view.figures import plural, span
 from redistui.view.herald import Herald, News, sentence
@@ -77,6 +77,8 @@ class Alerting:
         banner = sum(line.display for line in house.query(BannerLine))
         for toast in house.query(Toast):
             toast.pop(*sentence(news), self._app.dress, self._app.signs, 1 + banner)
+        if self._app.screen is not house:
+            pop_over(self._app.screen, *sentence(news), self._app.dress, self._app.signs)
         if news.worse:
             self._rang_at = self._told_at
             if self._app.settings.bell:
@@ -178,5 +180,4 @@ def pattern_of(words: Sequence[str]) -> Pattern | None:
 
 
 def matches(pattern: Pattern, alert: Alert) -> bool:
-    found = (alert.rule, alert.group, alert.node or "")
-    return all(fnmatchcase(text, part) for text, part in zip(found, pattern, strict=True))
+    return fits(pattern, (alert.rule, alert.group, alert.node or ""))

@@ -38,7 +38,9 @@ class Command(NamedTuple):
     candidates: Callable[[House], Iterable[str]] = _nothing
     """What its argument may be, for completion."""
     complete: Callable[[House, list[str]], Iterable[str]] | None = None
-    """Of an action: what the next word may be, after those."""
+    """What the next word may be, after those."""
+    bare: bool = False
+    """It can do with nothing after it whatever its usage says: an action takes what is under the cursor."""
 
 
 def _group(house: House, rest: str) -> None:
@@ -188,7 +190,7 @@ def _of_metrics() -> Iterator[Command]:
     yield Command(
         "export",
         "FILE [METRIC ...]",
-        "Metrics: write the past of the listed nodes, as FILE.csv or FILE.json",
+        "The listed nodes' past, as FILE.csv or FILE.json",
         metric_commands.export,
         complete=metric_commands.export_words,
     )
@@ -220,7 +222,7 @@ def _of_alerts() -> Iterator[Command]:
     yield Command(
         "silence",
         SILENCE_USAGE,
-        "Tell nobody of these alerts for a while: 10m, 1h, 1d",
+        "Tell these to nobody for 10m, 1h, 1d",
         lambda house, rest: house.dashboard.alerting.silence_line(rest),
         complete=lambda house, words: house.dashboard.alerting.candidates(words, lengths=True),
     )
@@ -268,6 +270,7 @@ def commands(house: House) -> tuple[Command, ...]:
             action.title,
             lambda house, rest, name=action.name: house.act(name, rest),  # type: ignore[misc]
             complete=lambda house, words, action=action: _next_words(house, action, words),  # type: ignore[misc]
+            bare=True,
         )
         for action in ACTIONS
     )
@@ -285,7 +288,7 @@ def run(house: House, text: str) -> None:
     if found is None:
         near = get_close_matches(name, [row.name for row in rows], 1)
         house.tell(f"no command {name!r}" + (f"; did you mean {near[0]}?" if near else "; tab lists them"), "bad")
-    elif not rest and found.complete is None and found.usage and not found.usage.startswith("["):
+    elif not (rest or found.bare) and found.usage and not found.usage.startswith("["):
         house.tell(f":{found.name} {found.usage}: {found.what}", "warn")
     else:
         found.run(house, rest)

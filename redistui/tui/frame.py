@@ -112,7 +112,7 @@ class Frame(Screen[None], inherit_bindings=False):
         )
         rows = self.foot_rows()
         dim = frozenset({"app.failover"} if acting is None or acting.why_not("failover") else ())
-        self.query_one(Footer).show_keys(rows, dim, app.dress, app.signs)
+        self.query_one(Footer).show_keys(rows, dim, app.dress, app.signs, watching.filter)
 
     def facts(self) -> HeaderFacts:
         """What the header line says."""

@@ -141,5 +141,10 @@ class Reading(ModalScreen[None], inherit_bindings=False):
         rows = self.query_one(Rows)
         rows.scroll_relative(y=by * max(1, rows.size.height - 1), animate=False)
 
+    def action_scroll_to_end(self, by: int) -> None:
+        """The first line (-1) or the last (1)."""
+        rows = self.query_one(Rows)
+        rows.scroll_to(y=rows.max_scroll_y if by > 0 else 0, animate=False)
+
     def action_close(self) -> None:
         self.dismiss(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from os.path import expanduser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +86,7 @@ def export(house: House, rest: str) -> None:
         members, chosen = panel.listed(), tuple(dict.fromkeys(names)) or (panel.metric,)
 
         def work() -> None:
-            said, tone = _written(Path(name).expanduser(), lambda: export_text(
+            said, tone = _written(name, lambda: export_text(
                 Path(name).suffix, members, scene.history, chosen, scene.fleet.at, RANGES[panel.range]
             ))  # fmt: skip
             house.dashboard.on_loop(lambda: house.tell(said, "bad" if tone else "text"))
@@ -95,8 +96,9 @@ def export(house: House, rest: str) -> None:
     _on_screen(house, write)
 
 
-def _written(path: Path, made: Callable[[], str]) -> tuple[str, bool]:
+def _written(name: str, made: Callable[[], str]) -> tuple[str, bool]:
     """A sentence on what came of it, and whether that is bad."""
+    path = Path(expanduser(name))
     try:
         text = made()
         with path.open("x", encoding="utf-8", newline="") as file:

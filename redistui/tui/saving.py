@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from redistui.view.cells import Tone, show
+from redistui.view.figures import span
 
 if TYPE_CHECKING:
     from redistui.engine.recording import Recorder
@@ -25,16 +26,19 @@ def save(house: House, name: str = "") -> None:
 
 
 def _save(house: House, recorder: Recorder, name: str) -> None:
-    from redistui.engine.recording import BadRecording
+    from redistui.engine.recording import BadRecording, open_recording
     from redistui.engine.recording.places import saved_at
 
-    path = Path(name).expanduser() if name else saved_at(house.dashboard.clock(), recorder.folder)
     tone: Tone = "ok"
     try:
+        path = Path(name).expanduser() if name else saved_at(house.dashboard.clock(), recorder.folder)
         recorder.save(path)
-        text = f"saved {_short(path)}: {recorder.minutes:g} min"
+        saved = open_recording(path)
+        text = f"saved {_short(path)}: {span(saved.last_at - saved.first_at)}"
     except (BadRecording, OSError) as error:
         text, tone = str(error), "bad"
+    except RuntimeError:
+        text, tone = f"there is no home folder for {name}: nothing is saved", "bad"
     house.dashboard.on_loop(lambda: house.tell(show(text, 1000), tone))
 
 

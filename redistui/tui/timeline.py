@@ -28,7 +28,7 @@ class Timeline(Vertical):
         if not self.query("#replay-bar"):
             return
         base = theme.chrome("raised")
-        left, right = position(state, signs)
+        left, right = position(state, signs, self.app.size.width)
         badge, *rest = inked(left, theme, signs.ascii)
         above = [(badge[0], theme.chrome("alarm")), *rest]
         self.query_one("#replay-at", Line).say(above, inked(right, theme, signs.ascii), base)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.screen import Screen
 from textual.timer import Timer
 
 from redistui.tui.line import Line, safe
@@ -21,7 +22,7 @@ class Toast(Line):
     """
 
     def __init__(self) -> None:
-        super().__init__(id="toast")
+        super().__init__()
         self._until: Timer | None = None
 
     def pop(self, text: str, tone: Tone, theme: Theme, signs: Glyphs, below: int = 1) -> None:
@@ -37,3 +38,13 @@ class Toast(Line):
 
     def away(self) -> None:
         self.display = False
+
+
+def pop_over(screen: Screen[object], text: str, tone: Tone, theme: Theme, signs: Glyphs) -> None:
+    """Over the upper edge of a dialog, where at most its border is."""
+    known = next(iter(screen.query(Toast)), None)
+    toast = known or Toast()
+    if known is None:
+        screen.styles.layers = "default toast"
+        screen.mount(toast)
+    screen.call_after_refresh(toast.pop, text, tone, theme, signs, 0)

@@ -17,8 +17,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("", 1),
     Column("SINCE", 6, "right"),
     Column("GROUP", 10, rank=1),
-    Column("RULE", 18, cut="end"),
-    Column("WHAT", 30, grows=True),
+    Column("RULE", 21, cut="end"),
+    Column("WHAT", 27, grows=True),
     Column("STATE", 14),
 )
 
@@ -90,8 +90,7 @@ def portrait(fleet: Fleet, alert: Alert, glyphs: Glyphs, width: int) -> Iterator
     place = f"{alert.group}, {alert.node}" if alert.node else f"{alert.group}, as a whole"
     yield from _fact("where", show(place, 200), width)
     if alert.value is not None:
-        limit = "" if alert.threshold is None else f", {alert.level} from {alert.threshold:,g} on"
-        yield from _fact("value", f"{alert.value:,.6g}{limit}", width)
+        yield from _fact("value", valued(alert.value, alert.threshold, alert.level), width)
     yield from _times(fleet, alert, width)
     if alert.flips:
         yield from _fact("it flaps", f"it came and went {alert.flips} times in the last minutes", width, "warn")
@@ -111,6 +110,14 @@ def _times(fleet: Fleet, alert: Alert, width: int) -> Iterator[Row]:
     if alert.silenced_until is not None:
         until = alert.silenced_until or 0.0
         yield from _fact("silent until", f"{words.clock(until)}, {figures.span(until - fleet.at)} more", width)
+
+
+def valued(value: float, threshold: float | None, level: str) -> str:
+    """
+    >>> valued(85.25, 80.0, "warn")
+    '85.25, warn from 80 on'
+    """
+    return f"{value:,.6g}" + ("" if threshold is None else f", {level} from {threshold:,g} on")
 
 
 def meaning(rule: str) -> str:

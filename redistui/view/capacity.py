@@ -12,7 +12,7 @@ from redistui.view.cells import Cell, Column, Row, Tone
 from redistui.view.figures import UNKNOWN, figure, percent, plural, span
 
 CAPACITY = (
-    Column("NODE", 21), Column("NUMBER", 12), Column("NOW", 6, "right"), Column("LIMIT", 6, "right"),
+    Column("NODE", 21), Column("NUMBER", 12), Column("NOW", 6, "right"), Column("LIMIT", 6, "right", rank=1),
     Column("USED", 5, "right"), Column("PER DAY", 8, "right"), Column("FULL IN", 7, "right"), Column("HOW SURE", 40),
 )  # fmt: skip
 LISTED = 12

@@ -63,9 +63,16 @@ def _groups(before: Fleet, after: Fleet) -> Iterator[Change]:
     def one(name: str, came: bool) -> Change:
         return Change(name, "the group came into view" if came else "the group is gone", "accent" if came else "bad")
 
-    yield from _came_and_went(
-        {group.name: group for group in before.groups}, {group.name: group for group in after.groups}, _group, one
-    )
+    yield from _came_and_went(_known(before), _known(after), _group, one)
+
+
+def _known(fleet: Fleet) -> dict[str, Group]:
+    """By name. A group of which nothing has answered or failed yet is only a place to ask: none came, and none goes."""
+    return {
+        group.name: group
+        for group in fleet.groups
+        if any(one.seen_at is not None or one.fault is not None for one in group.members)
+    }
 
 
 def _group(was: Group, now: Group) -> Iterator[Change]:

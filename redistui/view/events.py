@@ -37,6 +37,7 @@ TONES: Mapping[str, Tone] = {
     "acknowledged": "key",
     "silenced": "key",
     "hook": "warn",
+    "remarks": "warn",
     "+sdown": "warn",
     "+odown": "bad",
     "fault": "bad",
@@ -50,7 +51,7 @@ TONES: Mapping[str, Tone] = {
 """What stands out; a kind that is not here is told plainly, an aborted failover as bad."""
 ALERT = "alert"
 """The kind of the events that tell of alerts; their first word says what came of the alert."""
-SILENCED = "silenced"
+ACKNOWLEDGED, SILENCED = "acknowledged", "silenced"
 ALERT_TONES: Mapping[str, Tone] = {
     "bad": "bad",
     "worse": "bad",
@@ -132,8 +133,18 @@ def told(event: Event) -> tuple[str, str]:
     """
     if event.kind == SILENCED and len(event.about) == 4:
         return event.kind, f"{fitting(*event.about[:3])}, {_until(event)}"
+    if event.kind == ACKNOWLEDGED and len(event.about) == 6:
+        return event.kind, f"{event.text}{_since(event)}"
     said = alert_words(event)
     return (event.kind, event.text) if said is None else (f"alert {said.came}", f"{said.rule}: {said.message}")
+
+
+def _since(event: Event) -> str:
+    """When it was said, of what was said before or elsewhere."""
+    try:
+        return f", at {words.clock(float(event.about[4]))} UTC"
+    except ValueError:
+        return ""
 
 
 def _until(event: Event) -> str:

@@ -71,6 +71,7 @@ MEANINGS: Mapping[str, str] = {
     "acknowledged": "an operator sees to this alert: it is told no more until it gets worse",
     "silenced": "an operator wants to be told nothing of alerts that fit, until then",
     "hook": "the command or webhook of [alerts] in the config did not do what it should",
+    "remarks": "what is acknowledged or silenced is kept in a file for the next run; that cannot be read or written",
     "epoch": "a higher epoch: somebody was promoted, or slots changed their owner",
 }
 """What a kind of event means, in words that need no manual."""
@@ -133,8 +134,20 @@ def _itself(fleet: Fleet, event: Event, glyphs: Glyphs, width: int) -> Iterator[
     meaning = MEANINGS.get(event.kind, "") if said is None else alerts.meaning(said.rule)
     if meaning:
         yield from _fact("it means", meaning, width)
+    value = "" if said is None else _valued(event.about)
+    if value:
+        yield from _fact("value then", value, width)
     if event.witnesses and event.kind not in OURS:
         yield from _fact("in its words", show(f"{event.kind} {event.text}", 4000), width, "dim")
+
+
+def _valued(about: Sequence[str]) -> str:
+    """The number that an alert's event was about, with its threshold; empty where there was none."""
+    try:
+        level, value, threshold = about[4:7]
+        return alerts.valued(float(value), float(threshold) if threshold else None, show(level))
+    except ValueError:
+        return ""
 
 
 def alert_of(fleet: Fleet, event: Event) -> Alert | None:

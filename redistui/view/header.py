@@ -175,7 +175,7 @@ def banner(fleet: Fleet, group: Group | None, facts: BannerFacts, glyphs: Glyphs
         loud.insert(0, Cell(f"{glyphs.running} {facts.running}"))
     calm: list[Cell] = [
         Cell(f"writes of {show(one.name, 60)} are held for {held:.0f} s more")
-        for one in fleet.groups
+        for one in _acted_on(fleet)
         if (held := held_for(fleet, one.name))
     ]
     if fleet.stalled:
@@ -201,6 +201,12 @@ def banner(fleet: Fleet, group: Group | None, facts: BannerFacts, glyphs: Glyphs
     for cell in said[1:]:
         cells += [Cell(f"  {glyphs.dot}  "), cell]
     return Banner(tuple(cells), bool(loud))
+
+
+def _acted_on(fleet: Fleet) -> list[Group]:
+    """Groups with deeds among the events: of hundreds of groups those are few."""
+    names = {event.group for event in fleet.events if event.kind == "action"}
+    return [group for group in fleet.groups if group.name in names] if names else []
 
 
 def locked_out(fleet: Fleet) -> tuple[str, ...]:

@@ -17,10 +17,6 @@ from redistui.view.report import PLOT
 from redistui.view.textplot import plot
 from redistui.view.words import clock
 
-OUTAGES = (
-    Column("GROUP", 12), Column("SLOTS", 12), Column("LOST", 21), Column("LAST HEARD", 12), Column("FIRST MISSED", 12),
-    Column("ANSWERED AGAIN", 12), Column("BY", 21), Column("LASTED", 20),
-)  # fmt: skip
 TIMELINE = (
     Column("TIME", 12), Column("GROUP", 12), Column("WHAT", 40), Column("SAID BY", 30),
 )  # fmt: skip
@@ -83,15 +79,19 @@ def _outages(incident: Incident) -> Iterator[Block]:
         "Times in which no primary was seen to answer, from where this was recorded. What clients saw lies between the "
         "shortest and the longest."
     )
-    yield Table(OUTAGES, tuple(map(_outage_row, incident.outages)))
+    yield Items(tuple(map(_outage, incident.outages)))
 
 
-def _outage_row(one: Outage) -> Row:
-    return (
-        Cell(one.group, "title"), Cell("all: state fail" if one.refused else _slots(one.slots)), Cell(one.before or ""),
-        Cell(_time(one.heard_at)), Cell(_time(one.missed_at)), Cell(_time(one.back_at) or "not yet"),
-        Cell(one.after or ""), Cell(lasted(one), "bad"),
-    )  # fmt: skip
+def _outage(one: Outage) -> tuple[Row, Row]:
+    """What was without a primary and for how long; below it, when, whom it lost and who answered."""
+    where = ", all slots: state fail" if one.refused else f", slots {_slots(one.slots)}" if one.slots else ""
+    lost = "" if one.before is None else f", {one.before}"
+    moments = [] if one.heard_at is None else [f"last heard {_time(one.heard_at)}{lost};"]
+    moments.append(f"first missed {_time(one.missed_at)}{lost if one.heard_at is None else ''};")
+    by = "" if one.after is None else f" by {one.after}"
+    moments.append("not answered yet" if one.back_at is None else f"answered again {_time(one.back_at)}{by}")
+    head = (Cell(f"{one.group}{where},", "title"), Cell("for"), Cell(lasted(one), "bad"))
+    return head, (Cell(" ".join(moments), "dim"),)
 
 
 def _slots(slots: Ranges) -> str:

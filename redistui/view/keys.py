@@ -156,6 +156,8 @@ KEYS: tuple[Key, ...] = (
     Key("list.up", "up,k", "list", "scroll(-1)", "Up"),
     Key("list.page_down", "pagedown,ctrl+f,space", "list", "scroll_page(1)", "One page down"),
     Key("list.page_up", "pageup,ctrl+b", "list", "scroll_page(-1)", "One page up"),
+    Key("list.first", "home,g", "list", "scroll_to_end(-1)", "First line"),
+    Key("list.last", "end,G", "list", "scroll_to_end(1)", "Last line"),
     Key("list.close", "escape,q,question_mark,exclamation_mark,enter,ctrl+c", "list", "close", "Close"),
     Key("actions.up", "up,k", "actions", "cursor(-1)", "One action up"),
     Key("actions.down", "down,j", "actions", "cursor(1)", "One action down"),

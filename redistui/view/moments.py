@@ -84,7 +84,7 @@ def _whole(text: str) -> float:
         return (when if when.tzinfo is not None else when.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         raise BadMoment(
-            f"{text!r} is no time: write 12:03:07, 2026-03-01T12:03:07Z, -90s, +5m, start, end, or seconds since 1970"
+            f"{text!r} is no time: 12:03:07, -90s, +5m, start, end, 2026-03-01T12:03:07Z, or seconds since 1970"
         ) from None
 
 

@@ -51,8 +51,15 @@ def picture(
         series=series,
         limits=() if summed else _limits(subject, thresholds),
         marks=tuple(marks(events, span, groups, None if subject.total else frozenset(nodes))),
-        nothing="no sample yet" if metric in KEPT else f"the past of {metric} is not kept; the table shows what it is",
+        nothing=_nothing(metric),
     )
+
+
+def _nothing(metric: str) -> str:
+    """Why a plot may be empty: a limit that is not set has no past either."""
+    if metric not in KEPT:
+        return f"the past of {metric} is not kept; the table shows what it is"
+    return f"no sample in this time. {metric}: {BY_NAME[metric].doc}"
 
 
 def _limits(subject: Subject, thresholds: Mapping[str, float]) -> tuple[Limit, ...]:
@@ -82,23 +89,45 @@ def now(subject: Subject) -> list[float | None]:
     return [sum(known) if subject.how == "sum" else sum(known) / len(known)]
 
 
-def caption(subject: Subject, shown: Picture, range_: str, glyphs: Glyphs) -> Row:
-    """What a plot shows: whose metric, over which time, its extremes, and thresholds that are out of sight."""
+def caption(subject: Subject, shown: Picture, range_: str, glyphs: Glyphs, width: int = 200) -> Row:
+    """What a plot shows: whose metric, over which time, its extremes, and thresholds that are out of sight. In a narrow
+    line the extremes go first, which the axis tells roughly."""
     metric, dot = BY_NAME[subject.metric], f" {glyphs.dot} "
-    samples = [one for line in shown.series for one in line.samples if one is not None]
-    lowest = min((one.low for one in samples), default=None)
-    parts = (
-        [f"now {figures.figure(now(subject)[0], metric.unit)}"] if len(shown.series) == 1 and subject.members else []
+    head = (*_whose(subject), Cell(f"  {metric.title}", "accent"))
+    room = width - 1 - sum(len(cell.text) for cell in head)  # 1: what stands in the cursor's place
+    current, extremes, away = _now(subject, shown), _extremes(shown), _away(shown)
+    ways = (
+        [f"last {range_}, UTC", *current, *extremes, *away],
+        [f"last {range_}, UTC", *current, *extremes[1:], *away],
+        [f"last {range_}", *current, *extremes[1:], *away],
+        [f"last {range_}", *current, *away],
+        [f"last {range_}", *away],
     )
-    parts += [f"low {figures.figure(lowest, metric.unit)}", f"high {figures.figure(shown.top, metric.unit)}"]
-    away = [limit for limit in shown.limits if limit not in near(shown.limits, shown.top or 0.0)]
-    parts += [_limit(limit, shown) for limit in away]
-    said = dot.join(parts)
-    return (*_whose(subject), Cell(f"  {metric.title}", "accent"), Cell(f"  last {range_}, UTC{dot}{said}", "dim"))
+    said = next((text for way in ways if len(text := f"  {dot.join(way)}") <= room), f"  {dot.join(ways[-1])}")
+    return (*head, Cell(said, "dim"))
 
 
-def _limit(limit: Limit, shown: Picture) -> str:
-    return f"{limit.level} from {figures.figure(limit.value, shown.unit)}"
+def _now(subject: Subject, shown: Picture) -> list[str]:
+    """Of one line only; of a node that does not answer it is what it said last."""
+    if len(shown.series) != 1 or not subject.members:
+        return []
+    silent = not subject.total and not subject.members[0][1].up
+    return [f"{'was' if silent else 'now'} {figures.figure(now(subject)[0], shown.unit)}"]
+
+
+def _extremes(shown: Picture) -> list[str]:
+    samples = [one.low for line in shown.series for one in line.samples if one is not None]
+    if not samples:
+        return []
+    return [f"low {figures.figure(min(samples), shown.unit)}", f"high {figures.figure(shown.top, shown.unit)}"]
+
+
+def _away(shown: Picture) -> list[str]:
+    """Thresholds that the plot does not reach."""
+    drawn = near(shown.limits, shown.top or 0.0)
+    away = [limit for limit in shown.limits if limit not in drawn]
+    said = ", ".join(f"{limit.level} from {figures.figure(limit.value, shown.unit)}" for limit in away)
+    return [said] if said else []
 
 
 def _whose(subject: Subject) -> Row:
@@ -119,4 +148,4 @@ def legend(subject: Subject, shown: Picture) -> Row:
             tone: Tone = "dim" if value is None else "text"
             cells += [Cell(f" {letters_of(number)}", "accent"), Cell(f" {line.title} ", "dim")]
             cells.append(Cell(f"{figures.figure(value, unit)} ", tone))
-    return (*cells, *mark_legend(shown.marks))
+    return (*cells, *(mark_legend(shown.marks) if shown.top is not None else ()))

@@ -54,8 +54,9 @@ def notable(marks: Sequence[Event]) -> tuple[Event, ...]:
     return tuple(mark for mark in marks if mark.kind not in _QUIET and loudness(mark) != "text")
 
 
-def position(state: Transport, glyphs: Glyphs) -> tuple[Row, Row]:
-    """The upper line: on the left what time it is in the recording and how it goes by, on the right where that is."""
+def position(state: Transport, glyphs: Glyphs, width: int = 200) -> tuple[Row, Row]:
+    """The upper line: on the left what time it is in the recording and how it goes by, on the right where that is. What
+    there is no room for is left out whole."""
     if state.seeking:
         doing = Cell(f"{glyphs.waiting} looking for it", "warn")
     elif state.playing:
@@ -63,12 +64,21 @@ def position(state: Transport, glyphs: Glyphs) -> tuple[Row, Row]:
     else:
         doing = Cell(f"{glyphs.paused} paused, {state.speed:g}x", "key")
     left = (Cell(BADGE, "bad"), Cell(f" {clock(state.at, millis=True)} UTC", "title"), Cell("  "), doing)
+    room = width - sum(len(cell.text) for cell in left)
+    ways = _where(state)
+    return left, next((way for way in ways if sum(len(cell.text) for cell in way) <= room), ways[-1])
+
+
+def _where(state: Transport) -> tuple[Row, ...]:
+    """With less and less of what is also seen on the timeline."""
     length, far = state.last - state.first, state.at - state.first
-    marked = () if state.marked is None else (Cell(f"from {clock(state.marked)}  ", "accent"),)
+    marked = () if state.marked is None else (Cell(f"  from {clock(state.marked)}", "accent"),)
     bad = sum(loudness(mark) == "bad" for mark in state.marks)
-    return left, (
-        *marked,
-        Cell(f"{span(far)} of {span(length)}  {plural(len(state.marks), 'event')}, {bad} bad ", "dim"),
+    place = Cell(f"  {span(far)} of {span(length)}", "dim")
+    return (
+        (*marked, place, Cell(f"  {plural(len(state.marks), 'event')}, {bad} bad", "dim")),
+        (*marked, place),
+        marked,
     )
 
 

@@ -28,15 +28,15 @@ PLOT = 72
 """Cells a picture is wide."""
 SPARK = 24
 GROUPS = (
-    Column("GROUP", 12), Column("KIND", 11), Column("STATE", 7), Column("NODES", 7, "right"),
-    Column("SENTINELS", 9, "right"), Column("MEMORY", 6, "right"), Column("LIMIT", 6, "right"),
-    Column("CLIENTS", 7, "right"), Column("OPS/S", 6, "right"), Column("CPU", 5, "right"), Column("KEYS", 6, "right"),
-    Column("ALERTS", 6, "right"), Column("ADVICE", 6, "right"),
+    Column("GROUP", 12), Column("KIND", 11, rank=3), Column("STATE", 7), Column("NODES", 7, "right"),
+    Column("SENTINELS", 9, "right", rank=1), Column("MEMORY", 6, "right"), Column("LIMIT", 6, "right"),
+    Column("CLIENTS", 7, "right"), Column("OPS/S", 6, "right"), Column("CPU", 5, "right"),
+    Column("KEYS", 6, "right", rank=2), Column("ALERTS", 6, "right"), Column("ADVICE", 6, "right"),
 )  # fmt: skip
 TRENDS = (
     Column("OF", 21), Column("NUMBER", 12), Column("FIRST", 6, "right"), Column("LAST", 6, "right"),
     Column("MIN", 6, "right"), Column("MAX", 6, "right"), Column("MEAN", 6, "right"), Column("PER HOUR", 8, "right"),
-    Column("COURSE", SPARK),
+    Column("COURSE", SPARK, rank=1),
 )  # fmt: skip
 TONES: dict[str, Tone] = {
     "excellent": "ok", "good": "ok", "fair": "warn", "poor": "bad", "critical": "bad",

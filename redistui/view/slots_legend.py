@@ -21,10 +21,12 @@ def age(survey: Survey | None, now: float) -> Row:
     return (Cell(f"counted {figures.span(seconds)} ago", "dim" if seconds < 60 else "warn"),)
 
 
-def title(mode: Mode, survey: Survey | None, now: float) -> Row:
+def title(mode: Mode, survey: Survey | None, now: float, replayed: bool = False) -> Row:
     """The mode's name, and in front of everything else what is wrong with what it shows."""
     if mode == "owner":
         return ()
+    if replayed and survey is None and mode in FIGURES:
+        return Cell(mode, "title"), Cell("  no recording holds this: it is counted while one looks  ", "warn")
     cells: list[Cell] = [Cell(mode, "title"), Cell("  ")]
     if mode in FIGURES:
         cells += [*age(survey, now), Cell("  ")]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from redistui.history import History
@@ -86,30 +88,38 @@ class Outline:
         self._wide = wide
         self._wanted = wanted
         self._found = by_node(fleet.findings)
-        self._spots: list[Spot] = []
-        for group in groups:
-            if not wanted or _group_matches(group, wanted):
-                self._spots.append(Spot(group, None))
-                self._spots += [Spot(group, branch) for branch in tree(group)]
+        self._groups = [group for group in groups if not wanted or _group_matches(group, wanted)]
+        self._ends = list(accumulate(1 + len(group.nodes) for group in self._groups))
+        """Behind the last line of each group."""
+        self._trees: dict[int, Sequence[Branch]] = {}
+        """Of the groups that were looked at: of hundreds a dozen are in view."""
 
     def __len__(self) -> int:
-        return len(self._spots)
+        return self._ends[-1] if self._ends else 0
 
     def spot(self, index: int) -> Spot:
-        return self._spots[index]
+        place = bisect_right(self._ends, index)
+        group = self._groups[place]
+        line = index - (self._ends[place] - 1 - len(group.nodes))
+        if line == 0:
+            return Spot(group, None)
+        drawn = self._trees.get(place)
+        if drawn is None:
+            drawn = self._trees[place] = tree(group)
+        return Spot(group, drawn[line - 1])
 
     def key(self, index: int) -> str:
-        group, branch = self._spots[index]
+        group, branch = self.spot(index)
         return heading_key(group.name) if branch is None else node_key(group.name, branch.node.address)
 
     def matches(self, index: int) -> bool:
-        group, branch = self._spots[index]
+        group, branch = self.spot(index)
         if branch is None:
             return contains(self._wanted, group.name)
         return contains(self._wanted, group.name) or node_matches(self._wanted, branch.node)
 
     def line(self, index: int) -> Line:
-        group, branch = self._spots[index]
+        group, branch = self.spot(index)
         if branch is None:
             return Line(heading(self._fleet, group, self._glyphs), "band")
         row = self._row(group, branch)

@@ -53,7 +53,7 @@ def test_prometheus_reads_the_fleet_and_a_signal_ends_it(replication_group: Call
             assert fetched(port, "/secret")[0] == 404
         finally:
             running.send_signal(signal.SIGTERM)
-        assert running.wait(20) == 143
+        assert running.wait(20) == 0
         assert running.stderr.read() == ""
 
 

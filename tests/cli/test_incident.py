@@ -34,7 +34,7 @@ class Reel:
 
     def __post_init__(self) -> None:
         self.history = History()
-        self.tape = SimpleNamespace(first_at=self.frames[0].at, last_at=self.frames[-1].at)
+        self.tape = SimpleNamespace(first_at=self.frames[0].at, last_at=self.frames[-1].at, thresholds={})
 
     @property
     def fleet(self) -> Fleet:
@@ -128,7 +128,8 @@ def test_without_times_it_is_the_health_report_of_the_end(monkeypatch, capsys):
     ("wanted", "words"),
     [
         ({"since": "end", "until": "start"}, "is not before"),
-        ({"since": "yesterday", "until": None}, "no time"),
+        ({"since": "yesterday", "until": None}, "--from: 'yesterday' is no time"),
+        ({"since": None, "until": "soon"}, "--to: 'soon' is no time"),
         ({"since": "+1h", "until": None}, "is not in the recording"),
         ({"targets": ["orders"]}, "no target"),
     ],

@@ -64,6 +64,7 @@ def stage(sentinel_group: Callable[..., RunningGroup], version: str, tmp_path: P
     return Stage(sentinel_group(), version, tmp_path)
 
 
+@pytest.mark.versions("valkey-9.1")
 def test_with_both_passwords_in_the_environment_the_operator_acts(stage: Stage) -> None:
     env = {"REDISTUI_OPERATOR_PASSWORD": "pw-ops", "REDISTUI_SENTINEL_OPERATOR_PASSWORD": "pw-sops"}
     done = stage.run("do", "failover", "mine", "--yes", "--json", **env)

@@ -62,14 +62,18 @@ def test_what_is_different_between_two_times_is_printed_in_their_order(
     assert code == 0
     assert "2025-10-09 08:53:29.500Z  to  2025-10-09 08:55:18.500Z" in out
     assert "b:1 was replica, is primary" in out
+    code, out, _ = said(capsys, "replay", file, "--diff", "-1s", "+10s", "--json")
+    made = json.loads(out)
+    assert (code, made["from"], made["to"]) == (0, "2025-10-09T08:53:29.500Z", "2025-10-09T08:55:18.500Z")
+    assert {"group": "a:1", "text": "b:1 was replica, is primary", "tone": "accent"} in made["changes"]
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (["replay", "FILE", "--json", "--at", "07:00"], f"--at: 07:00 is not in the recording, {SPAN}"),
-        (["replay", "FILE", "--at", "soon", "--json"], "--at: 'soon' is no time: write"),
-        (["replay", "FILE", "--diff", "-1h", "end"], "--at: -1h is not in the recording"),
+        (["replay", "FILE", "--at", "soon", "--json"], "--at: 'soon' is no time: 12:03:07, -90s"),
+        (["replay", "FILE", "--diff", "-1h", "end"], "--diff: -1h is not in the recording"),
         (["replay", "/nowhere/x.rec", "--json"], "there is no file /nowhere/x.rec"),
         (["replay", __file__, "--json"], "test_replay_usage.py is no recording of redistui"),
         (["replay", "/", "--json"], "/ cannot be read: is a directory"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -14,12 +15,14 @@ from redistui.cli.written import lines
 from redistui.history import History
 from redistui.judge.report import report
 from redistui.model import Fleet
+from redistui.view import incident as incident_view
 from redistui.view.blocks import Items, Table, words
 from redistui.view.cells import Cell, Column
 from redistui.view.report import blocks
 from tests.cli.running import redistui
 from tests.cli.test_status import FINDING, TIME
 from tests.fleets import history, quiet, troubled
+from tests.view.test_report import an_incident
 
 KEYS = {"at", "score", "status", "alerts", "recommendations", "summary", "trends", "groups", "capacity", "drift"}
 SUMMARY = {"nodes", "nodes_up", "memory_used", "memory_limit", "clients", "ops_per_second", "cpu_percent"}
@@ -77,6 +80,27 @@ def test_a_table_that_is_too_wide_has_its_longest_texts_over_several_lines(monke
     assert [line.split()[0] for line in found if line[2] != " "] == ["N", "a", "b"]
     assert [line.endswith("end") for line in found] == [False, True, *[False] * (len(found) - 3), True]
     assert " ".join(found).split().count("word") == 30
+
+
+def test_what_is_still_too_wide_does_without_the_columns_that_it_can(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    columns = (Column("N", 1), Column("A", 1, rank=1), Column("B", 1, rank=2), Column("LAST", 4))
+    rows = ((Cell("x" * 10), Cell("a" * 15), Cell("b" * 15), Cell("word " * 20)),)
+    found = list(lines([Table(columns, rows)]))
+    assert all(len(line) <= 60 for line in found)
+    assert found[0].split() == ["N", "A", "LAST"]
+
+
+@pytest.mark.parametrize("columns", [80, 100, 120])
+def test_no_line_is_wider_than_the_terminal(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    wide = replace(an_incident().outages[0], group="orders-of-the-shop", before="10.200.100.101:16379")
+    documents = (
+        incident_view.blocks(replace(an_incident(), outages=(wide,)), History()),
+        blocks(report(troubled(), history(troubled()), 300.0)),
+    )
+    for one in documents:
+        assert [line for line in lines(one) if len(line) > columns] == []
 
 
 @pytest.mark.parametrize("text", ["", "x", "0s", "8d", "-5", "nan", "1e9"])

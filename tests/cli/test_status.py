@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -15,7 +17,10 @@ from redistui.cli import check, document
 from redistui.cli.document import printed
 from redistui.cli.paint import line, painted, table
 from redistui.cli.status import only, text
-from redistui.model import Fault, Finding, Fleet, Group, Node, Sentinel
+from redistui.config.targets import parse_url
+from redistui.engine.remarks import scope_of
+from redistui.engine.remarks_file import Remark, write
+from redistui.model import Fault, Finding, Fleet, Group, Node, Sentinel, Target
 from redistui.view.cells import Cell, Column
 from tests import fleets
 from tests.cli.running import environment, redistui
@@ -183,7 +188,54 @@ def test_a_dissenter_is_in_the_document_with_what_it_says_and_in_the_text():
 )
 def test_the_verdict_is_the_worst_finding(levels, verdict):
     findings = tuple(Finding("r", level, "g", "m") for level in levels)
-    assert check.verdict(Fleet(at=0.0, period=1.0, groups=(), findings=findings)) == verdict
+    assert check.verdict(findings) == verdict
+
+
+TILT = Finding("tilt", "bad", "orders", "it only watches", "a:1")
+LAG = Finding("lag", "warn", "orders", "behind", "b:1")
+QUORUM = Finding("quorum", "bad", "shop", "lost")
+HERE = frozenset({"x"})
+
+
+def remark(kind, rule, group, node, **more):
+    return Remark(HERE, (kind, rule, group, node), 1000.0, **more)
+
+
+@pytest.mark.parametrize(
+    ("remarks", "new"),
+    [
+        ([], ["tilt", "quorum", "lag"]),
+        ([remark("acknowledged", "tilt", "orders", "a:1", level="bad")], ["quorum", "lag"]),
+        ([remark("acknowledged", "tilt", "orders", "a:1", level="warn")], ["tilt", "quorum", "lag"]),
+        ([remark("acknowledged", "*", "*", "*", level="bad")], ["tilt", "quorum", "lag"]),
+        ([remark("acknowledged", "quorum", "shop", "", level="bad")], ["tilt", "lag"]),
+        ([remark("silenced", "*", "ord*", "?:1", until=2000.0)], ["quorum"]),
+        ([remark("silenced", "*", "*", "*", until=2000.0)], []),
+    ],
+)
+def test_check_knows_what_was_acknowledged_and_silenced(remarks, new):
+    found = check.judged(Fleet(at=0.0, period=1.0, groups=(), findings=(TILT, QUORUM, LAG)), remarks)
+    assert [one.finding.rule for one in found if one.new] == new
+
+
+def test_check_says_who_is_silenced_and_until_when(capsys):
+    fleet = Fleet(at=1500.0, period=1.0, groups=(), findings=(TILT, LAG))
+    found = check.judged(fleet, [remark("silenced", "lag", "*", "*", until=2000.0)])
+    check.show_verdict(fleet, "BAD", found, as_json=False)
+    head, _, lag = capsys.readouterr().out.splitlines()
+    assert head == "BAD 0 groups, 0 of 0 nodes up, 1 bad, 1 warning, 1 of these acknowledged or silenced"
+    assert lag.endswith("behind (lag) silenced until 1970-01-01T00:33:20.000Z")
+    check.show_verdict(fleet, "BAD", found, as_json=True)
+    said = [one["silenced_until"] for one in json.loads(capsys.readouterr().out)["findings"]]
+    assert said == [None, "1970-01-01T00:33:20.000Z"]
+
+
+def test_check_goes_on_without_a_file_of_remarks_that_is_broken(tmp_path, capsys, monkeypatch):
+    (tmp_path / "x.json").write_text("dear diary")
+    monkeypatch.setenv("REDISTUI_REMARKS", str(tmp_path / "x.json"))
+    args = argparse.Namespace(config="/dev/null", targets=["redis://127.0.0.1:1"])
+    assert check.remarks(args) == ()
+    assert "is no file of redistui with what was said of alerts; it was left as it is" in capsys.readouterr().err
 
 
 class TestOnServers:
@@ -263,7 +315,10 @@ class TestOnServers:
         assert times == sorted(set(times))
 
     @pytest.mark.versions("redis-6.2")
-    def test_a_fleet_without_a_primary_is_bad_and_one_without_anybody_is_code_3(self, replication_group):
+    def test_a_fleet_without_a_primary_is_bad_unless_silenced_and_one_without_anybody_is_code_3(
+        self, replication_group, tmp_path
+    ):
+        now = time.time()
         group = replication_group(replicas=1)
         replica = f"redis://{group.nodes[1].address}"
         assert redistui("check", replica).code == 0
@@ -271,6 +326,10 @@ class TestOnServers:
         ended = redistui("check", replica)
         assert ended.code == 4
         assert "BAD" in ended.out
+        url = parse_url(replica)
+        here = scope_of([Target(url.addresses, url.wanted, url.only)])
+        write(tmp_path / "alerts.json", [Remark(here, ("silenced", "*", "*", "*"), now, until=now + 600)], now)
+        assert redistui("check", "--new", replica).code == 0
         group.nodes[1].kill()
         assert redistui("check", replica).code == 3
 

@@ -41,6 +41,7 @@ def test_a_server_and_a_site_that_are_not_there_are_named(standing_fleet: DemoFl
     assert "nothing stands at 'nowhere'" in ended.err
 
 
+@pytest.mark.versions("valkey-9.1")
 def test_the_document_holds_every_group_that_somebody_is_lost_of(standing_fleet: DemoFleet):
     groups = standing_fleet.groups
     lost = [groups[name].nodes[0].address for name in ("orders", "catalog", "sessions")]

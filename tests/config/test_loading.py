@@ -168,6 +168,9 @@ ONE_PROBLEM = [
     ("[thresholds]\nmemory = 1\n", 2, "thresholds.memory", "no such key; did you mean 'memory_percent'?"),
     ("[thresholds]\nclients = 1\n", 2, "thresholds.clients", "must be a table, not a number"),
     ("[thresholds]\nclients.wran = 1\n", 2, "thresholds.clients.wran", "did you mean 'warn'?"),
+    ("[thresholds]\nfragmentation.warn = 2\n", 2, "thresholds.fragmentation.warn", "no such key"),
+    ("[thresholds]\nlag_bytes.advise = 2\n", 2, "thresholds.lag_bytes.advise", "no such key"),
+    ("[thresholds]\nfull_in_days.advise = true\n", 2, "thresholds.full_in_days.advise", "must be a number"),
     ("[thresholds]\nclients.warn = -1\n", 2, "thresholds.clients.warn", "must be from 0"),
     ("[thresholds]\nmemory_percent.warn = 95\n", 2, "thresholds.memory_percent.warn", "warn = 95 is above bad = 90"),
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from redistui.config import Config, ConfigErrors, load, period_of, resolve, thresholds_of
+from redistui.config import Config, ConfigErrors, histories_of, load, period_of, resolve, thresholds_of
 from redistui.config.loading import parse
 from redistui.model import Login, Tls
 
@@ -173,3 +173,50 @@ def test_the_shortest_period_and_the_closest_thresholds_count():
     assert (period_of(["a"], given), period_of(["redis://h"], given)) == (0.5, 5.0)
     assert thresholds_of(["a"], given) == {"clients.warn": 9.0}
     assert thresholds_of([], given) == {"clients.warn": 1.0}
+
+
+PASTS = """
+default = "a"
+[fleets.a]
+targets = ["redis://a"]
+history = "/kept/a"
+[fleets.b]
+targets = ["redis://b", "redis://a"]
+history = "/kept/b"
+[fleets.c]
+targets = ["redis://c"]
+[fleets.all]
+targets = ["a", "b", "c"]
+history = "/kept/all"
+[fleets.bare]
+targets = ["a", "c"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "files"),
+    [
+        ([], {"/kept/a": ["a"]}),
+        (["a", "b"], {"/kept/a": ["a"], "/kept/b": ["b"]}),
+        (["b"], {"/kept/b": ["a", "b"]}),
+        (["all"], {"/kept/a": ["a"], "/kept/b": ["b"], "/kept/all": ["c"]}),
+        (["bare"], {"/kept/a": ["a"]}),
+        (["a", "redis://c"], {"/kept/a": ["a"]}),
+        (["c"], {}),
+    ],
+)
+def test_the_past_of_each_fleet_is_kept_in_its_own_file(words: list[str], files: dict[str, list[str]]):
+    found = histories_of(words, config(PASTS))
+    assert {str(path): sorted(texts) for path, texts in found.items()} == {
+        path: [f"redis://{host}" for host in hosts] for path, hosts in files.items()
+    }
+
+
+def test_from_where_on_something_is_recommended_is_set_as_any_other_threshold():
+    given = config(
+        "[thresholds]\nclients.advise = 3000\nfragmentation.advise = 2\n[thresholds.group.orders]\n"
+        'full_in_days.advise = 90\n[fleets.a]\ntargets = ["redis://a"]\nthresholds = { clients = { advise = 10 } }'
+    )
+    assert thresholds_of(["a"], given) == {
+        "clients.advise": 10.0, "fragmentation.advise": 2.0, "group:orders/full_in_days.advise": 90.0
+    }  # fmt: skip

@@ -15,7 +15,8 @@ from redistui.ops.action import Aim, Plan
 from redistui.ops.failover import FAILOVER
 from redistui.ops.run import Run, planned
 from tests import fleets
-from tests.ops.world import R1, R2, SENTINELS, TICK, P, World
+from tests.ops.clock import TICK
+from tests.ops.world import R1, R2, SENTINELS, P, World
 
 AIM = Aim("orders")
 SILENT = Fault("refused", "nothing listens there", fleets.AT - 3)

@@ -47,6 +47,9 @@ class Tape:
         yield from (item for item in before if isinstance(item, Event | Joined) or id(item) in last)
         yield from (item for item in self._items if item.at >= frame and (until is None or item.at <= until))
 
+    def frame(self, at: float) -> None:
+        """It has none."""
+
     def marks(self) -> Sequence[Event]:
         return [item for item in self._items if isinstance(item, Event)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from redistui.engine.alert_hooks import AlertHooks, document, told_in_words
+from redistui.engine.alert_hooks import WAITING, AlertHooks, document, told_in_words
 from redistui.model import Alert, Event, Fleet, Level
 from tests.waiting import eventually_async
 
@@ -146,3 +147,46 @@ def test_a_command_that_fails_is_told_of_once_with_how_it_ended(tmp_path: Path) 
     assert (
         failure == f"the alert command {command} failed: exit code 3; further failures are not told until it succeeds"
     )
+
+
+def test_a_command_that_hangs_is_killed_and_the_next_one_is_run(tmp_path: Path) -> None:
+    first, second, command = tmp_path / "first", tmp_path / "second", tmp_path / "page"
+    command.write_text(f"#!/bin/sh\nif mkdir {first} 2> /dev/null; then exec sleep 1000; fi\nmkdir {second}\n")
+    command.chmod(0o755)
+    changes = [("raised", alert(node=f"n:{n}")) for n in range(2)]
+    (failure,) = told(AlertHooks(str(command), None, timeout=1.0), changes, second.exists)
+    assert failure.startswith(f"the alert command {command} failed: it was not done within 1 s, and was killed;")
+
+
+def test_a_webhook_that_never_answers_is_left_and_what_comes_next_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=8) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/secret-token"
+        hooks, failures = AlertHooks(None, url, timeout=0.3), []
+
+        async def work() -> None:
+            hooks.begin(failures.append)
+            hooks.take((event("raised", LINK),), Fleet(1002.0, 1.0, (), alerts=(LINK,)))
+            await eventually_async(lambda: failures, 20.0)
+            hooks.close()
+
+        asyncio.run(work())
+    assert failures == [
+        "the alert webhook failed: no answer within 0.3 s; further failures are not told until it succeeds"
+    ]
+
+
+def test_of_a_storm_as_many_as_may_wait_are_told_and_the_next_one_says_how_many_were_not() -> None:
+    with listening(200) as (url, bodies):
+        hooks, storm = AlertHooks(None, url, at_most=600), [alert(node=f"n:{n}") for n in range(200)]
+
+        async def work() -> None:
+            hooks.begin(lambda _: None)
+            for one in storm:
+                hooks.take((event("raised", one),), Fleet(1002.0, 1.0, (), alerts=(one,)))
+            await eventually_async(lambda: len(bodies) == WAITING, 30.0)
+            hooks.take((event("raised", LINK),), Fleet(1002.0, 1.0, (), alerts=(LINK,)))
+            await eventually_async(lambda: len(bodies) == WAITING + 1, 30.0)
+            hooks.close()
+
+        asyncio.run(work())
+    assert [one["left_out"] for one in bodies] == [0] * WAITING + [200 - WAITING]

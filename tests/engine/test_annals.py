@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from redistui.cli import pasts
 from redistui.engine.annals import Annals
 from redistui.engine.annals_head import APPLICATION, VERSION, BadHistory, check_head
 from redistui.history import History
 from redistui.metrics import KEPT
+from redistui.model import Target
 from tests.cli.running import redistui
 
 NOW = 1_700_000_040.0
@@ -176,6 +180,32 @@ def test_an_empty_file_is_a_new_history_and_an_unwritable_place_a_sentence(tmp_p
     assert read(path).since("a:1") is not None
     with pytest.raises(BadHistory, match="cannot be read"):
         read(path / "below")
+
+
+def test_each_fleet_has_its_own_file_and_what_is_of_neither_is_kept_nowhere(tmp_path: Path) -> None:
+    one, other = Target(("a:1",), text="one"), Target(("b:1",), text="other")
+    stranger = Target(("s:1",), text="stranger")
+    places = {tmp_path / "one": frozenset({"one"}), tmp_path / "other": frozenset({"other"})}
+    at = time.time() // 60 * 60 - 1200  # what is over a day old would not be kept
+    written(tmp_path / "other", only("old:1", at), at + 600)
+    history = History()
+    files = pasts.loaded(places, history, patient=False)
+    past(600, at, history)
+    only("s:1", at, history)
+    known = {"a:1": one, "b:1": other, "s:1": stranger}
+    engine = SimpleNamespace(history=history, target_of=known.get, at_end=lambda close: None)
+    pasts.kept(files, places, engine, frozenset({"one", "other", "stranger"}))  # type: ignore[arg-type]
+    for annals in files:
+        annals.close()
+    assert set(read(tmp_path / "one", at + 900).nodes) == {"a:1"}
+    assert set(read(tmp_path / "other", at + 900).nodes) == {"b:1", "old:1"}
+
+
+def only(node: str, at: float, history: History | None = None) -> History:
+    history = history or History()
+    for second in range(600):
+        history.add(node, at + second, {"clients": 1.0})
+    return history
 
 
 def test_what_cannot_be_written_is_kept_for_the_next_time(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

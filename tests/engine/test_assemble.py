@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import FrozenInstanceError
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from redistui.engine.assemble import Assembler
+from redistui.engine.observation import Observation
 from redistui.model import Site
 from tests.engine.telling import NOW, PLAIN, assembled, drawn, member, sentinel_told, silent, told
 from tests.engine.watching import node, only_group, rules
@@ -134,3 +137,63 @@ def test_thresholds_reach_the_findings() -> None:
     made.expect("a:1", PLAIN)
     made.take(told("a:1", connected_clients=6))
     assert rules(made.fleet(NOW, 1.0)) == {"clients"}
+
+
+def test_a_group_of_which_nobody_spoke_is_not_made_anew() -> None:
+    made = assembled(told("a:1", replicas=["b:1"]), told("b:1", "a:1"), told("x:1", replid="2"))
+    before = made.fleet(NOW, 1.0)
+    made.take(told("x:1", replid="2", used_memory=7, at=NOW + 1))
+    after = made.fleet(NOW + 1, 1.0)
+    assert [one is other for one, other in zip(before.groups, after.groups, strict=True)] == [True, False]
+    made.take(silent("b:1", at=NOW + 2))
+    assert node(made.fleet(NOW + 2, 1.0), "b:1").fault is not None
+    assert node(made.fleet(NOW + 9, 1.0), "b:1").metrics == {}, "nobody speaks, but the silence has become long"
+
+
+Turn = tuple[str, str, float]
+"""Who, what it says, and how many seconds later."""
+
+
+def turned(turns: list[Turn], *, forgets: bool) -> list[object]:
+    """The snapshots after each turn; whoever forgets makes each of them from the beginning."""
+    made = assembled(told("a:1", replicas=["b:1"]), told("b:1", "a:1"), told("x:1", replid="2"))
+    drawn_: list[object] = []
+    at = NOW
+    for who, says, seconds in turns:
+        at += seconds
+        for seen in said(who, says, at):
+            made.take(seen)
+        if forgets:
+            made.recollect(made.memory())
+        drawn_.append(made.fleet(at, 1.0))
+    return drawn_
+
+
+def said(who: str, says: str, at: float) -> list[Observation]:
+    follows, replid = ("a:1", "1") if who == "b:1" else (None, "2" if who == "x:1" else "1")
+    match says:
+        case "silent":
+            return [silent(who, at=at)]
+        case "full":
+            return [told(who, follows, at=at, replid=replid, used_memory=95, maxmemory=100)]
+        case "leads":
+            return [told(who, at=at, replid="3", replid2=replid)]
+        case "restarted":
+            return [told(who, follows, at=at, replid=replid, run_id=f"{who} at {at}")]
+        case "well":
+            return [told(who, follows, at=at, replid=replid, offset=int(at))]
+    return []
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["a:1", "b:1", "x:1"]),
+            st.sampled_from(["nothing", "nothing", "well", "well", "silent", "full", "leads", "restarted"]),
+            st.sampled_from([0.1, 0.5, 1.0, 7.0, 700.0]),
+        ),
+        max_size=12,
+    )
+)
+def test_what_is_kept_of_a_snapshot_is_what_would_be_made_anew(turns: list[Turn]) -> None:
+    assert turned(turns, forgets=False) == turned(turns, forgets=True)

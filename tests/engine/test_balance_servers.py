@@ -23,6 +23,7 @@ from redistui.ops.rebalance import REBALANCE
 from redistui.ops.templates import slot_count
 from redistui.replies.slot import slot_of
 from tests.cluster_canary import ClusterCanary
+from tests.engine.stages import staged
 from tests.engine.test_cluster_servers import Stage, lists
 from tests.waiting import eventually
 
@@ -33,15 +34,7 @@ FEW = 400
 
 @pytest.fixture
 def stage_of(tmp_path: Path) -> Iterator[Callable[[RunningGroup], Stage]]:
-    stages: list[Stage] = []
-
-    def make(group: RunningGroup) -> Stage:
-        stages.append(Stage(group, tmp_path))
-        return stages[-1]
-
-    yield make
-    for stage in stages:
-        stage.close()
+    yield from staged(Stage, tmp_path)
 
 
 def redis_cli(server: Server, *words: str) -> str:
@@ -103,6 +96,7 @@ def digest(group: RunningGroup, seen_by: Server) -> str:
     return whole.hexdigest()
 
 
+@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_a_primary_leaves_and_comes_back_in_one_plan_each_and_no_key_is_lost(
     cluster_group: Callable[..., RunningGroup], stage_of: Callable[[RunningGroup], Stage]
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from redistui.demo.groups import RunningGroup
 from redistui.demo.ports import HOST, Ports
 from redistui.demo.servers import Server
@@ -66,6 +68,7 @@ def keep_quiet(group: RunningGroup, version: str) -> None:
             node.ask("CONFIG", "SET", "cluster-ping-interval", "600000")
 
 
+@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_what_hides_behind_state_ok_is_told_at_once_and_no_more_when_it_was_mended(
     cluster_group: Start, version: str
 ) -> None:

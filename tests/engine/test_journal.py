@@ -148,6 +148,7 @@ def test_a_journal_full_of_other_things_is_read_without_complaint(journal: Journ
 
 def test_where_the_journal_is_and_who_writes_it(tmp_path: Path) -> None:
     assert journal_path({"REDISTUI_JOURNAL": str(tmp_path / "j")}) == tmp_path / "j"
+    assert journal_path({"REDISTUI_JOURNAL": "~nobody-of-this-name/j"}).name == "j"
     assert journal_path({}).name == "journal.jsonl"
     who = identity({"SSH_CLIENT": "192.0.2.7 51234 22"})
     assert who["from"] == "192.0.2.7"

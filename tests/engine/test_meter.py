@@ -197,3 +197,14 @@ def test_what_it_refuses_to_tell_is_not_asked_again() -> None:
     assert READINGS & set(names) == {"commandstats"}
     assert READINGS.isdisjoint(data_round("data", True, True).names)
     assert READINGS & set(data_round("data", False, True, refused=frozenset()).names) == {"commandstats", "slowlog-len"}
+
+
+def test_totals_hold_what_was_told_and_nothing_else() -> None:
+    some_told = polls({"evicted_keys": 3, "used_cpu_sys": 1.5}).totals
+    assert (some_told["evicted"], some_told.get("evicted"), "evicted" in some_told) == (3, 3, True)
+    assert "cpu_percent" not in some_told, "half of it is not it"
+    with pytest.raises(KeyError):
+        some_told["cpu_percent"]
+    assert bool(some_told)
+    assert len(some_told) == len(dict(some_told)) == len(list(some_told))
+    assert (bool(node(assembled(silent("a:1"))).totals), len(node(assembled(silent("a:1"))).totals)) == (False, 0)

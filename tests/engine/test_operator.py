@@ -113,6 +113,7 @@ def test_without_the_password_nothing_is_sent(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["data", "sentinels"])
+@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_a_wrong_password_is_found_out_before_anything_is_sent_and_asked_for_again(stage: Stage, wrong: str) -> None:
     stage.logins.give(DATA, "wrong-one" if wrong == "data" else "pw-ops")
     stage.logins.give(SENTINELS, "wrong-one" if wrong == "sentinels" else "pw-sops")

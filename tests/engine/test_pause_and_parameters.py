@@ -24,6 +24,7 @@ from redistui.ops.run import Run, refused
 from redistui.ops.set_parameter import SET_PARAMETER
 from tests.canary import Writer
 from tests.conftest import Start
+from tests.engine.stages import staged
 from tests.waiting import eventually, planned_anew
 
 WANTED: dict[Kind, Wanted] = {"sentinel": "sentinel", "cluster": "cluster", "replication": "any"}
@@ -73,15 +74,7 @@ class Stage:
 
 @pytest.fixture
 def stage_of(tmp_path: Path) -> Iterator[Callable[[RunningGroup], Stage]]:
-    stages: list[Stage] = []
-
-    def make(group: RunningGroup) -> Stage:
-        stages.append(Stage(group, tmp_path))
-        return stages[-1]
-
-    yield make
-    for stage in stages:
-        stage.close()
+    yield from staged(Stage, tmp_path)
 
 
 Stages = Callable[[RunningGroup], Stage]
@@ -140,6 +133,7 @@ def test_a_pause_ends_by_itself_where_nobody_writes_and_this_is_said(
     assert stage.do(UNPAUSE).outcome == "verified"
 
 
+@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_sentinels_do_not_fail_over_under_a_pause_that_is_let_through(running_group: Start, stage_of: Stages) -> None:
     stage = stage_of(running_group(replace(sentinel(), down_after_ms=4_000)))
     primary = stage.group.primary
@@ -179,6 +173,7 @@ def test_a_sentinel_that_is_not_watched_from_here_refuses_a_pause(replication_gr
     assert calls(stage.group.primary, "client|pause") == 0
 
 
+@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_a_cluster_stays_as_it_is_under_a_pause_longer_than_its_node_timeout(
     cluster_group: Groups, stage_of: Stages
 ) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import lzma
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import hiredis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from redistui.demo.groups import RunningGroup
 from redistui.engine.assemble import Assembler
@@ -22,6 +27,7 @@ from redistui.engine.keyframes import keyframe
 from redistui.engine.listener import EventLog
 from redistui.engine.observation import Drawn, Item, Joined, Keyframe, Left, Observation
 from redistui.engine.recording import BadRecording, Recorder, open_recording, recorder
+from redistui.engine.recording.changes import applied, changed
 from redistui.engine.scenery import Scenery
 from redistui.model import Access, Event, Fault, Fleet, Login, Site, Target
 from tests.engine.telling import told
@@ -179,16 +185,86 @@ def test_from_every_key_frame_on_all_snapshots_are_as_they_were(file: Path, monk
     made = Recorder((PLAIN,), path=file)
     shown = watched(minutes(60), made.take, 4.0)
     made.close()
-    tape = open_recording(file)
-    frames = [at for (at,) in sqlite3.connect(file).execute("SELECT first_at FROM chunks")]
+    frames = began(file, "SELECT first_at FROM chunks")
     assert len(frames) > 12
     for since in frames:
-        scenery = Scenery(tape)
-        for item in tape.items(since):
-            if isinstance(item, Drawn):
-                assert scenery.draw(item) == shown[item.at], (since, item.at)
-            else:
-                scenery.take(item)
+        played_as_shown(file, since, shown)
+
+
+def test_from_every_still_on_all_snapshots_are_as_they_were(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("PART", 2.0), ("STILL", 2.0), ("CHUNK", 20.0)):
+        monkeypatch.setattr(recorder, name, value)
+    made = Recorder((PLAIN,), path=file)
+
+    def take(item: Item) -> None:
+        if isinstance(item, Keyframe):
+            made.flush()
+            assert made.due(item.at)
+        made.take(item)
+
+    shown = watched(minutes(75), take, 4.0)
+    made.close()
+    stills = began(file, "SELECT at FROM stills")
+    assert len(stills) > 12
+    assert len(began(file, "SELECT first_at FROM chunks")) in (2, 3)
+    for since in stills:
+        first = next(open_recording(file).items(since))
+        assert isinstance(first, Keyframe)
+        assert first.at == since
+        played_as_shown(file, since, shown)
+
+
+def began(file: Path, question: str) -> list[float]:
+    with closing(sqlite3.connect(file)) as opened:
+        return [at for (at,) in opened.execute(question)]
+
+
+def played_as_shown(file: Path, since: float, shown: Mapping[float, Fleet]) -> None:
+    tape = open_recording(file)
+    scenery = Scenery(tape)
+    for item in tape.items(since):
+        if isinstance(item, Drawn):
+            assert scenery.draw(item) == shown[item.at], (since, item.at)
+        else:
+            scenery.take(item)
+
+
+def test_a_recording_of_the_first_version_is_read_and_gone_on_with(file: Path) -> None:
+    """It knew no stills, and told what its key frames hold in another way."""
+    made = Recorder((PLAIN,), path=file)
+    shown = watched(minutes(10), made.take, 100.0)
+    made.close()
+    with closing(sqlite3.connect(file)) as opened:
+        ((body,),) = opened.execute("SELECT body FROM chunks").fetchall()
+        raw = lzma.decompress(body)
+        length = int.from_bytes(raw[:4], "little")
+        head = json.loads(raw[4 : 4 + length])
+        assert head.pop("pasts") == []
+        text = json.dumps(head | {"kept": []}).encode()
+        old = lzma.compress(len(text).to_bytes(4, "little") + text + raw[4 + length :])
+        opened.execute("UPDATE chunks SET body = ?", (old,))
+        opened.executescript("DROP TABLE stills; PRAGMA user_version = 1")
+    played_as_shown(file, AT, shown)
+    recorded(file, poll("a:1", AT + 100, used=9), Drawn(AT + 101, 1.0))
+    played = [item.at for item in open_recording(file).items() if isinstance(item, Drawn)]
+    assert played == [*shown, AT + 101]
+    with closing(sqlite3.connect(file)) as opened:
+        assert opened.execute("PRAGMA user_version").fetchone() == (2,)
+
+
+plain = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(0, 3), st.sampled_from(["a", "b"])),
+    lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(st.sampled_from("abcd"), inner, max_size=4)),
+    max_leaves=12,
+)
+
+
+@given(plain, plain)
+def test_a_change_makes_the_later_value_of_the_earlier_one(before: Any, after: Any) -> None:
+    change = json.loads(json.dumps(changed(before, after)))
+    made = applied(before, change)
+    assert made == after
+    assert not isinstance(after, dict) or list(made) == list(after)
 
 
 # -- what is no recording of ours --------------------------------------------------------------------------------------
@@ -372,16 +448,28 @@ def test_it_is_read_while_more_is_written(file: Path) -> None:
     made.close()
 
 
-def test_a_disk_that_is_full_is_told_once_and_ends_the_recording(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_full_is_told_once_and_the_memory_goes_on(
+    file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     said: list[str] = []
     made = Recorder((PLAIN,), path=file)
     made.begin(said.append)
-    monkeypatch.setattr(made._file, "add", lambda things: (_ for _ in ()).throw(BadRecording("the disk is full")))
-    for item in ITEMS:
-        made.take(item)
-        made.flush()
+    with monkeypatch.context() as full:
+        full.setattr(made._file, "add", lambda things: (_ for _ in ()).throw(BadRecording("the disk is full")))
+        for item in ITEMS:
+            made.take(item)
+            made.flush()
+        assert said == [made.trouble] == ["nothing is recorded any more: the disk is full"]
+    made.save(tmp_path / "saved")
+    assert len(list(open_recording(tmp_path / "saved").items())) == len(ITEMS) + 1
+    made.take(poll("a:1", AT + 6))
+    made.flush()
+    assert made.trouble is not None
+    made.take(Keyframe(AT + 7))
+    made.take(poll("a:1", AT + 8))
     made.close()
-    assert said == [made.trouble] == ["nothing is recorded any more: the disk is full"]
+    assert said[1:] == [f"{file} is recorded again; what came meanwhile is missing"]
+    assert [item.at for item in open_recording(file).items()] == [AT + 7, AT + 8]
 
 
 # -- incidents ---------------------------------------------------------------------------------------------------------
@@ -411,6 +499,14 @@ def test_an_incident_is_saved_by_itself_once(tmp_path: Path) -> None:
     assert said == [f"the last minutes are saved in {path}: raised node-down"]
     assert AT + 75 <= open_recording(path).last_at <= AT + 85
     assert [event.about[0] for event in open_recording(path).marks()] == ["raised", "raised", "raised", "over", "over"]
+
+
+def test_an_incident_is_saved_at_the_snapshot_that_shows_it(tmp_path: Path) -> None:
+    made = Recorder((PLAIN,), folder=tmp_path, incidents=2)
+    for item in (poll("a:1", AT), Drawn(AT, 1.0), alert("raised", AT + 1), Drawn(AT + 1, 1.0)):
+        made.take(item)
+    eventually(lambda: list(tmp_path.glob("incident-*.recording")), 20.0)
+    made.close()
 
 
 def test_of_incidents_only_the_last_are_kept(tmp_path: Path) -> None:

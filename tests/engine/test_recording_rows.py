@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from redistui.engine.recording.answers import kept
 from redistui.engine.recording.columns import Unpacker, differences, packed, sums
-from redistui.engine.recording.rows import InfoTrack, ReplyTracks, number_of, numbers_in, printed, reply_of, row_of
+from redistui.engine.recording.info_rows import InfoTrack
+from redistui.engine.recording.rows import number_of, numbers_in, printed, reply_of, row_of
+from redistui.engine.recording.tracks import ReplyTracks
 from redistui.metrics import FIELDS
 from redistui.replies.cluster import read_info, read_nodes
 from redistui.replies.cluster_links import read_links

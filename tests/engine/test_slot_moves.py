@@ -22,6 +22,7 @@ from redistui.ops.run import Run, StepRun
 from redistui.ops.undo import UNDO
 from tests.cli.test_plan_and_do import run as run_cli
 from tests.cli.test_plan_and_do import running
+from tests.engine.stages import staged
 from tests.key_digest import checked, digest, open_slots, own_slots, views
 from tests.slot_writer import SlotWriter, tag_of
 from tests.waiting import eventually
@@ -179,15 +180,7 @@ class Stage:
 
 @pytest.fixture
 def stage_of(tmp_path: Path) -> Iterator[Callable[[RunningGroup], Stage]]:
-    stages: list[Stage] = []
-
-    def make(group: RunningGroup) -> Stage:
-        stages.append(Stage(group, tmp_path))
-        return stages[-1]
-
-    yield make
-    for stage in stages:
-        stage.close()
+    yield from staged(Stage, tmp_path)
 
 
 @pytest.fixture
@@ -239,6 +232,7 @@ def test_a_target_that_is_killed_in_mid_move_is_replaced_and_the_move_gone_on_wi
     stage.survives(killed=1, heir=4, owner=4, home=0, returns=not valkey)
 
 
+@pytest.mark.versions("valkey-9.1", "redis-7.0")
 def test_a_console_that_is_killed_in_mid_move_is_gone_on_from_and_taken_back_whole(stage: Stage) -> None:
     group = stage.group
     ends = ("--from", group.nodes[0].address, "--to", group.nodes[1].address, "--slots", "0-39", "--classic")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redistui.judge.alerts import CALM, FLIPS, GONE, RESTLESS, SHOWN, AlertBook
+from redistui.judge.alerts import CALM, FLIPS, GONE, RESTLESS, SHOWN, AlertBook, Known
 from redistui.model import Finding, Fleet, Silence
 from tests.judge.short import group, node
 
@@ -100,6 +100,12 @@ def test_news_say_it_for_machines_too() -> None:
     assert (event.kind, event.group, event.source, event.at) == ("alert", "orders", "b:1", 1001.0)
     assert event.about == ("raised", "link-down", "orders", "b:1", "bad")
     assert event.text == "bad link-down: b:1 has no link"
+
+
+def test_news_of_a_number_have_it_and_its_threshold_as_they_were_then() -> None:
+    book = AlertBook()
+    told(book, seen(1000.0, MEMORY), seen(1001.0, replace(MEMORY, value=86.5)))
+    assert book.news[0].about == ("raised", "memory", "orders", "a:1", "warn", "86.5", "80.0")
 
 
 def test_what_is_over_stays_in_sight_for_a_while_behind_what_lasts() -> None:
@@ -206,6 +212,64 @@ def test_a_silence_is_moved_or_lifted_by_the_same_patterns() -> None:
     assert book.silences == ()
 
 
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        (("*", "*", "*"), []),
+        (("lag-*", "*", "*"), ["tilt"]),
+        (("lag-bytes", "*", "*"), ["lag-*", "tilt"]),
+        (("lag-*", "orders", "*"), ["lag-*", "tilt"]),
+    ],
+)
+def test_every_silence_that_the_patterns_cover_is_lifted(pattern: tuple[str, str, str], left: list[str]) -> None:
+    book = AlertBook()
+    for rule in ("lag-*", "lag-bytes", "tilt"):
+        book.silence(Silence(rule, "*", "*", 1100.0), 1000.0)
+    book.silence(Silence(*pattern, 0.0), 1001.0)
+    assert [one.rule for one in book.silences if one.rule != "lag-bytes"] == left
+
+
+def test_a_bracket_in_an_address_stands_for_itself() -> None:
+    book = AlertBook()
+    six = replace(MEMORY, node="[::1]:6379")
+    book.silence(Silence("memory", "orders", "[::1]:6379", 1100.0), 1000.0)
+    told(book, seen(1000.0, six), seen(1001.0, six))
+    assert [one.silenced_until for one in book.judge(seen(1002.0, six))] == [1100.0]
+
+
+@pytest.mark.parametrize(
+    ("known", "finding", "acknowledged_at"),
+    [
+        (Known(900.0, "warn", 1100.0), MEMORY, 900.0),
+        (Known(900.0, "bad", 1100.0), MEMORY, 900.0),
+        (Known(900.0, "warn", 1100.0), WORSE, None),
+        (Known(900.0, "warn", 1000.5), MEMORY, None),
+    ],
+)
+def test_what_was_acknowledged_before_is_so_when_it_is_raised_unless_it_is_worse_or_late(
+    known: Known, finding: Finding, acknowledged_at: float | None
+) -> None:
+    book = AlertBook()
+    book.know(MEMORY_KEY, known)
+    assert book.acknowledged == {MEMORY_KEY: (900.0, known.level)}
+    other = AlertBook()
+    other.recollect(json.loads(json.dumps(book.memory())))
+    for one in (book, other):
+        told(one, seen(1000.0, finding), seen(1001.0, finding))
+        (alert,) = one.judge(seen(1002.0, finding))
+        assert alert.acknowledged_at == acknowledged_at
+        assert bool(one.acknowledged) is (acknowledged_at is not None)
+
+
+def test_what_lasts_is_acknowledged_by_what_is_said_elsewhere() -> None:
+    book = AlertBook()
+    told(book, seen(1000.0, WORSE), seen(1001.0, WORSE))
+    book.know(MEMORY_KEY, Known(900.0, "warn", 2000.0))
+    assert book.acknowledged == {}
+    book.know(MEMORY_KEY, Known(900.0, "bad", 2000.0))
+    assert book.acknowledged == {MEMORY_KEY: (900.0, "bad")}
+
+
 SCRIPT = st.lists(
     st.tuples(st.sampled_from([(), (MEMORY,), (WORSE,), (LINK,), (LINK, WORSE)]), st.booleans()), max_size=60
 )
@@ -233,7 +297,7 @@ def test_every_alert_begins_once_and_ends_once(script: Sequence[tuple[tuple[Find
     for n, (found, silent) in enumerate(script):
         alerts = book.judge(seen(1000.0 + n, *found, silent=silent))
         for event in book.news:
-            change, *key, level = event.about
+            change, *key, level = event.about[:5]
             if change == "over":
                 assert open_.pop(tuple(key))
             elif change == "raised":

@@ -28,6 +28,16 @@ def test_three_that_agree_can_fail_over_and_may_lose_one() -> None:
     assert three(sentinel("x"), sentinel("y"), sentinel("z")) == []
 
 
+def test_of_views_of_one_epoch_the_one_that_most_have_is_believed() -> None:
+    """One of three was set to watch a replica, by hand and so at no newer epoch: it is the one of another mind."""
+    odd = sentinel("x", "b")
+    for members in ((odd, sentinel("y"), sentinel("z")), (sentinel("y"), sentinel("z"), odd)):
+        found = verdict(group(A, B, *members))
+        assert (found.primary, found.dissenters) == (at("a"), (at("x"),))
+    newer = verdict(group(A, B, sentinel("x", "b", epoch=2), sentinel("y"), sentinel("z")))
+    assert (newer.primary, newer.dissenters) == (at("b"), (at("y"), at("z")))
+
+
 @pytest.mark.parametrize(
     ("known", "quorum", "majority", "needed"),
     [
@@ -63,7 +73,7 @@ def test_a_ghost_raises_what_is_needed() -> None:
     found = verdict(group(A, B, *running))
     assert (found.known, found.needed, found.reachable) == (5, 3, True)
     assert ghosts(group(A, B, *running)) == (at("g"), at("h"))
-    assert three(*running) == ["(quorum-edge)"]
+    assert "(quorum-edge)" in three(*running)
 
 
 def test_a_peer_that_answers_us_is_no_ghost_whatever_another_says() -> None:

@@ -7,13 +7,16 @@ from dataclasses import replace
 import pytest
 
 from redistui.judge.capacity import Capacity
+from redistui.judge.measures import BY_NAME, MEASURES
 from redistui.judge.recommend import RECOMMENDATIONS, Advice, Past, recommendations
-from redistui.judge.recommend.load import CONNECTIONS, MEMORY, OPERATIONS
-from redistui.judge.recommend.safety import BACKLOG
 from redistui.judge.support import SUPPORT, ends_at
 from redistui.judge.trend import DAY
 from redistui.model import Fleet, Node, Sentinel
 from tests.judge.short import NOW, at, fleet, group, node, sentinel
+
+MEMORY, CONNECTIONS, OPERATIONS, BACKLOG = (
+    BY_NAME[name].advise for name in ("memory_percent", "clients", "ops_per_second", "backlog_seconds")
+)
 
 B, C = node("b", "a"), node("c", "a")
 THREE = [sentinel(name) for name in "xyz"]
@@ -77,6 +80,46 @@ def test_a_figure_at_its_measure_is_not(metrics: dict[str, float]) -> None:
 
 def test_the_measures_are_those_that_were_agreed_on() -> None:
     assert (MEMORY, CONNECTIONS, OPERATIONS) == (80.0, 5_000.0, 50_000.0)
+
+
+GROWING = Capacity("orders", "a:1", "memory_used", 5e8, 1e9, "grows", 7200.0, 1e8, 2e7, 5 * DAY, 4 * DAY, 6 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("name", "metrics", "measure", "value"),
+    [
+        ("memory", {"memory_percent": 60.0}, "memory_percent", 50.0),
+        ("connections", {"clients": 100.0}, "clients", 99.0),
+        ("connections", {"clients": 50.0, "clients_limit": 100.0}, "clients_percent", 40.0),
+        ("operations", {"ops_per_second": 100.0}, "ops_per_second", 99.0),
+        ("fragmented", {"memory_used": 2.0**30, "memory_limit": 2.0**31, "fragmentation": 1.3}, "fragmentation", 1.2),
+        ("filling", {}, "full_in_days", 90.0),
+    ],
+)
+@pytest.mark.parametrize("scope", ["", "group:ord*/", "node:a:1/"])
+def test_each_measure_can_be_set_for_all_for_groups_and_for_servers(
+    name: str, metrics: dict[str, float], measure: str, value: float, scope: str
+) -> None:
+    shown, past = fleet(group(lead(**metrics), B, C), now=NOW), Past(capacity=[replace(GROWING, full_in=60 * DAY)])
+    assert recommendations(shown, past) == ()
+    (found,) = recommendations(shown, past, {f"{scope}{measure}.advise": value})
+    assert found.name == name
+    assert recommendations(shown, past, {f"group:else/{measure}.advise": value}) == ()
+    assert recommendations(shown, past, {f"{measure}.warn": value}) == ()
+
+
+def test_the_reason_names_the_measure_that_holds() -> None:
+    high = {"memory_percent": 85.0, "memory_limit": 10.0}
+    pair = fleet(group(lead(**high), node("b", "a", **high), C), now=NOW)
+    (found,) = recommendations(pair, None, {"memory_percent.advise": 70.0})
+    assert found.reason.endswith("of the memory limit, over 70 %")
+    (found,) = recommendations(pair, None, {"node:a:1/memory_percent.advise": 60.0})
+    assert found.reason.endswith("of the memory limit, over 60 to 80 %")
+
+
+def test_each_measure_has_a_row_of_its_own() -> None:
+    assert len(BY_NAME) == len(MEASURES)
+    assert all(one.doc.endswith(".") and one.advise > 0 for one in MEASURES)
 
 
 def test_a_full_server_that_refuses_rather_than_throws_out_is_said_to() -> None:

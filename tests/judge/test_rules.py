@@ -33,7 +33,8 @@ def test_what_a_dead_node_was_is_told() -> None:
     ("members", "found"),
     [
         ([A, node("b", acks={"c": 0})], ["two-primaries b"]),
-        ([A, node("b", replid="two", replid2="one")], ["two-primaries b", "(resurrected-primary a)"]),
+        ([A, node("b", replid="two", replid2="one")], ["two-primaries b"]),
+        ([node("b", replid="two", replid2="one"), node("a")], ["two-primaries a", "(resurrected-primary a)"]),
         ([A, node("b", replid="other")], []),
         ([A, B, node("c", fault="hung")], ["node-down c"]),
     ],

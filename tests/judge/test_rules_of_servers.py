@@ -34,6 +34,8 @@ def facts(one: Node, **words: str) -> Node:
         (facts(node("a"), rdb_last_bgsave_status="err"), ["save-failing a"]),
         (facts(node("a"), aof_last_write_status="err"), ["aof-failing a"]),
         (facts(node("a"), aof_last_bgrewrite_status="err"), ["(rewrite-failing a)"]),
+        (facts(node("a"), aof_last_write_status="err", aof_enabled="1"), ["aof-failing a"]),
+        (facts(node("a"), aof_last_write_status="err", aof_last_bgrewrite_status="err", aof_enabled="0"), []),
         (facts(node("a", fault="hung"), rdb_last_bgsave_status="err"), ["node-down a", "no-primary"]),
     ],
 )
@@ -172,6 +174,19 @@ def test_sentinels_that_are_counted_though_they_are_gone_are_told(
     one = counting("x", *peers)
     told = findings(group(node("a", acks={"b": 0}), B, one, sentinel("y")), {})
     assert [f"({one.rule} {one.node[0]})" for one in told if one.rule == "ghost-sentinel" and one.node] == found
+
+
+def test_a_sentinel_that_is_counted_but_has_no_address_any_more_is_told() -> None:
+    """As Redis 6.2 keeps one that came back under another id: with port 0, which is no address."""
+    one = counting("x", ("y", "2", "", 100))
+    twice = replace(one, watches={"orders": replace(one.watches["orders"], other_sentinels=2)})
+    (finding,) = [
+        one
+        for one in findings(group(node("a", acks={"b": 0}), B, twice, sentinel("y")), {})
+        if one.rule == "ghost-sentinel"
+    ]
+    assert finding.message.startswith("1 of 2 Sentinels count one without an address: it came back under another id")
+    assert finding.node is None
 
 
 def test_a_primary_that_nobody_follows_is_told_of_with_whom_they_follow() -> None:

@@ -71,6 +71,17 @@ def test_a_silent_owner_keeps_its_slots_as_the_others_tell_them() -> None:
     assert said(*nodes)[:2] == ["node-down a", "slots-failing"]
 
 
+def test_one_node_that_is_cut_off_and_holds_all_others_to_fail_is_not_believed() -> None:
+    """The majority's word (`fail`) is taken from anybody, an opinion (`fail?`) where half of the others share it."""
+    alone = "a 0-8191 e1, b 8192-16383 e2 fail?, r<a e1 fail?, s<b e2 fail?"
+    doubted = "a 0-8191 e1 fail?, b 8192-16383 e2, r<a e1, s<b e2"
+    declared = "a 0-8191 e1 fail, b 8192-16383 e2, r<a e1, s<b e2"
+    assert drawn(*four(a=alone)).failing == frozenset()
+    assert drawn(*four(a=alone, b=doubted)).failing == frozenset()
+    assert drawn(*four(a=alone, b=doubted, s=doubted)).failing == frozenset(range(8192))
+    assert drawn(*four(a=alone, b=declared)).failing == frozenset(range(8192))
+
+
 def test_the_slots_of_a_node_that_only_we_cannot_reach_count_as_failing() -> None:
     assert drawn(*four(a=node("a", fault="refused"))).failing == frozenset(range(8192))
 

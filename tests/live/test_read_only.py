@@ -111,6 +111,7 @@ async def test_the_dashboard_asks_and_nothing_else_on_every_screen_and_with_a_pl
     assert role_of(primary) == "master"
 
 
+@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_the_verbs_that_only_look_ask_and_nothing_else(group: RunningGroup, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text(

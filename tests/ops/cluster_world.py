@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from redistui.net.client import ClientLost, ClientRefused
+from tests.ops.clock import Clock
 
 P1, P2, P3 = "10.0.0.1:7000", "10.0.0.2:7000", "10.0.0.3:7000"
 R1, R2, R3 = "10.0.0.4:7000", "10.0.0.5:7000", "10.0.0.6:7000"
@@ -19,7 +20,6 @@ NEW = "10.0.0.7:7000"
 SLOTS = {P1: "0-5460", P2: "5461-10921", P3: "10922-16383"}
 TIMEOUT = 2.0
 """cluster-node-timeout."""
-TICK = 0.01
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Server:
 
 
 @dataclass
-class World:
+class World(Clock):
     """The cluster at one moment."""
 
     now: float = 1000.0
@@ -80,18 +80,6 @@ class World:
         self.servers[NEW] = Server(NEW, ids[NEW], knows={ids[NEW]})
 
     # -- time -----------------------------------------------------------------------------------------------------
-
-    def pass_time(self, seconds: float, tick: float = TICK) -> None:
-        end = self.now + seconds
-        while self.now < end - 1e-9:
-            self.now += min(tick, end - self.now)
-            for due, deed in [one for one in self.plans if one[0] <= self.now]:
-                self.plans.remove((due, deed))
-                deed()
-            self._live()
-
-    def later(self, seconds: float, deed: Callable[[], None]) -> None:
-        self.plans.append((self.now + seconds, deed))
 
     def _live(self) -> None:
         all_run = True

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from redistui.net.client import ClientLost, ClientRefused
+from tests.ops.clock import Clock
 
 P, R1, R2, X = "10.0.0.1:6379", "10.0.0.2:6379", "10.0.0.3:6379", "10.0.0.9:6379"
 FENCED = 10_000
-TICK = 0.01
 BYTES = 10
 """Of one write in the replication stream."""
 
@@ -49,7 +49,7 @@ class Server:
 
 
 @dataclass
-class PlainWorld:
+class PlainWorld(Clock):
     """The group at one moment."""
 
     now: float = 1000.0
@@ -74,22 +74,13 @@ class PlainWorld:
 
     # -- time -----------------------------------------------------------------------------------------------------
 
-    def pass_time(self, seconds: float, tick: float = TICK) -> None:
-        end = self.now + seconds
-        while self.now < end - 1e-9:
-            self.now += min(tick, end - self.now)
-            for due, deed in [one for one in self.plans if one[0] <= self.now]:
-                self.plans.remove((due, deed))
-                deed()
-            self._wake()
-            self._writers()
-            for address, server in self.servers.items():
-                self._failover(address, server)
-            for server in self.servers.values():
-                self._replicate(server)
-
-    def later(self, seconds: float, deed: Callable[[], None]) -> None:
-        self.plans.append((self.now + seconds, deed))
+    def _live(self) -> None:
+        self._wake()
+        self._writers()
+        for address, server in self.servers.items():
+            self._failover(address, server)
+        for server in self.servers.values():
+            self._replicate(server)
 
     def writable(self) -> list[str]:
         """Of the group: a stranger's writes are its own affair until it has been attached."""

@@ -19,6 +19,7 @@ from typing import Any
 from redistui.net.client import ClientLost, ClientRefused
 from redistui.ops.templates import ranges_of, raw, slots_of
 from redistui.replies.slot import slot_of
+from tests.ops.clock import Clock
 
 P1, P2, P3 = "10.0.0.1:7000", "10.0.0.2:7000", "10.0.0.3:7000"
 R1, R2, R3 = "10.0.0.4:7000", "10.0.0.5:7000", "10.0.0.6:7000"
@@ -82,7 +83,7 @@ class Server:
 
 
 @dataclass
-class World:
+class World(Clock):
     """The cluster at one moment."""
 
     valkey: bool = False
@@ -172,19 +173,13 @@ class World:
     # -- time -----------------------------------------------------------------------------------------------------
 
     def pass_time(self, seconds: float, tick: float = 0.05) -> None:
-        end = self.now + seconds
-        while self.now < end - 1e-9:
-            self.now += min(max(tick, 0.001), end - self.now)
-            for due, deed in [one for one in self.plans if one[0] <= self.now]:
-                self.plans.remove((due, deed))
-                deed()
-            self._vote()
-            self._beat()
-            if not self.quiet:
-                self.write()
+        super().pass_time(seconds, tick)
 
-    def later(self, seconds: float, deed: Callable[[], None]) -> None:
-        self.plans.append((self.now + seconds, deed))
+    def _live(self) -> None:
+        self._vote()
+        self._beat()
+        if not self.quiet:
+            self.write()
 
     def _vote(self) -> None:
         for one in list(self.servers.values()):

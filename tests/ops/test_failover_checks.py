@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +12,9 @@ from redistui.ops.action import Aim, refusals, warnings
 from redistui.ops.failover import FAILOVER
 from redistui.ops.repeated import begun
 from tests import fleets
+from tests.ops.changed import Change, metric, node, replication
 
 AIM = Aim("orders")
-Change = Callable[[Group], Group]
 
 
 def fleet(group: Group, **changes: Any) -> Fleet:
@@ -24,32 +23,6 @@ def fleet(group: Group, **changes: Any) -> Fleet:
 
 def healthy() -> Group:
     return fleets.sentinel_group("orders", chain=False)
-
-
-def node(place: int, **changes: Any) -> Change:
-    def change(group: Group) -> Group:
-        nodes = list(group.nodes)
-        nodes[place] = replace(nodes[place], **changes)
-        return replace(group, nodes=tuple(nodes))
-
-    return change
-
-
-def replication(place: int, **changes: Any) -> Change:
-    def change(group: Group) -> Group:
-        own = group.nodes[place].replication
-        assert own is not None
-        return node(place, replication=replace(own, **changes))(group)
-
-    return change
-
-
-def metric(place: int, name: str, value: float | None) -> Change:
-    def change(group: Group) -> Group:
-        others = {key: old for key, old in group.nodes[place].metrics.items() if key != name}
-        return node(place, metrics=others if value is None else {**others, name: value})(group)
-
-    return change
 
 
 def sentinel(place: int, **changes: Any) -> Change:

@@ -3,7 +3,6 @@ with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +12,10 @@ from redistui.model import Event, Fault, Fleet, Group, ReplicaSeen, Sighting
 from redistui.ops.action import Aim, Plan, refusals, warnings
 from redistui.ops.promote import PROMOTE, best
 from tests import fleets
+from tests.ops.changed import Change, metric, node
+from tests.ops.changed import replication as link
 
 A, B, C = "10.20.0.11:6379", "10.20.0.12:6379", "10.20.0.13:6379"
-Change = Callable[[Group], Group]
 OFFSET = 48_213_377_104
 
 
@@ -35,32 +35,6 @@ def healthy() -> Group:
         fleets.node(C, "replica", A, lag=182, seed=7, server="redis", version="7.0.15"),
     )
     return Group("plain", "replication", nodes, primary=A)
-
-
-def node(place: int, **changes: Any) -> Change:
-    def change(group: Group) -> Group:
-        nodes = list(group.nodes)
-        nodes[place] = replace(nodes[place], **changes)
-        return replace(group, nodes=tuple(nodes))
-
-    return change
-
-
-def link(place: int, **changes: Any) -> Change:
-    def change(group: Group) -> Group:
-        own = group.nodes[place].replication
-        assert own is not None
-        return node(place, replication=replace(own, **changes))(group)
-
-    return change
-
-
-def metric(place: int, name: str, value: float | None) -> Change:
-    def change(group: Group) -> Group:
-        others = {key: old for key, old in group.nodes[place].metrics.items() if key != name}
-        return node(place, metrics=others if value is None else {**others, name: value})(group)
-
-    return change
 
 
 def listed(**changes: Any) -> Change:

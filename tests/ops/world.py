@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from redistui.net.client import ClientLost, ClientRefused
+from tests.ops.clock import Clock
 
 P, R1, R2 = "10.0.0.1:6379", "10.0.0.2:6379", "10.0.0.3:6379"
 SENTINELS = ("10.0.0.7:26379", "10.0.0.8:26379", "10.0.0.9:26379")
 FENCED = 10_000
-TICK = 0.01
 OPTIONS = {"quorum": 2, "down-after-milliseconds": 30_000, "failover-timeout": 10_000, "parallel-syncs": 1}
 INFO_SECONDS = 10.0
 """How often a Sentinel looks at the priorities."""
@@ -40,7 +40,7 @@ class Server:
 
 
 @dataclass
-class World:
+class World(Clock):
     """The group at one moment."""
 
     down_after: float = 30.0
@@ -84,18 +84,9 @@ class World:
 
     # -- time -----------------------------------------------------------------------------------------------------
 
-    def pass_time(self, seconds: float, tick: float = TICK) -> None:
-        end = self.now + seconds
-        while self.now < end - 1e-9:
-            self.now += min(tick, end - self.now)
-            for due, deed in [one for one in self.plans if one[0] <= self.now]:
-                self.plans.remove((due, deed))
-                deed()
-            self._sentinels()
-            self._writers()
-
-    def later(self, seconds: float, deed: Callable[[], None]) -> None:
-        self.plans.append((self.now + seconds, deed))
+    def _live(self) -> None:
+        self._sentinels()
+        self._writers()
 
     def is_silent(self, address: str) -> bool:
         return not self.servers[address].alive or self.servers[address].hung
@@ -114,16 +105,21 @@ class World:
         for address in writable:
             self.servers[address].offset += 100
         for server in self.servers.values():
+            if server.role != "replica" or server.hung or not server.alive:
+                continue
             above = self.servers.get(server.follows or "")
-            if server.role == "replica" and above is not None and above.alive and not server.hung and server.alive:
-                server.offset = max(server.offset, above.offset - server.backlog)
-                server.backlog = max(0, server.backlog - 500)
+            if above is not None and above.alive:
+                if above.offset - server.backlog > server.offset:
+                    server.offset = above.offset - server.backlog
+                if server.backlog:
+                    server.backlog = max(0, server.backlog - 500)
 
     def _sentinels(self) -> None:
         """Promotion 0.2 s after the order; told 0.9 s later by the leader, then by the others; demotion after 10 s."""
-        for sentinel in SENTINELS:
-            if self.now - self.looked[sentinel] >= INFO_SECONDS:
-                self.looked[sentinel], self.seen[sentinel] = self.now, self._priorities()
+        if self.now - min(self.looked.values()) >= INFO_SECONDS:
+            for sentinel in SENTINELS:
+                if self.now - self.looked[sentinel] >= INFO_SECONDS:
+                    self.looked[sentinel], self.seen[sentinel] = self.now, self._priorities()
         if self.ordered_at is None:
             return
         since, new = self.now - self.ordered_at, self.servers[self.chosen]

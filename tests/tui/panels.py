@@ -35,7 +35,20 @@ def scene(
 ) -> Scene:
     """A fleet as it is looked at: its first group, unless another is named."""
     found = fleet.group(group) if group is not None else next(iter(fleet.groups), None)
-    return Scene(fleet, found, past or fleets.history(fleet), worn or theme(), glyphs(ascii_signs), wanted)
+    before = _past(fleet) if past is None else past
+    return Scene(fleet, found, before, worn or theme(), glyphs(ascii_signs), wanted)
+
+
+_PASTS: dict[object, History] = {}
+
+
+def _past(fleet: Fleet) -> History:
+    """Made once for all fleets of the same figures: a panel only reads it."""
+    nodes = (node for group in fleet.groups for node in group.nodes)
+    key = (fleet.at, tuple((node.address, tuple(node.metrics.items())) for node in nodes))
+    if key not in _PASTS:
+        _PASTS[key] = fleets.history(fleet)
+    return _PASTS[key]
 
 
 class Stage(App[None]):

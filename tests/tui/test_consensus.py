@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from redistui.history import History
 from redistui.model import Fleet
 from redistui.tui.panel import Panel
 from redistui.tui.screens.consensus import Consensus
@@ -15,7 +16,7 @@ from tests.view.test_consensus import many
 @pytest.mark.parametrize("size", [(80, 22), (60, 14), (160, 46)])
 @pytest.mark.parametrize("count", [7, 100, 1000])
 async def test_who_differs_is_on_the_screen_and_says_so_at_every_size(count: int, size: tuple[int, int]) -> None:
-    async with played(Consensus(), scene(many(count)), size) as run:
+    async with played(Consensus(), scene(many(count), past=History()), size) as run:
         text = " ".join(" ".join(run.text()).split())
         assert f"n{count - 1}:1 sees another slot map than {count - 1} of {count} nodes" in text
         assert f"n{count - 1}:1: gives slots 8191 to b:1 instead of a:1" in text

@@ -356,6 +356,17 @@ async def test_a_toast_moves_nothing_on_the_screen_and_hides_titles_only() -> No
         assert after[2:] == before[2:]
 
 
+@pytest.mark.parametrize("key", ["question_mark", "ctrl+p", "x"])
+async def test_an_alert_is_told_over_a_dialog_too_and_hides_its_upper_edge_only(key: str) -> None:
+    async with running(with_alerts(), size=(80, 24)) as run:
+        await run.press(key)
+        assert run.app.screen is not run.app.house
+        before = run.text().splitlines()
+        await run.publish(with_alerts(alert()))
+        await eventually_async(lambda: "BAD node-down of cart" in run.text().splitlines()[0])
+        assert run.text().splitlines()[1:] == before[1:]
+
+
 async def test_what_gets_worse_does_not_wait_behind_what_is_over() -> None:
     async with running(with_alerts()) as run:
         await run.publish(with_alerts(alert()))

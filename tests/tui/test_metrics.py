@@ -10,8 +10,9 @@ import pytest
 
 from redistui.history import Sample
 from redistui.metrics import Unit
-from redistui.tui.screens.metrics import AT_ONCE, Metrics
+from redistui.tui.screens.metrics import Metrics
 from redistui.tui.widgets import plot
+from redistui.tui.widgets.past import AT_ONCE
 from redistui.tui.widgets.plot import drawn
 from redistui.view.plot import MOST, Limit, Mark, Picture, Series, Window
 from tests import fleets
@@ -145,14 +146,16 @@ async def test_without_a_sample_a_plot_says_so() -> None:
     async with played(panel, scene(fleet)) as run:
         assert panel.select("10.50.0.19:6379")
         await run.press("enter")
-        assert "no sample yet" in "\n".join(run.text())
+        assert "no sample in this time. ops_per_second: Commands run" in "\n".join(run.text())
 
 
 async def test_a_plot_has_the_themes_colours_and_none_without_colours() -> None:
     panel = Metrics()
     async with played(panel, scene(fleets.quiet(), worn=theme("mono"))) as run:
         await run.press("enter")
-        styles = [segment.style for y in range(3, 9) for segment in panel.plot._strip(y, panel.plot.size.width)]
+        styles = [
+            segment.style for y in range(3, 9) for segment in panel.past.plot._strip(y, panel.past.plot.size.width)
+        ]
         named = {style.color.name for style in styles if style is not None and style.color is not None}
         assert named <= {"default"}
 
@@ -220,7 +223,7 @@ async def test_a_total_of_many_is_read_beside_the_screen_and_comes_when_it_is_th
     panel = Metrics()
     async with played(panel, scene(fleet, past=fleets.history(fleet, 30))) as run:
         await run.press("t")
-        await eventually_async(lambda: panel.plot.picture, 20.0)
+        await eventually_async(lambda: panel.past.plot.picture, 20.0)
         await run.settle()
         assert f"sum of {5 * AT_ONCE} nodes" in "\n".join(run.text())
 

@@ -24,9 +24,10 @@ AT = 1_760_000_000.0
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[StandIn]:
-    """It has seen one snapshot."""
+    """It has seen two snapshots."""
     with standing_in(fleets.quiet()) as engine:
         engine.recorder = Recorder((Target(("a:1",)),), folder=tmp_path)
+        engine.recorder.take(Drawn(AT - 75, 1.0))
         engine.recorder.take(Drawn(AT, 1.0))
         yield engine
         engine.recorder.close()
@@ -51,12 +52,14 @@ async def test_the_last_minutes_are_saved_where_recordings_are_and_where_one_say
     app = RedistuiApp(engine, Settings(), panels=PANELS, clock=lambda: AT)  # type: ignore[arg-type]
     async with app.run_test(size=(160, 48)) as pilot:
         await pilot.press("e")
-        await says(pilot, app, ".recording: 15 min")
+        await says(pilot, app, ".recording: 1m15s")
         assert open_recording(only_file(tmp_path)).last_at == AT
         app.house.run_line(f"save {tmp_path}/mine")
         await says(pilot, app, "/mine")
         app.house.run_line(f"save {tmp_path}/mine")
         await says(pilot, app, "is there already")
+        app.house.run_line("save ~nobody-of-this-name/x")
+        await says(pilot, app, "no home folder for ~nobody-of-this-name/x: nothing is saved")
 
 
 async def test_a_recording_is_not_saved_again_and_nothing_is_not_saved(engine: StandIn) -> None:

@@ -17,6 +17,7 @@ from redistui.model import Fleet
 from redistui.tui import Settings
 from redistui.tui.app import RedistuiApp
 from redistui.tui.commandline import CommandLine, LineInput
+from redistui.tui.commands import commands
 from redistui.tui.footer import Footer
 from redistui.tui.header import BannerLine, Header
 from redistui.tui.hop import Latest
@@ -364,6 +365,8 @@ async def test_the_keyboard_goes_back_to_the_panel() -> None:
         ("failover a b", "failover wants no arguments; usage: failover [--to REPLICA]"),
         ("failover --to", "--to wants REPLICA"),
         ("dismiss abc", "no unfinished operation"),
+        ("export", "export FILE [METRIC ...]"),
+        ("silence", "silence RULE [GROUP [NODE]] HOW-LONG"),
         ("", ""),
         ("   ", ""),
     ],
@@ -373,6 +376,29 @@ async def test_a_line_that_cannot_be_done_is_answered_in_one_sentence(typed: str
         await run.type(typed)
         assert said in run.told
         assert run.app.screen is run.app.house
+
+
+async def test_no_command_minds_that_nothing_follows_it() -> None:
+    async with running() as run:
+        for row in commands(run.app.house):
+            if row.name not in ("q", "quit") and not row.bare:
+                run.app.house.run_line(row.name)
+                await run.pilot.pause()
+                while run.app.screen is not run.app.house:
+                    run.app.pop_screen()
+                    await run.pilot.pause()
+
+
+async def test_the_filter_that_holds_stands_at_the_right_and_hides_no_half_key() -> None:
+    async with running() as run:
+        await run.press("slash", *"role=replica", "enter")
+        foot = run.app.house.query_one(Footer)
+        right, keys = "".join(text for text, _ in foot._right), "".join(text for text, _ in foot._left)
+        assert right == " /role=replica "
+        assert "/ filter" not in keys
+        assert len(keys) + len(right) <= 80
+        await run.press("escape", "escape")
+        assert foot._right == []
 
 
 async def test_a_period_is_set_by_key_and_by_line() -> None:

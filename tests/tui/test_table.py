@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from textual.geometry import Region
 
+from redistui.history import History
 from redistui.model import Fleet, Node
 from redistui.tui.screens.events import Events
 from redistui.tui.screens.topology import Topology
@@ -90,7 +91,7 @@ async def test_of_a_thousand_nodes_only_the_visible_are_formatted(monkeypatch: p
         return line(self, index)
 
     panel = Topology()
-    first = scene(fleets.large(1000))
+    first = scene(fleets.large(1000), past=History())
     async with played(panel, first) as run:
         monkeypatch.setattr(Outline, "line", counted)
         await run.show(first._replace(fleet=fleets.large(1000, turn=1)))
@@ -127,14 +128,14 @@ async def test_the_cursor_goes_to_a_neighbour_when_its_node_is_gone() -> None:
 )
 async def test_vim_keys_and_arrows_move_it(keys: Sequence[str], line: int) -> None:
     panel = Topology()
-    async with played(panel, scene(fleets.large(200))) as run:
+    async with played(panel, scene(fleets.large(200), past=History())) as run:
         await run.press(*keys)
         assert panel.table.cursor == line
 
 
 async def test_the_line_above_the_cursor_stays_in_sight() -> None:
     panel = Topology()
-    async with played(panel, scene(fleets.large(200))) as run:
+    async with played(panel, scene(fleets.large(200), past=History())) as run:
         await run.press("G", "pageup")
         top = run.text()
         await run.press("k")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -79,6 +80,12 @@ def test_a_silence_tells_what_it_is_about_and_until_when(until: object, text: st
     assert told(event) == ("silenced", text)
 
 
+@pytest.mark.parametrize(("at", "text"), [(str(AT - 3600), "tilt: a:1, at 07:53:20 UTC"), ("noon", "tilt: a:1")])
+def test_an_acknowledgement_of_before_tells_when_it_was_said(at: str, text: str) -> None:
+    event = Event(AT, "", "acknowledged", "orders", "tilt: a:1", about=("tilt", "orders", "a:1", "bad", at, str(AT)))
+    assert told(event) == ("acknowledged", text)
+
+
 def test_an_alert_in_words_of_another_version_is_told_as_it_came() -> None:
     event = Event(AT, "", "alert", "cart", "something else")
     assert alert_words(event) is None
@@ -139,6 +146,17 @@ def test_an_alert_that_is_long_over_still_tells_what_its_event_said() -> None:
     text = page(event)
     assert "lag-bytes: caught up (lasted 12 s)" in text
     assert KINDS["lag-bytes"].doc.split()[0] in text
+    assert "value then" not in text
+
+
+@pytest.mark.parametrize(
+    ("numbers", "value"), [(("86.5", "80.0"), "86.5, warn from 80 on"), (("86.5", ""), "86.5"), (("?", ""), None)]
+)
+def test_the_event_of_an_alert_keeps_its_value(numbers: tuple[str, ...], value: str | None) -> None:
+    event = tell("raised", alert("memory", "warn", "cart", "10.30.0.9:7000"), AT - 600)
+    about = ("raised", "memory", "cart", "10.30.0.9:7000", "warn", *numbers)
+    found = re.search(r"value then +(.*\S)", page(replace(event, about=about)))
+    assert (found and found[1]) == value
 
 
 def test_a_deed_tells_every_command_that_was_sent() -> None:

@@ -109,6 +109,37 @@ def test_a_caption_tells_whose_metric_its_figure_and_its_extremes() -> None:
     shown = plotted.picture(subject, past, (), SPAN, {"clients.warn": 4.0})
     said = "".join(cell.text for cell in plotted.caption(subject, shown, "5m", UNICODE))
     assert said == "P 10.20.0.11:6379  clients  last 5m, UTC · now 5 · low 3 · high 9"
+    silent = replace(fleets.silent(address, "refused", was="primary"), metrics={"clients": 5.0})
+    gone = Subject("clients", ((MEMBERS[0][0], silent),))
+    assert "· was 5 ·" in "".join(cell.text for cell in plotted.caption(gone, shown, "5m", UNICODE))
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (100, "P 10.20.0.11:6379  clients  last 5m, UTC · now 5 · low 5 · high 5 · warn from 80, bad from 90"),
+        (86, "P 10.20.0.11:6379  clients  last 5m, UTC · now 5 · high 5 · warn from 80, bad from 90"),
+        (73, "P 10.20.0.11:6379  clients  last 5m · now 5 · warn from 80, bad from 90"),
+        (40, "P 10.20.0.11:6379  clients  last 5m · warn from 80, bad from 90"),
+    ],
+)
+def test_in_a_narrow_caption_thresholds_stay_and_extremes_go(width: int, said: str) -> None:
+    past = History()
+    past.add(MEMBERS[0][1].address, fleets.AT - 3, {"clients": 5.0})
+    subject = Subject("clients", ((MEMBERS[0][0], replace(MEMBERS[0][1], metrics={"clients": 5.0})),))
+    shown = plotted.picture(subject, past, (), SPAN, {"clients.warn": 80.0, "clients.bad": 90.0})
+    assert "".join(cell.text for cell in plotted.caption(subject, shown, "5m", UNICODE, width)) == said
+
+
+def test_where_there_is_no_sample_the_metric_tells_why_that_may_be() -> None:
+    shown = plotted.picture(Subject("memory_percent", MEMBERS[:1]), History(), (), SPAN, {})
+    assert (
+        shown.nothing == "no sample in this time. memory_percent: memory_used of memory_limit; unknown without a limit."
+    )
+    caption = "".join(
+        cell.text for cell in plotted.caption(Subject("memory_percent", MEMBERS[:1]), shown, "5m", UNICODE)
+    )
+    assert "low" not in caption
 
 
 def test_the_legend_names_who_is_compared_and_what_the_letters_over_the_plot_mean() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redistui.model import Event, Fleet
+from redistui.model import Event, Fleet, Group, Node
 from redistui.view.difference import difference, rows
 from redistui.view.events import loudness
 from redistui.view.glyphs import ASCII, UNICODE
@@ -100,6 +100,19 @@ def test_the_line_above_says_what_is_looked_at_and_how_it_goes_by() -> None:
     assert "from 08:53:20" in said(marked=FIRST)
 
 
+@pytest.mark.parametrize(
+    ("width", "right"),
+    [
+        (120, "  from 08:53:20  2m05s of 10m  6 events, 1 bad"),
+        (80, "  from 08:53:20  2m05s of 10m"),
+        (60, "  from 08:53:20"),
+    ],
+)
+def test_in_a_narrow_line_what_the_timeline_also_shows_is_left_out_whole(width: int, right: str) -> None:
+    state = Transport(FIRST, LAST, FIRST + 125.25, marks=MARKS, marked=FIRST)
+    assert "".join(cell.text for cell in position(state, UNICODE, width)[1]) == right
+
+
 def test_speeds_go_from_a_tenth_to_a_hundred() -> None:
     assert (SPEEDS[0], SPEEDS[-1]) == (0.1, 100.0)
     assert [next_speed(speed, 1) for speed in SPEEDS] == [*SPEEDS[1:], SPEEDS[-1]]
@@ -164,6 +177,9 @@ def test_who_came_and_who_went_is_told() -> None:
     fewer = replace(fleet, groups=fleet.groups[1:])
     assert changed(fleet, fewer)[0] == "the group is gone"
     assert changed(fewer, fleet)[0] == "the group came into view"
+    nobody_asked = Group("10.9.9.9:6379", "replication", (Node("10.9.9.9:6379"),))
+    more = replace(fleet, groups=(*fleet.groups, nobody_asked))
+    assert {change.group for change in (*difference(more, fleet), *difference(fleet, more))} <= {""}
     (group, *others) = fleet.groups
     without = replace(fleet, groups=(replace(group, nodes=group.nodes[:-1]), *others))
     assert changed(fleet, without) == [f"{group.nodes[-1].address} is gone"]

@@ -131,6 +131,9 @@ def test_the_head_says_how_old_a_survey_is_and_what_is_wrong_with_it() -> None:
     )
     assert text(slots_legend.title("keys", survey(progress=0.25), 104.0)) == "keys  counting, 25% so far  "
     assert text(slots_legend.title("keys", None, 104.0)) == "keys  counting  "
+    assert text(slots_legend.title("keys", None, 104.0, replayed=True)) == (
+        "keys  no recording holds this: it is counted while one looks  "
+    )
     assert slots_legend.title("owner", found, 104.0) == ()
 
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
-from redistui.engine.observation import TICKS, Observation
+from redistui.engine.observation import TICKS, Observation, ServerKind
 from redistui.engine.recording.rows import Row, Shape
 from redistui.model import Fault
 
@@ -26,20 +26,38 @@ class Seen:
     __slots__ = ("address", "asked_at", "at", "fault", "kind", "names", "ping_ms", "rows")
 
     def __init__(self, seen: Observation, names: tuple[str, ...], rows: list[Row]) -> None:
-        self.address, self.at, self.asked_at, self.kind = seen.address, seen.at, seen.asked_at, seen.kind
+        self.address, self.at, self.asked_at = seen.address, seen.at, seen.asked_at
+        self.kind: ServerKind = seen.kind
         self.fault: Fault | None = seen.fault
         self.ping_ms = seen.ping_ms
         self.names, self.rows = names, rows
 
+    @staticmethod
+    def of(
+        address: str, at: float, asked_at: float, kind: ServerKind, fault: Fault | None, ping_ms: float | None,
+        names: tuple[str, ...], rows: list[Row],
+    ) -> Seen:  # fmt: skip
+        """As it was read."""
+        one = object.__new__(Seen)
+        one.address, one.at, one.asked_at, one.kind, one.fault, one.ping_ms = (
+            address,
+            at,
+            asked_at,
+            kind,
+            fault,
+            ping_ms,
+        )
+        one.names, one.rows = names, rows
+        return one
+
     def only(self, names: Iterable[str]) -> Seen:
         """Without the other replies."""
         wanted = set(names)
-        one = object.__new__(Seen)
-        one.address, one.at, one.asked_at, one.kind = self.address, self.at, self.asked_at, self.kind
-        one.fault, one.ping_ms = self.fault, self.ping_ms
         pairs = [pair for pair in zip(self.names, self.rows, strict=True) if pair[0] in wanted]
-        one.names, one.rows = tuple(name for name, _ in pairs), [row for _, row in pairs]
-        return one
+        return Seen.of(
+            self.address, self.at, self.asked_at, self.kind, self.fault, self.ping_ms,
+            tuple(name for name, _ in pairs), [row for _, row in pairs],
+        )  # fmt: skip
 
 
 class Table(Generic[H]):

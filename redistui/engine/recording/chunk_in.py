@@ -6,15 +6,18 @@ import json
 import lzma
 import zlib
 from collections.abc import Iterator, Sequence
-from itertools import repeat
+from itertools import islice, repeat
 from operator import add
 from typing import Any
 
 from redistui.engine.observation import TICKS, Item, Kept, Keyframe, Observation
-from redistui.engine.recording.chunk import NEW, SAME, Tables
+from redistui.engine.recording.chunk import NEW, SAME, Seen, Tables
 from redistui.engine.recording.columns import Unpacker, sums
-from redistui.engine.recording.plain import Targets, drawn_in, event_in, fault_in, left_in
+from redistui.engine.recording.pasts import Pasts
+from redistui.engine.recording.plain import FRAME, Targets, drawn_in, event_in, fault_in, left_in
 from redistui.engine.recording.rows import Row, numbers_in, reply_of
+from redistui.engine.recording.stills import still_in, whole
+from redistui.model import Address
 
 MOST = 256 * 1024 * 1024
 """Bytes of one piece, unpacked: more than any that we write."""
@@ -27,36 +30,98 @@ class Reader:
     def __init__(self, targets: Targets) -> None:
         self._targets = targets
         self._tables = Tables()
-        self._replies: dict[tuple[int, str], Any] = {}
-        """The last rows as replies."""
+        self._replies: dict[tuple[Address, str], tuple[Row, Any]] = {}
+        """The last rows that were made replies."""
         self._counts: dict[int, int] = {}
         """Numbers in a row of a shape."""
+        self._told: dict[str, Any] = {}
+        """What the last key frame or still said."""
+        self._pasts = Pasts()
+        """As long as nothing is read but in passing."""
 
     def key(self, body: bytes) -> Keyframe:
-        unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ)
+        at, pasts = self.begin(body)
+        return self._frame(at, self._told, pasts)
+
+    def begin(self, body: bytes) -> tuple[float, list[list[Seen]]]:
+        """A key frame that is passed by: its time, and what the servers said last."""
+        early = body[:1] == b"\x78"  # files of version 1 that were written first
+        unpacker = zlib.decompressobj() if early else lzma.LZMADecompressor(lzma.FORMAT_XZ)
         raw = unpacker.decompress(body, MOST)
         head, seen = self._whole(raw, unpacker.eof)
-        kept: list[Kept] = []
-        for joined, count, memory in head["kept"]:
-            kept.append(Kept(self._targets.joined_in(joined), tuple(next(seen) for _ in range(count)), memory))
+        counts = head.get("pasts")
+        if counts is None:  # as version 1 told it
+            counts = [count for _, count, _ in head["kept"]]
+            head["kept"] = {joined[1]: [joined[2:], memory] for joined, _, memory in head["kept"]}
+        self._told = {name: head[name] for name in FRAME}
+        pasts = [[next(seen) for _ in range(count)] for count in counts]
+        for past in pasts:
+            self._pasts.note(past)
+        return head["at"], pasts
+
+    def still(self, body: bytes) -> Keyframe:
+        """What is known at it, once all parts before it were skimmed."""
+        at = self.look(body)
+        told = whole(self._told, self._pasts)
+        return self._frame(at, told, self._pasts.told(told["kept"]))
+
+    def look(self, body: bytes) -> float:
+        """A still that is passed by; its time."""
+        unpacker = zlib.decompressobj()
+        raw = unpacker.decompress(body, MOST)
+        if not unpacker.eof:
+            raise ValueError("a piece is not whole")
+        at, self._told = still_in(raw, self._told)
+        return at
+
+    def _frame(self, at: float, told: dict[str, Any], pasts: Sequence[Sequence[Seen]]) -> Keyframe:
+        kept = tuple(
+            Kept(self._targets.joined_in([at, address, *joined]), tuple(map(self._observation, past)), memory)
+            for (address, (joined, memory)), past in zip(told["kept"].items(), pasts, strict=True)
+        )
         return Keyframe(
-            at=head["at"],
-            kept=tuple(kept),
-            known_as=head["known_as"],
-            events=tuple(map(event_in, head["events"])),
-            memory=head["memory"],
-            views_since=head["views_since"],
+            at=at,
+            kept=kept,
+            known_as=told["known_as"],
+            events=tuple(map(event_in, told["events"])),
+            memory=told["memory"],
+            views_since=told["views_since"],
         )
 
     def part(self, body: bytes) -> Iterator[Item]:
-        unpacker = zlib.decompressobj()
-        raw = unpacker.decompress(body, MOST)
-        head, seen = self._whole(raw, unpacker.eof)
+        head, seen = self._part(body)
         for count, kind, told in head["marks"]:
             for _ in range(count):
-                yield next(seen)
+                yield self._observation(next(seen))
             yield self._mark(kind, told)
-        yield from seen
+        yield from map(self._observation, seen)
+
+    def skim(self, body: bytes) -> None:
+        """Only what the servers said last counts."""
+        head, seen = self._part(body)
+        between: list[Seen] = []
+        for count, kind, told in head["marks"]:
+            between += islice(seen, count)
+            if kind in "jl":
+                self._pasts.note(between)
+                self._pasts.forget(told[1])
+                between = []
+        self._pasts.note([*between, *seen])
+
+    def _part(self, body: bytes) -> tuple[dict[str, Any], Iterator[Seen]]:
+        unpacker = zlib.decompressobj()
+        raw = unpacker.decompress(body, MOST)
+        return self._whole(raw, unpacker.eof)
+
+    def _observation(self, one: Seen) -> Observation:
+        who, known = one.address, self._replies
+        answers: dict[str, Any] = {}
+        for name, row in zip(one.names, one.rows, strict=True):
+            last = known.get((who, name))
+            if last is None or last[0] is not row:
+                last = known[who, name] = (row, reply_of(row))
+            answers[name] = last[1]
+        return Observation(one.address, one.at, one.asked_at, one.kind, answers, one.fault, one.ping_ms)
 
     def _mark(self, kind: str, told: Any) -> Item:
         match kind:
@@ -70,7 +135,7 @@ class Reader:
                 return left_in(told)
         raise ValueError(kind)
 
-    def _whole(self, raw: bytes, ended: bool) -> tuple[dict[str, Any], Iterator[Observation]]:
+    def _whole(self, raw: bytes, ended: bool) -> tuple[dict[str, Any], Iterator[Seen]]:
         if not ended:
             raise ValueError("a piece is not whole")
         length = int.from_bytes(raw[:4], "little")
@@ -78,7 +143,7 @@ class Reader:
         self._tables.learn(head["tables"])
         return head, self._seen(head, Unpacker(raw[4 + length :]))
 
-    def _seen(self, head: dict[str, Any], unpacker: Unpacker) -> Iterator[Observation]:
+    def _seen(self, head: dict[str, Any], unpacker: Unpacker) -> Iterator[Seen]:
         count = head["count"]
         who = sums(unpacker.column(count))
         rounds = unpacker.column(count)
@@ -95,26 +160,26 @@ class Reader:
         for place, kind in zip(range(count), kinds, strict=True):
             key = str(place)
             names = self._tables.rounds.values[rounds[place]]
-            answers = {name: self._reply(who[place], name, next(same), news, changes) for name in names}
+            rows = [self._row(who[place], name, next(same), news, changes) for name in names]
             at, asked_at = exact.get(key) or ((asked[place] + took[place]) / TICKS, asked[place] / TICKS)
-            yield Observation(
-                self._tables.addresses.values[who[place]], at, asked_at, kind, answers, fault_in(faults.get(key)),
-                pings.get(place),
+            yield Seen.of(
+                self._tables.addresses.values[who[place]], at, asked_at, kind, fault_in(faults.get(key)),
+                pings.get(place), names, rows,
             )  # fmt: skip
 
-    def _reply(
+    def _row(
         self, who: int, name: str, change: int, news: Iterator[Any], changes: dict[int, Iterator[Sequence[int]]]
-    ) -> Any:
-        tables, key = self._tables, (who, name)
-        last, shape = tables.last[who].get(name) or (None, 0)
+    ) -> Row:
+        tables, known = self._tables, self._tables.last[who]
+        last, shape = known.get(name) or (None, 0)
+        if change == SAME and last is not None:
+            return last
         if change == NEW:
             shape, texts = next(news)
             row = Row(tables.shapes.values[shape], [], tables.texts.values[texts])
             before = last.numbers if last is not None and last.shape == row.shape else tables.typical.get(shape)
         elif last is None:
             raise ValueError("a difference from nothing")
-        elif change == SAME:
-            return self._replies[key]
         else:
             row, before = last, last.numbers
         count = self._counts.get(shape)
@@ -125,9 +190,8 @@ class Reader:
             raise ValueError("numbers are missing")
         tables.typical[shape] = numbers
         row = Row(row.shape, numbers, row.texts)
-        tables.last[who][name] = (row, shape)
-        reply = self._replies[key] = reply_of(row)
-        return reply
+        known[name] = (row, shape)
+        return row
 
 
 def _rows(unpacker: Unpacker, count: int, width: int) -> Iterator[Sequence[int]]:

@@ -12,8 +12,10 @@ from typing import Any
 from redistui.engine.observation import Drawn, Joined, Keyframe, Left
 from redistui.engine.recording.chunk import NEW, OTHER, SAME, Seen, Tables, in_order, ticks
 from redistui.engine.recording.columns import differences, packed
-from redistui.engine.recording.plain import Targets, drawn_out, event_out, fault_out, left_out
+from redistui.engine.recording.pasts import Pasts
+from redistui.engine.recording.plain import Targets, drawn_out, event_out, fault_out, frame_out, left_out
 from redistui.engine.recording.rows import Row
+from redistui.engine.recording.stills import short, still_out
 from redistui.model import Event
 
 Mark = Drawn | Event | Joined | Left
@@ -30,20 +32,20 @@ class Writer:
     def __init__(self, targets: Targets) -> None:
         self._targets = targets
         self._tables = Tables()
+        self._told: dict[str, Any] = {}
+        """What the last key frame or still said."""
 
     def key(self, frame: Keyframe, pasts: Sequence[Sequence[Seen]]) -> bytes:
         """`pasts`: of each server in the frame what it said last."""
         seen = [one for past in pasts for one in past]
-        head: dict[str, Any] = {
-            "at": frame.at,
-            "kept": [[self._targets.joined_out(one.joined), len(past), one.memory]
-                     for one, past in zip(frame.kept, pasts, strict=True)],
-            "known_as": dict(frame.known_as),
-            "events": [event_out(event) for event in frame.events],
-            "memory": frame.memory,
-            "views_since": frame.views_since,
-        }  # fmt: skip
+        self._told = frame_out(frame, self._targets)
+        head = {"at": frame.at, **self._told, "pasts": [len(past) for past in pasts]}
         return lzma.compress(b"".join(self._pieces(head, seen)), preset=KEY_LEVEL)
+
+    def still(self, frame: Keyframe, pasts: Pasts) -> bytes:
+        """A key frame amid the chunk; `pasts`: what the servers said up to it."""
+        before, self._told = self._told, short(frame_out(frame, self._targets), pasts)
+        return still_out(frame.at, before, self._told)
 
     def part(self, items: Iterable[Seen | Mark]) -> bytes:
         """What came between two marks is told in the order of the servers."""
@@ -87,8 +89,8 @@ class Columns:
         """Rows of another shape or with other texts than before: place, shape, texts."""
         self._same: list[int] = []
         """Of each reply SAME, OTHER or NEW."""
-        self._changes: dict[int, list[list[int]]] = {}
-        """By shape, the differences of numbers."""
+        self._changes: dict[int, tuple[list[Sequence[int]], list[Sequence[int]]]] = {}
+        """By shape, numbers, and from which these differ."""
         self._whats = [(tables.addresses.number(one.address), tables.rounds.number(one.names)) for one in seen]
         self._times = [(ticks(one.at), ticks(one.asked_at)) for one in seen]
         self._pings = [(n, one.ping_ms) for n, one in enumerate(seen) if one.ping_ms is not None]
@@ -109,7 +111,7 @@ class Columns:
             "pings": len(self._pings),
             "odd_pings": {str(n): ms for n, ms in self._pings if round(ms * 1000) / 1000 != ms},
             "news": self._news,
-            "changes": [[shape, len(rows), len(rows[0])] for shape, rows in self._changes.items()],
+            "changes": [[shape, len(rows), len(rows[0])] for shape, (rows, _) in self._changes.items()],
         }
 
     def _take(self, known: dict[str, tuple[Row, int]], name: str, row: Row) -> None:
@@ -132,8 +134,11 @@ class Columns:
         known[name] = (row, shape)
         tables.typical[shape] = row.numbers
         if row.numbers:
-            change = row.numbers if before is None else list(map(sub, row.numbers, before))
-            self._changes.setdefault(shape, []).append(change)
+            changes = self._changes.get(shape)
+            if changes is None:
+                changes = self._changes[shape] = ([], [])
+            changes[0].append(row.numbers)
+            changes[1].append([0] * len(row.numbers) if before is None else before)
 
     def columns(self) -> list[bytes]:
         at = [0 if pair[0] is None else pair[0] for pair in self._times]
@@ -147,8 +152,9 @@ class Columns:
             packed(differences(n for n, _ in self._pings)),
             packed([round(ms * 1000) for _, ms in self._pings]),
         ]
-        for rows in self._changes.values():
-            columns = [(number, column) for number, column in enumerate(zip(*rows, strict=True)) if any(column)]
+        for rows, befores in self._changes.values():
+            pairs = enumerate(zip(zip(*rows, strict=True), zip(*befores, strict=True), strict=True))
+            columns = [(number, list(map(sub, *pair))) for number, pair in pairs if pair[0] != pair[1]]
             found.append(packed([len(columns)]))
             found.append(packed([number for number, _ in columns]))
             found += (packed(column) for _, column in columns)

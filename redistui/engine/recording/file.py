@@ -26,11 +26,14 @@ SCHEMA = (
     "CREATE TABLE parts (id INTEGER PRIMARY KEY, chunk INTEGER NOT NULL, first_at REAL NOT NULL, "
     "last_at REAL NOT NULL, body BLOB NOT NULL)",
     "CREATE TABLE marks (part INTEGER NOT NULL, at REAL NOT NULL, body TEXT NOT NULL)",
+    "CREATE TABLE stills (id INTEGER PRIMARY KEY, chunk INTEGER NOT NULL, part INTEGER NOT NULL, at REAL NOT NULL, "
+    "body BLOB NOT NULL)",
+    "CREATE INDEX stills_of_chunk ON stills (chunk)",
     "CREATE INDEX parts_of_chunk ON parts (chunk)",
     "CREATE INDEX marks_of_part ON marks (part)",
 )
-
-
+LATER = tuple(line for line in SCHEMA if "stills" in line)
+"""What files of version 1 lack."""
 DAMAGED = (
     zlib.error,
     lzma.LZMAError,
@@ -60,6 +63,17 @@ class Part(NamedTuple):
     body: bytes
     marks: tuple[tuple[float, str], ...]
     """Time and JSON of the events in it."""
+
+
+class Still(NamedTuple):
+    """A key frame amid a chunk, behind the parts that came before it."""
+
+    at: float
+    body: bytes
+
+
+Thing = Chunk | Part | Still
+"""What a recording is a row of."""
 
 
 @contextmanager
@@ -121,8 +135,11 @@ class Writing:
         if known.get("targets") != head.get("targets"):
             self._file.close()
             raise BadRecording(f"{self.path} is a recording of other targets; {LEFT}: name another file")
+        if not has_stills(self._file):
+            for line in ("BEGIN IMMEDIATE", *LATER, f"PRAGMA user_version = {VERSION}", "COMMIT"):
+                self._file.execute(line)
 
-    def add(self, things: Sequence[Chunk | Part]) -> None:
+    def add(self, things: Sequence[Thing]) -> None:
         """All of them or none."""
         with telling(self.path):
             self._file.execute("BEGIN IMMEDIATE")
@@ -134,10 +151,17 @@ class Writing:
                 self._file.execute("ROLLBACK")
                 raise
 
-    def _add(self, thing: Chunk | Part) -> None:
+    def _add(self, thing: Thing) -> None:
         run = self._file.execute
         if isinstance(thing, Chunk):
             run("INSERT INTO chunks (first_at, fresh, body) VALUES (?, ?, ?)", thing)
+            return
+        if isinstance(thing, Still):
+            run(
+                "INSERT INTO stills (chunk, part, at, body) "
+                "SELECT max(id), (SELECT coalesce(max(id), 0) FROM parts), ?, ? FROM chunks",
+                thing,
+            )
             return
         row = (thing.first_at, thing.last_at, thing.body)
         put = run("INSERT INTO parts (chunk, first_at, last_at, body) SELECT max(id), ?, ?, ? FROM chunks", row)
@@ -163,6 +187,7 @@ class Writing:
         run("BEGIN IMMEDIATE")
         run("DELETE FROM marks WHERE part IN (SELECT id FROM parts WHERE chunk = ?)", (chunk,))
         run("DELETE FROM parts WHERE chunk = ?", (chunk,))
+        run("DELETE FROM stills WHERE chunk = ?", (chunk,))
         run("DELETE FROM chunks WHERE id = ?", (chunk,))
         run("COMMIT")
         run("PRAGMA incremental_vacuum").fetchall()
@@ -180,6 +205,10 @@ class Writing:
 
 def head_of(file: sqlite3.Connection) -> dict[str, Any]:
     return {name: json.loads(value) for name, value in file.execute("SELECT name, value FROM head")}
+
+
+def has_stills(file: sqlite3.Connection) -> bool:
+    return file.execute("SELECT 1 FROM sqlite_master WHERE name = 'stills'").fetchone() is not None
 
 
 def reading(path: Path) -> sqlite3.Connection:

@@ -9,7 +9,8 @@ from redistui.engine.sqlite_head import LEFT, Sort, foreign
 
 APPLICATION = 0x72745243
 """What tells our files from other programs' ("rtRC")."""
-VERSION = 1
+VERSION = 2
+"""The first knew no stills; it is read, and gone on with, too."""
 SORT = Sort(APPLICATION, VERSION, "recording", "recorded")
 
 __all__ = ["APPLICATION", "LEFT", "VERSION", "check_head"]

@@ -26,7 +26,7 @@ Save = Callable[[Path], None]
 
 
 class Incidents:
-    """In the hands of the recorder's thread."""
+    """In the hands of the recorder's thread, unless it says otherwise."""
 
     def __init__(self, folder: Path, save: Save, tell: Callable[[str], None], kept: int = KEPT) -> None:
         """`save` writes what is in memory to a file and raises BadRecording; `tell` is given a sentence."""
@@ -37,11 +37,21 @@ class Incidents:
         self._path: Path | None = None
         """Of the incident that lasts, while there is more to be written."""
 
+    def awaits(self, item: object) -> bool:
+        """Whether it may begin an incident: nobody should wait for the end of a part then. On any thread."""
+        return (
+            self._began is None
+            and isinstance(item, Event)
+            and item.kind == "alert"
+            and item.about[:1] != ("over",)
+            and item.about[4:5] == ("bad",)
+        )
+
     def take(self, events: Iterable[Event], now: float) -> None:
         """What happened in the last seconds, and the time that is now, by the clock of the events."""
         cause = None
         for event in events:
-            if event.kind == "alert" and len(event.about) == 5:
+            if event.kind == "alert" and len(event.about) >= 5:
                 cause = self._count(event) or cause
         if self._bad:
             self._calm_since = now
@@ -62,7 +72,7 @@ class Incidents:
 
     def _count(self, event: Event) -> Event | None:
         """The event, where it tells of something that is bad now."""
-        change, *key, level = event.about
+        change, *key, level = event.about[:5]
         if change != "over" and level == "bad":
             self._bad.add(tuple(key))
             return event

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from redistui.engine.observation import Drawn, Joined, Left
+from redistui.engine.observation import Drawn, Joined, Keyframe, Left
 from redistui.model import Alert, Event, Fault, Site, Target
 
 _EVENT = tuple(field.name for field in fields(Event))
+FRAME = ("kept", "known_as", "events", "memory", "views_since")
+"""What a key frame says, beside what the servers said."""
 _TARGET = ("wanted", "only", "title", "environment", "text")
 
 
@@ -79,6 +81,17 @@ class Targets:
         at, address, target, sentinel, only = told
         found = self.known[target] if isinstance(target, int) else target_in(target)
         return Joined(at, address, found, sentinel, only)
+
+
+def frame_out(frame: Keyframe, targets: Targets) -> dict[str, Any]:
+    """Without what the servers said, and when."""
+    return {
+        "kept": {one.joined.address: [targets.joined_out(one.joined)[2:], one.memory] for one in frame.kept},
+        "known_as": dict(frame.known_as),
+        "events": [event_out(event) for event in frame.events],
+        "memory": frame.memory,
+        "views_since": frame.views_since,
+    }
 
 
 def drawn_out(item: Drawn) -> list[Any]:

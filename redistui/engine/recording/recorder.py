@@ -20,8 +20,9 @@ from redistui.engine.observation import Drawn, Item, Joined, Keyframe, Left, Obs
 from redistui.engine.recording.bad import BadRecording
 from redistui.engine.recording.chunk import Seen
 from redistui.engine.recording.chunk_out import Mark, Writer
-from redistui.engine.recording.file import Chunk, Part, Writing
+from redistui.engine.recording.file import Chunk, Part, Still, Thing, Writing
 from redistui.engine.recording.incidents import Incidents
+from redistui.engine.recording.pasts import Pasts
 from redistui.engine.recording.plain import Targets, event_out, site_out, target_out
 from redistui.engine.recording.ring import Ring
 from redistui.engine.recording.tracks import Tracks
@@ -31,8 +32,12 @@ PART = 5.0
 """Seconds of a part: what a crash can lose."""
 CHUNK = 60.0
 """Seconds between two key frames at least; three times as long at most."""
-SHARE = 4
+SHARE = 8
 """The parts of a chunk are so many times as long as its key frame, if that can be."""
+STILL = 15.0
+"""Seconds between two stills at least; twice as long at most."""
+STILL_SHARE = 8
+"""The parts between two are so many times as long as the last one was, if that can be."""
 RING = 900.0
 """Seconds that are kept in memory."""
 
@@ -43,8 +48,8 @@ class Work:
 
     items: list[Seen | Mark]
     frame: Keyframe | None = None
-    pasts: Sequence[Sequence[Seen]] = ()
-    """Of each server in the frame what it said last."""
+    still: Keyframe | None = None
+    """One amid a chunk, before the items."""
     fresh: bool = False
     """An engine began here, and knew nothing of what was before."""
 
@@ -62,7 +67,7 @@ class Recorder:
         of them by themselves. Raises BadRecording where the file is not ours."""
         self.folder = folder
         self.trouble: str | None = None
-        """Why nothing is written any more; a sentence."""
+        """Why nothing is written at the moment; a sentence."""
         head = {
             "version": __version__, "began": time.time(), "targets": [target_out(one) for one in targets],
             "sites": [site_out(one) for one in sites], "thresholds": dict(thresholds or {}),
@@ -77,8 +82,15 @@ class Recorder:
         self._began = Work([])
         self._part_at: float | None = None
         self._chunk_at: float | None = None
+        self._grave = False
+        """Something bad was raised: what there is is handed over at the next snapshot."""
         self._sizes = [0, 0]
         """Bytes of the last key frame, and of the parts behind it."""
+        self._pasts = Pasts()
+        self._still_at = 0.0
+        self._still_wanted = False
+        self._still_sizes = [0, 0]
+        """Bytes of the last still, and of the parts behind it."""
         self._lock = threading.Lock()
         self._work: SimpleQueue[Work | threading.Event | None] = SimpleQueue()
         self._told: Callable[[str], None] = _nobody
@@ -97,9 +109,18 @@ class Recorder:
             self._chunk_at, self._tracks, self._told = None, Tracks(), tell
 
     def due(self, at: float) -> bool:
-        """A key frame is wanted now."""
+        """A key frame is wanted now. One that comes unasked begins a chunk."""
+        chunk = self._chunk_due(at)
+        self._still_wanted = not chunk and self._still_due(at)
+        return chunk or self._still_wanted
+
+    def _chunk_due(self, at: float) -> bool:
         age = inf if self._chunk_at is None else at - self._chunk_at
         return age >= 3 * CHUNK or (age >= CHUNK and self._sizes[1] >= SHARE * self._sizes[0])
+
+    def _still_due(self, at: float) -> bool:
+        age = at - self._still_at
+        return age >= 2 * STILL or (age >= STILL and self._still_sizes[1] >= STILL_SHARE * self._still_sizes[0])
 
     def take(self, item: Item, ledger: Ledger | None = None) -> None:
         """Anything that was seen, heard of, or drawn; in that order. `ledger`: that has taken an observation
@@ -111,26 +132,37 @@ class Recorder:
                 self._items.append(self._tracks.take(item, ledger))
                 return
             if isinstance(item, Keyframe):
-                self._chunk(item)
+                self._frame(item)
                 return
             self._items.append(item)
+            self._grave = self._grave or (self._incidents is not None and self._incidents.awaits(item))
             if isinstance(item, Drawn):
                 self._part_at = item.at if self._part_at is None else self._part_at
-                if item.at - self._part_at >= PART:
+                if item.at - self._part_at >= PART or self._grave:
                     self._cut()
             elif isinstance(item, Joined | Left):
                 self._tracks.forget(item.address)
 
+    def _frame(self, frame: Keyframe) -> None:
+        """A chunk begins with it; one that comes for the sake of a still is told as that."""
+        if self._still_wanted:
+            self._cut()
+            self._still_wanted = False
+            self._began.still, self._still_at = frame, frame.at
+        else:
+            self._chunk(frame)
+
     def _chunk(self, frame: Keyframe, fresh: bool = False) -> None:
         self._cut()
-        self._chunk_at = frame.at
-        self._began = Work([], frame, self._tracks.pasts(frame), fresh)
+        self._chunk_at = self._still_at = frame.at
+        self._tracks.keep_only(one.joined.address for one in frame.kept)
+        self._began = Work([], frame, fresh=fresh)
 
     def _cut(self) -> None:
         """Hands over what there is."""
         work, self._began = self._began, Work([])
-        work.items, self._items, self._part_at = self._items, [], None
-        if work.items or work.frame is not None:
+        work.items, self._items, self._part_at, self._grave = self._items, [], None, False
+        if work.items or work.frame is not None or work.still is not None:
             self._work.put(work)
 
     # -- on any thread --------------------------------------------------------------------------------------------
@@ -169,12 +201,8 @@ class Recorder:
         while (work := self._work.get()) is not None:
             if isinstance(work, threading.Event):
                 work.set()
-            elif self.trouble is None:
-                try:
-                    self._do(work)
-                except (BadRecording, OSError) as error:
-                    self.trouble = f"nothing is recorded any more: {error}"
-                    self._told(self.trouble)
+            else:
+                self._do(work)
         if self._incidents is not None:
             self._incidents.end()
         if self._file is not None:
@@ -182,26 +210,80 @@ class Recorder:
 
     def _do(self, work: Work) -> None:
         """Packs it and writes it; and looks whether it tells of an incident."""
-        things: list[Chunk | Part] = []
+        things: list[Thing] = []
         if work.frame is not None:
-            self._writer = Writer(self._targets)
-            things.append(Chunk(work.frame.at, work.fresh, self._writer.key(work.frame, work.pasts)))
+            things.append(self._begun(work.frame, work.fresh))
+        if work.still is not None:
+            things.append(Still(work.still.at, self._writer.still(work.still, self._pasts)))
+        events = [one for one in work.items if isinstance(one, Event)]
         if work.items:
-            events = [one for one in work.items if isinstance(one, Event)]
-            marks = tuple((one.at, json.dumps(event_out(one))) for one in events)
-            times = [one.at for one in work.items]
-            things.append(Part(min(times), max(times), self._writer.part(work.items), marks))
+            things.append(self._part(work.items, events))
         for thing in things:
-            if isinstance(thing, Chunk):
-                self._sizes = [len(thing.body), 0]
-            else:
-                self._sizes[1] += len(thing.body)
+            self._measure(thing)
         self.ring.add(things)
         if self._file is not None:
-            self._file.add(things)
-            self._file.trim(None if self._keep is None else time.time() - self._keep, self._at_most)
+            self._write(self._file, things)
         if work.items and self._incidents is not None:
             self._incidents.take(events, work.items[-1].at)
+
+    def _write(self, file: Writing, things: Sequence[Thing]) -> None:
+        """What could not be written leaves a gap: it goes on with the next key frame for which there is room."""
+        if self.trouble is not None:
+            things = _begun_anew(things)
+            if not things:
+                return
+        try:
+            file.add(things)
+            file.trim(None if self._keep is None else time.time() - self._keep, self._at_most)
+        except (BadRecording, OSError) as error:
+            if self.trouble is None:
+                self.trouble = f"nothing is recorded any more: {error}"
+                self._told(self.trouble)
+        else:
+            if self.trouble is not None:
+                self.trouble = None
+                self._told(f"{file.path} is recorded again; what came meanwhile is missing")
+
+    def _part(self, items: Sequence[Seen | Mark], events: Sequence[Event]) -> Part:
+        marks = tuple((one.at, json.dumps(event_out(one))) for one in events)
+        times = [one.at for one in items]
+        between: list[Seen] = []
+        for item in items:
+            if isinstance(item, Seen):
+                between.append(item)
+            elif isinstance(item, Joined | Left):
+                self._pasts.note(between)
+                self._pasts.forget(item.address)
+                between = []
+        self._pasts.note(between)
+        return Part(min(times), max(times), self._writer.part(items), marks)
+
+    def _measure(self, thing: Thing) -> None:
+        size = len(thing.body)
+        if isinstance(thing, Chunk):
+            self._sizes = [size, 0]
+            self._still_sizes = [size // STILL_SHARE, 0]  # as long as nobody knows
+        elif isinstance(thing, Still):
+            self._still_sizes = [size, 0]
+        else:
+            self._sizes[1] += size
+            self._still_sizes[1] += size
+
+    def _begun(self, frame: Keyframe, fresh: bool) -> Chunk:
+        if fresh:
+            self._pasts = Pasts()
+        self._writer = Writer(self._targets)
+        return Chunk(
+            frame.at, fresh, self._writer.key(frame, self._pasts.told(one.joined.address for one in frame.kept))
+        )
+
+
+def _begun_anew(things: Sequence[Thing]) -> list[Thing]:
+    """From a key frame on, which follows on nothing."""
+    for number, thing in enumerate(things):
+        if isinstance(thing, Chunk):
+            return [thing._replace(fresh=True), *things[number + 1 :]]
+    return []
 
 
 def _nobody(_: str) -> None:

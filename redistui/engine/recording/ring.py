@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from redistui.engine.recording.bad import BadRecording
-from redistui.engine.recording.file import Chunk, Part, Writing
+from redistui.engine.recording.file import Chunk, Part, Thing, Writing
 
 
 class Ring:
@@ -20,11 +20,11 @@ class Ring:
         self.seconds = seconds
         self._head = head
         self._lock = threading.Lock()
-        self._things: deque[Chunk | Part] = deque()
+        self._things: deque[Thing] = deque()
         self.size = 0
         """Bytes."""
 
-    def add(self, things: Sequence[Chunk | Part]) -> None:
+    def add(self, things: Sequence[Thing]) -> None:
         with self._lock:
             for thing in things:
                 self._things.append(thing)
@@ -34,11 +34,11 @@ class Ring:
 
     def _forget(self, before: float) -> None:
         """The oldest chunk goes when the one after it reaches back that far."""
-        chunks = (number for number, thing in enumerate(self._things) if isinstance(thing, Chunk))
+        chunks = ((number, thing) for number, thing in enumerate(self._things) if isinstance(thing, Chunk))
         next(chunks, None)
         second = next(chunks, None)
-        if second is not None and self._things[second].first_at <= before:
-            for _ in range(second):
+        if second is not None and second[1].first_at <= before:
+            for _ in range(second[0]):
                 self.size -= len(self._things.popleft().body)
 
     def save(self, path: Path) -> None:

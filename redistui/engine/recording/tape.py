@@ -10,7 +10,7 @@ from pathlib import Path
 from redistui.engine.observation import Item, Keyframe
 from redistui.engine.recording.bad import BadRecording
 from redistui.engine.recording.chunk_in import Reader
-from redistui.engine.recording.file import head_of, reading, telling
+from redistui.engine.recording.file import has_stills, head_of, reading, telling
 from redistui.engine.recording.head import LEFT
 from redistui.engine.recording.plain import Targets, event_in, site_in, target_in
 from redistui.model import Event
@@ -41,19 +41,48 @@ class Recording:
         self._file.close()
 
     def items(self, since: float | None = None, until: float | None = None) -> Iterator[Item]:
-        """Everything in the order in which it was seen, from the last key frame before `since` on, which is what comes
-        first, to `until` or the end. Another key frame comes where a recorder began anew. Raises BadRecording."""
-        began = self._chunk_before(self.first_at if since is None else since)
-        chunk: int | None = None
+        """Everything in the order in which it was seen, from the last key frame or still before `since` on (which comes
+        first) to `until` or the end. Another key frame comes where a recorder began anew. Raises BadRecording."""
+        since = self.first_at if since is None else since
+        chunk = self._chunk_before(since)
         reader = Reader(self._targets)
-        for part, of in self._parts(began, inf if until is None else until):
+        frame, part = self._begun(reader, chunk, since)
+        yield frame
+        for one, of in self._parts(chunk, part, inf if until is None else until):
             if of != chunk:
-                reader = Reader(self._targets)
+                chunk, reader = of, Reader(self._targets)
                 frame, fresh = self._keyframe(reader, of)
-                if fresh or chunk is None:
+                if fresh:
                     yield frame
-                chunk = of
-            yield from self._items(reader, part)
+            yield from self._items(reader, one)
+
+    def frame(self, at: float) -> Keyframe:
+        """The last key frame by a time that stands for itself. Raises BadRecording."""
+        return self._keyframe(Reader(self._targets), self._chunk_before(at))[0]
+
+    def _begun(self, reader: Reader, chunk: int, since: float) -> tuple[Keyframe, int]:
+        """The last key frame or still of a chunk by a time, and the number of the last part before it."""
+        stills = self._stills_before(chunk, since)
+        if not stills:
+            return self._keyframe(reader, chunk)[0], -1
+        *passed, (last, still) = stills
+        with telling(self.path):
+            (body,) = self._file.execute("SELECT body FROM chunks WHERE id = ?", (chunk,)).fetchone()
+            reader.begin(body)
+            for _, body in passed:
+                reader.look(body)
+            rows = self._file.execute("SELECT body FROM parts WHERE chunk = ? AND id <= ? ORDER BY id", (chunk, last))
+            for (body,) in rows:
+                reader.skim(body)
+            return reader.still(still), last
+
+    def _stills_before(self, chunk: int, at: float) -> list[tuple[int, bytes]]:
+        """With the number of the part before each."""
+        with telling(self.path):
+            if not has_stills(self._file):
+                return []
+            ask = "SELECT part, body FROM stills WHERE chunk = ? AND at <= ? ORDER BY id"
+            return self._file.execute(ask, (chunk, at)).fetchall()
 
     def marks(self, since: float | None = None, until: float | None = None) -> Sequence[Event]:
         """What happened, without reading the rest: the events, in the order in which they were heard of."""
@@ -74,9 +103,8 @@ class Recording:
                 raise BadRecording(f"{self.path} is damaged: it has no key frame; {LEFT}")
             return int(found)
 
-    def _parts(self, chunk: int, until: float) -> Iterator[tuple[int, int]]:
-        """Numbers of parts with those of their chunks."""
-        last = -1
+    def _parts(self, chunk: int, last: int, until: float) -> Iterator[tuple[int, int]]:
+        """Numbers of parts behind the `last` one, with those of their chunks."""
         while True:
             with telling(self.path):
                 row = self._file.execute(

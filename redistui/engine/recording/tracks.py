@@ -1,80 +1,96 @@
-"""Tracks: the last replies of every server, for what is different in the next ones, and for key frames."""
+"""Tracks: the last replies of every server as rows, for what is different in the next ones. On the engine's thread."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from redistui.engine.ledger import Ledger
-from redistui.engine.observation import Keyframe, Observation
+from redistui.engine.observation import Observation
+from redistui.engine.recording.answers import kept
 from redistui.engine.recording.chunk import Seen
-from redistui.engine.recording.rows import ReplyTracks, Row
+from redistui.engine.recording.info_rows import InfoTrack
+from redistui.engine.recording.rows import LONGEST, Row, row_of
 from redistui.model import Address
+from redistui.replies.info import InfoText
+
+INFOS = frozenset(("info", "state", "server"))
 
 
-class Track:
-    """Of one server: its last replies, and of each reply the last two that could be read and the last one that could
-    not."""
+class ReplyTracks:
+    """The last replies of one server as rows, by name. A reply like the last one is the same row."""
 
-    __slots__ = ("_before", "_fault", "_last", "_names", "_replies")
+    __slots__ = ("_infos", "_replies", "_rows", "names")
 
     def __init__(self) -> None:
-        self._replies = ReplyTracks()
-        self._last: dict[str, tuple[Seen, Row]] = {}
-        self._before: dict[str, tuple[Seen, Row]] = {}
-        self._fault: Seen | None = None
-        self._names: tuple[str, ...] = ()
+        self.names: tuple[str, ...] = ()
+        """Of the last replies, which came together; the same value as long as they are the same."""
+        self._infos: dict[str, InfoTrack] = {}
+        self._replies: dict[str, Any] = {}
+        self._rows: dict[str, Row] = {}
 
-    def take(self, seen: Observation, ledger: Ledger | None) -> Seen:
-        answers = seen.answers
-        if len(answers) != len(self._names) or tuple(answers) != self._names:
-            self._names = tuple(answers)
-        take = self._replies.take
+    def see(self, seen: Observation, ledger: Ledger | None) -> Seen:
+        """`ledger`: that has taken it, so that INFO need not be read again."""
+        answers, take = seen.answers, self.take
+        names = tuple(answers)
+        if names != self.names:
+            self.names = names
         if ledger is None:
             rows = [take(name, reply) for name, reply in answers.items()]
         else:
             infos = {"state": ledger.info, "info": ledger.info, "server": ledger.server}
             rows = [take(name, reply, infos.get(name)) for name, reply in answers.items()]
-        one = Seen(seen, self._names, rows)
-        if seen.fault is not None:
-            self._fault = one
-            return one
-        last, before = self._last, self._before
-        for name, row in zip(self._names, rows, strict=True):
-            known = last.get(name)
-            if known is not None and known[1].shape[0] != "e":
-                before[name] = known
-            last[name] = (one, row)
-        return one
+        return Seen(seen, self.names, rows)
 
-    def past(self) -> list[Seen]:
-        """In the order of their times, each with the answers that count."""
-        counting: dict[int, tuple[Seen, list[str]]] = {}
-        for group in (self._before, self._last):
-            for name, (seen, _) in group.items():
-                counting.setdefault(id(seen), (seen, []))[1].append(name)
-        found = [seen.only(names) for seen, names in counting.values()]
-        if self._fault is not None:
-            found.append(self._fault)
-        return sorted(found, key=lambda seen: seen.at)
+    def take(self, name: str, reply: Any, info: InfoText | None = None) -> Row:
+        """`info`: that has read the same reply, of INFO."""
+        if name in INFOS and isinstance(reply, bytes):
+            track = self._infos.get(name)
+            if track is None:
+                track = self._infos[name] = InfoTrack()
+            return track.take(reply, info)
+        row, before = self._rows.get(name), self._replies.get(name)
+        if row is not None and _alike(reply, before):  # what was kept of it; most replies are kept whole
+            return row
+        short = kept(name, reply)
+        if row is None or not _alike(short, before):
+            row = _last_changed(short, before, row) if row is not None else row_of(short)
+            self._rows[name], self._replies[name] = row, short
+        return row
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, Exception):
+        return type(one) is type(other) and str(one) == str(other)
+    return bool(one == other)
+
+
+def _last_changed(reply: Any, before: Any, row: Row) -> Row:
+    """A replica's ROLE is the last one but for the offset at its end."""
+    if isinstance(reply, list) and isinstance(before, list) and reply[:-1] == before[:-1] and reply and before:
+        one, other = reply[-1], before[-1]
+        if type(one) is int and type(other) is int and max(abs(one), abs(other)) < 10**LONGEST:
+            return Row(row.shape, [*row.numbers[:-1], one], row.texts)
+    return row_of(reply)
 
 
 class Tracks:
     """Of all servers."""
 
     def __init__(self) -> None:
-        self._tracks: dict[Address, Track] = {}
+        self._tracks: dict[Address, ReplyTracks] = {}
 
     def take(self, seen: Observation, ledger: Ledger | None = None) -> Seen:
-        """`ledger`: that has taken it, so that it need not be read again."""
         track = self._tracks.get(seen.address)
         if track is None:
-            track = self._tracks[seen.address] = Track()
-        return track.take(seen, ledger)
+            track = self._tracks[seen.address] = ReplyTracks()
+        return track.see(seen, ledger)
 
     def forget(self, address: Address) -> None:
         """Whoever answers there from now on is somebody else."""
         self._tracks.pop(address, None)
 
-    def pasts(self, frame: Keyframe) -> list[list[Seen]]:
-        """What the servers in a frame said last; the others are forgotten."""
+    def keep_only(self, addresses: Iterable[Address]) -> None:
+        """The others are watched no more."""
         known = self._tracks
-        self._tracks = {one.joined.address: known.get(one.joined.address) or Track() for one in frame.kept}
-        return [track.past() for track in self._tracks.values()]
+        self._tracks = {address: known[address] for address in addresses if address in known}

@@ -1,7 +1,8 @@
 """RECOMMENDATIONS: what an operator had better do, each with its reason. One row, one pure function of a group.
 
 A finding says what is wrong now; a recommendation also speaks of what will be, and of what would hurt if something
-happened. Nothing is recommended on what is not known.
+happened. Nothing is recommended on what is not known. The figures in the table are those of MEASURES, where a config
+sets no others.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from redistui.judge.capacity import Capacity
 from redistui.judge.recommend import load, safety
 from redistui.judge.recommend.study import Advice, Study
+from redistui.judge.rules.limits import Limits, Thresholds
 from redistui.model import Address, Fleet
 
 __all__ = ["RECOMMENDATIONS", "Advice", "Past", "Recommendation", "recommendations"]
@@ -63,10 +65,13 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
 )  # fmt: skip
 
 
-def recommendations(fleet: Fleet, past: Past | None = None) -> tuple[Advice, ...]:
-    """All that is to be recommended, in the order of the table: what hurts now stands first."""
-    known = past or Past()
-    studies = [Study(fleet, group, known.pace, of_group(known.capacity, group.name)) for group in fleet.groups]
+def recommendations(
+    fleet: Fleet, past: Past | None = None, thresholds: Thresholds | None = None
+) -> tuple[Advice, ...]:  # fmt: skip
+    """All that is to be recommended, in the order of the table: what hurts now stands first. `thresholds` as a config
+    has them; of these `advise` counts."""
+    known, limits = past or Past(), Limits(thresholds or {})
+    studies = [Study(fleet, group, known.pace, of_group(known.capacity, group.name), limits) for group in fleet.groups]
     return tuple(advice for row in RECOMMENDATIONS for study in studies for advice in row.say(study))
 
 

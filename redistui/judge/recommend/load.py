@@ -9,21 +9,12 @@ from redistui.judge.trend import DAY
 from redistui.metrics import BY_NAME
 from redistui.model import Node
 
-MEMORY = 80.0
-"""Percent of the limit."""
-CONNECTIONS = 5_000.0
-SHARE = 0.8
-"""Of maxclients."""
-OPERATIONS = 50_000.0
-"""A second."""
-FRAGMENTED = 1.5
 MUCH = 256 * 1024 * 1024
 """Bytes of memory from which fragmentation is worth a word."""
-HORIZON = 30 * DAY
 
 
 def memory(study: Study) -> Iterator[Advice]:
-    full = study.over(lambda node: figure(node, "memory_percent") > MEMORY)
+    full = study.beyond("memory_percent")
     if not full:
         return
     refusing = [node for node in full if node.facts.get("maxmemory_policy") == "noeviction"]
@@ -31,8 +22,7 @@ def memory(study: Study) -> Iterator[Advice]:
     yield study.advice(
         "memory",
         f"give {named(full)} more memory, let keys expire sooner, or spread them over more shards",
-        f"{each(full, _filled)} of the memory limit, over "
-        f"{MEMORY:.0f} %{end}",
+        f"{each(full, _filled)} of the memory limit, over {study.limits_of('memory_percent', full)} %{end}",
         full,
     )  # fmt: skip
 
@@ -44,7 +34,8 @@ def _filled(node: Node) -> str:
 def filling(study: Study) -> Iterator[Advice]:
     titles = {"memory_used": "maxmemory", "clients": "maxclients", "keys": "the most keys a server can hold"}
     for one in study.capacity:
-        if one.full_in is not None and 0 < one.full_in < HORIZON and one.per_day is not None:
+        horizon = study.limit("full_in_days", one.node) * DAY
+        if one.full_in is not None and 0 < one.full_in < horizon and one.per_day is not None:
             grown = size(one.per_day) if one.metric == "memory_used" else f"{one.per_day:,.0f}"
             yield Advice(
                 "filling", study.group.name, (one.node,),
@@ -56,8 +47,9 @@ def filling(study: Study) -> Iterator[Advice]:
 
 def connections(study: Study) -> Iterator[Advice]:
     def much(node: Node) -> bool:
-        most = node.metric("clients_limit")
-        return figure(node, "clients") > CONNECTIONS or (most is not None and figure(node, "clients") > SHARE * most)
+        most, share = node.metric("clients_limit"), study.limit("clients_percent", node.address) / 100
+        count = figure(node, "clients")
+        return count > study.limit("clients", node.address) or (most is not None and count > share * most)
 
     crowded = study.over(much)
     if crowded:
@@ -65,8 +57,8 @@ def connections(study: Study) -> Iterator[Advice]:
             "connections",
             f"have the clients of {named(crowded)} share connections (a pool of fixed size, or a proxy), and raise "
             "maxclients where it is near",
-            f"{each(crowded, _crowd)}; over {CONNECTIONS:,.0f} each costs memory and a storm of reconnections after a "
-            "failover",
+            f"{each(crowded, _crowd)}; over {study.limits_of('clients', crowded)} each costs memory and a storm of "
+            "reconnections after a failover",
             crowded,
         )  # fmt: skip
 
@@ -77,7 +69,7 @@ def _crowd(node: Node) -> str:
 
 
 def operations(study: Study) -> Iterator[Advice]:
-    busy = study.over(lambda node: figure(node, "ops_per_second") > OPERATIONS)
+    busy = study.beyond("ops_per_second")
     if busy:
         sharded = study.group.kind == "cluster"
         yield study.advice(
@@ -85,7 +77,7 @@ def operations(study: Study) -> Iterator[Advice]:
             f"take load off {named(busy)}: read from replicas, group commands in pipelines, "
             + ("move slots to other shards" if sharded else "or split the keys over a cluster"),
             f"{each(busy, _busy)}; one thread "
-            f"runs them all, and over {OPERATIONS:,.0f} there is little left for a peak",
+            f"runs them all, and over {study.limits_of('ops_per_second', busy)} there is little left for a peak",
             busy,
         )  # fmt: skip
 
@@ -107,11 +99,7 @@ def no_limit(study: Study) -> Iterator[Advice]:
 
 def fragmented(study: Study) -> Iterator[Advice]:
     """Not of a server with little in it: there it means nothing."""
-
-    def much(node: Node) -> bool:
-        return figure(node, "memory_used") > MUCH and figure(node, "fragmentation") > FRAGMENTED
-
-    loose = study.over(much)
+    loose = [node for node in study.beyond("fragmentation") if figure(node, "memory_used") > MUCH]
     if loose:
         yield study.advice(
             "fragmented", f"turn on activedefrag on {named(loose)}, or restart it after a switchover",

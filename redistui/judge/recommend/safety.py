@@ -11,8 +11,6 @@ from redistui.judge.support import SOON, ends_at, line_of
 from redistui.judge.trend import DAY
 from redistui.model import Node
 
-BACKLOG = 60.0
-"""Seconds of writes that a backlog had better hold: a replica that restarts is away for as long."""
 SETTLED = 3900.0
 """Seconds after which a server of the default configuration that is written to has saved a snapshot."""
 
@@ -80,10 +78,10 @@ def backlog(study: Study) -> Iterator[Advice]:
         own, pace = node.replication, study.pace.get(node.address, node.metric("replicated"))
         if own is None or not own.backlog_size or not pace or not below(study.group, node):
             continue
-        held = own.backlog_size / pace
-        if held < BACKLOG:
+        held, wanted = own.backlog_size / pace, study.limit("backlog_seconds", node.address)
+        if held < wanted:
             yield study.advice(
-                "backlog", f"raise repl-backlog-size of {node.address} to {size(pace * 2 * BACKLOG)} or more",
+                "backlog", f"raise repl-backlog-size of {node.address} to {size(pace * 2 * wanted)} or more",
                 f"it holds {size(own.backlog_size)}, which is {held:.0f} s of writes at {size(pace)} a second: a "
                 f"replica that is away for longer copies everything anew",
                 (node,),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from redistui.judge.capacity import Capacity
 from redistui.judge.cluster_rules import listed
+from redistui.judge.measures import BY_NAME
+from redistui.judge.rules.limits import Limits
 from redistui.judge.topology import primaries
 from redistui.judge.trend import DAY
 from redistui.model import Address, Fleet, Group, Node
@@ -35,6 +37,20 @@ class Study:
     group: Group
     pace: Mapping[Address, float]
     capacity: Sequence[Capacity]
+    limits: Limits
+
+    def limit(self, measure: str, node: Address | None) -> float:
+        """From where on something is recommended about a server."""
+        return self.limits.of(self.group.name, node).get(f"{measure}.advise", BY_NAME[measure].advise)
+
+    def beyond(self, measure: str, metric: str | None = None) -> list[Node]:
+        """The nodes that answer and have more of a metric (None: it has the measure's name) than that."""
+        return self.over(lambda node: figure(node, metric or measure) > self.limit(measure, node.address))
+
+    def limits_of(self, measure: str, nodes: Sequence[Node]) -> str:
+        """From where on it is too much, in figures; of servers with limits of their own from the least to the most."""
+        found = sorted({self.limit(measure, node.address) for node in nodes})
+        return " to ".join(f"{one:,g}" for one in dict.fromkeys((found[0], found[-1])))
 
     def advice(self, name: str, text: str, reason: str, nodes: Sequence[Node] = ()) -> Advice:
         return Advice(name, self.group.name, tuple(node.address for node in nodes), text, reason)

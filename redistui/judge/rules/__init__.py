@@ -12,6 +12,7 @@ from typing import get_args
 from redistui.judge import cluster_rules
 from redistui.judge.recall import NOTHING, Recall
 from redistui.judge.rules import answers, figures, files, replication, roles, sentinels, slots, unlike
+from redistui.judge.rules.calm import calm
 from redistui.judge.rules.kinds import Case, Kind, Rule
 from redistui.judge.rules.limits import BY_NAME, DEFAULTS, THRESHOLDS, Limits, Threshold, Thresholds
 from redistui.model import Finding, Group
@@ -39,28 +40,34 @@ def findings(
     """All findings of a group, bad ones first. `recall` has been told of this snapshot, of time `at`; without one only
     what the snapshot itself shows is judged."""
     case = Case(group, thresholds if isinstance(thresholds, Limits) else Limits(thresholds), recall, at)
-    found = [finding for rule in _OF[group.kind] for finding in rule.judge(case)]
-    return tuple(sorted(found, key=lambda one: one.level != "bad"))
+    rules = (_OF_CALM if calm(case) else _OF)[group.kind]
+    found = [finding for rule in rules for finding in rule.judge(case)]
+    return tuple(sorted(found, key=lambda one: one.level != "bad")) if found else ()
 
 
 RULES: tuple[Rule, ...] = (
     Rule("node-down", "A data node that does not answer, or answers with a fault.", answers.nodes_down,
-         answers.KINDS_DOWN),
+         answers.KINDS_DOWN, calm=True),
     Rule("sentinel-down", "A Sentinel that does not answer.", sentinels.sentinels_down,
          sentinels.KINDS_DOWN, "sentinel"),
     Rule("role-conflict", "A node whose ROLE and INFO contradict each other.", answers.role_conflicts,
-         answers.KINDS_CONFLICT),
-    Rule("restarts", "A server that restarts again and again.", answers.restart_loops, answers.KINDS_RESTARTS),
-    Rule("two-primaries", "Two nodes of one lineage that both take writes.", roles.two_primaries, roles.KINDS_TWO),
-    Rule("split", "What only one of two primaries of one history holds.", roles.split, roles.KINDS_SPLIT),
-    Rule("no-primary", "Nobody in the group says it is a primary.", roles.no_primary, roles.KINDS_NONE),
-    Rule("emptied", "A primary that restarted without its data.", roles.emptied, roles.KINDS_EMPTIED),
-    Rule("churn", "A primary that changes again and again.", roles.churn, roles.KINDS_CHURN),
-    Rule("link-down", "A replica without a link to its primary.", replication.links, replication.KINDS_LINKS),
+         answers.KINDS_CONFLICT, calm=True),
+    Rule("restarts", "A server that restarts again and again.", answers.restart_loops, answers.KINDS_RESTARTS,
+         calm=True),
+    Rule("two-primaries", "Two nodes of one lineage that both take writes.", roles.two_primaries, roles.KINDS_TWO,
+         calm=True),
+    Rule("split", "What only one of two primaries of one history holds.", roles.split, roles.KINDS_SPLIT,
+         calm=True),
+    Rule("no-primary", "Nobody in the group says it is a primary.", roles.no_primary, roles.KINDS_NONE,
+         calm=True),
+    Rule("emptied", "A primary that restarted without its data.", roles.emptied, roles.KINDS_EMPTIED, calm=True),
+    Rule("churn", "A primary that changes again and again.", roles.churn, roles.KINDS_CHURN, calm=True),
+    Rule("link-down", "A replica without a link to its primary.", replication.links, replication.KINDS_LINKS,
+         calm=True),
     Rule("lag-growing", "A replica that falls behind further and further.", replication.lag_growing,
-         replication.KINDS_GROWTH),
+         replication.KINDS_GROWTH, calm=True),
     Rule("full-syncs", "A primary that gives full syncs again and again.", replication.full_syncs,
-         replication.KINDS_SYNCS),
+         replication.KINDS_SYNCS, calm=True),
     Rule("backlog", "A backlog too small for the writes.", replication.backlog, replication.KINDS_BACKLOG),
     Rule("buffers", "Output that waits for a replica, near the limit.", replication.buffers, replication.KINDS_BUFFERS),
     Rule("limits", "A metric over its threshold: lag, memory, CPU, clients, operations, fork.", figures.limits,
@@ -73,7 +80,7 @@ RULES: tuple[Rule, ...] = (
     Rule("ghosts", "Sentinels that are counted though they are gone, or twice.", sentinels.ghosts,
          sentinels.KINDS_GHOSTS, "sentinel"),
     Rule("no-good-replica", "No replica that could be promoted, or none that follows the primary.",
-         roles.good_replicas, roles.KINDS_GOOD),
+         roles.good_replicas, roles.KINDS_GOOD, calm=True),
     Rule("slots", "Slots without owner, with a failing one, or half-way between two.", slots.slots,
          slots.KINDS_SLOTS, "cluster"),
     Rule("replicas", "Shards without a live replica, or with fewer than most.",
@@ -103,3 +110,7 @@ KINDS: Mapping[str, Kind] = {kind.name: kind for rule in RULES for kind in rule.
 _OF: Mapping[GroupKind, tuple[Rule, ...]] = {
     kind: tuple(rule for rule in RULES if rule.only in (None, kind)) for kind in get_args(GroupKind)
 }
+_OF_CALM: Mapping[GroupKind, tuple[Rule, ...]] = {
+    kind: tuple(rule for rule in rules if not rule.calm) for kind, rules in _OF.items()
+}
+"""Those that may find something in a group that is calm."""

@@ -44,28 +44,24 @@ _LIMITS: tuple[tuple[str, str, str], ...] = (
     ("ops", "ops_per_second", "{node} runs {value:,.0f} operations per second"),
     ("slow-fork", "fork_ms", "the last fork of {node} stopped it for {value:,.0f} ms"),
 )
-_Limit = tuple[str, str, str, float | None, float | None]
+_Limit = tuple[str, str, str, float | None, float | None, float]
 FULL = 99.5
 """Percent of its limit at which a server that may evict nothing refuses writes."""
 
 
 def limits(case: Case) -> Iterator[Finding]:
     """Metrics over their threshold: one pass over the nodes, since there may be a thousand."""
-    group, known = case.group.name, None
-    rows: list[_Limit] = []
+    group = case.group.name
     for node in case.group.nodes:
         thresholds = case.limits.of(group, node.address)
-        if thresholds is not known:
-            known, rows = thresholds, _rows(thresholds)
+        rows: list[_Limit] = thresholds.made
+        if rows is None:
+            rows = thresholds.made = _rows(thresholds)
         metrics = node.metrics
-        for rule, metric, words, bad, warn in rows:
+        for rule, metric, words, bad, warn, least in rows:
             value = metrics.get(metric)
-            if value is None:
-                continue
-            level: Level | None = "bad" if bad is not None and value >= bad else None
-            if level is None and warn is not None and value >= warn:
-                level = "warn"
-            if level is not None:
+            if value is not None and value >= least:
+                level: Level = "bad" if bad is not None and value >= bad else "warn"
                 text = words.format(node=node.address, value=value)
                 yield Finding(rule, level, group, text, node.address, value, bad if level == "bad" else warn)
         most, clients = metrics.get("clients_limit"), metrics.get("clients")
@@ -75,10 +71,14 @@ def limits(case: Case) -> Iterator[Finding]:
 
 
 def _rows(thresholds: Thresholds) -> list[_Limit]:
-    return [
-        (rule, metric, words, thresholds.get(f"{metric}.bad"), thresholds.get(f"{metric}.warn"))
-        for rule, metric, words in _LIMITS
-    ]
+    """With the level each, bad and warn, and the lower of them: of metrics that have one."""
+    rows = []
+    for rule, metric, words in _LIMITS:
+        bad, warn = thresholds.get(f"{metric}.bad"), thresholds.get(f"{metric}.warn")
+        known = [level for level in (bad, warn) if level is not None]
+        if known:
+            rows.append((rule, metric, words, bad, warn, min(known)))
+    return rows
 
 
 def lately(case: Case) -> Iterator[Finding]:
@@ -91,7 +91,7 @@ def lately(case: Case) -> Iterator[Finding]:
                 f"refuses writes (OOM); raise maxmemory, or delete keys"
             )
             yield case.finding("memory-full", "bad", text, node, percent, FULL)
-        if node.totals:
+        if case.recall.stirred(node.address) and node.totals:
             yield from _counted(case, node)
 
 

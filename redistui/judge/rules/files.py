@@ -18,7 +18,7 @@ KINDS_FILES = (
 )  # fmt: skip
 _FILES: tuple[tuple[str, str, Level, str], ...] = (
     ("rdb_last_bgsave_status", "save-failing", "bad",
-     "the last save of {node} to disk failed: a primary refuses writes then; see its log, its disk and its directory"),
+     "the last save of {node} to disk failed: a primary with save points refuses writes then; see its log, its disk"),
     ("aof_last_write_status", "aof-failing", "bad",
      "{node} cannot write its append-only file and refuses writes: see its log and its disk"),
     ("aof_last_bgrewrite_status", "rewrite-failing", "warn",
@@ -27,9 +27,12 @@ _FILES: tuple[tuple[str, str, Level, str], ...] = (
 
 
 def files(case: Case) -> Iterator[Finding]:
+    """Where the append-only file is switched off, its last fault stays in INFO and does no harm any more."""
     for node in case.group.nodes:
         facts = node.facts
         if facts and node.up:
             for field, rule, level, words in _FILES:
-                if facts.get(field, "ok") != "ok":
+                if facts.get(field, "ok") != "ok" and not (
+                    field.startswith("aof_") and facts.get("aof_enabled") == "0"
+                ):
                     yield case.finding(rule, level, words.format(node=node.address), node)

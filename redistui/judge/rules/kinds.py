@@ -21,6 +21,8 @@ class Kind(NamedTuple):
     """What to do about it."""
     of_itself: bool = False
     """Only the server itself can say so: while it is silent it is not known to be over."""
+    settled: bool = False
+    """It is only found once it has lasted: whoever finds it need not look again before it is told."""
 
 
 class Case(NamedTuple):
@@ -53,3 +55,5 @@ class Rule(NamedTuple):
     kinds: tuple[Kind, ...]
     only: GroupKind | None = None
     """The kind of group it is about; None: any."""
+    calm: bool = False
+    """It finds nothing in a group that is calm (redistui.judge.rules.calm)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from redistui.model import Address, Level, host_of
 
@@ -60,16 +60,28 @@ DEFAULTS: Thresholds = {
 """What is too much, by name and level; a config may set each."""
 
 
+class Chosen(dict[str, float]):
+    """The thresholds that hold for a server; a rule keeps with them what it makes of them."""
+
+    __slots__ = ("made",)
+
+    def __init__(self, *thresholds: Thresholds) -> None:
+        super().__init__()
+        for some in thresholds:
+            self.update(some)
+        self.made: Any = None
+
+
 class Limits:
     """The thresholds of a fleet, its groups and servers, ready to be asked."""
 
     def __init__(self, thresholds: Thresholds) -> None:
-        self._all = {**DEFAULTS, **{name: value for name, value in thresholds.items() if "/" not in name}}
+        self._all = Chosen(DEFAULTS, {name: value for name, value in thresholds.items() if "/" not in name})
         self._groups = _scoped(thresholds, "group:")
         self._nodes = _scoped(thresholds, "node:")
-        self._made: dict[tuple[str, Address | None], Thresholds] = {}
+        self._made: dict[tuple[str, Address | None], Chosen] = {}
 
-    def of(self, group: str, node: Address | None = None) -> Thresholds:
+    def of(self, group: str, node: Address | None = None) -> Chosen:
         """Those that hold for a group, or for a server in it. Where nobody has limits of his own: one and the same."""
         if not self._groups and not self._nodes:
             return self._all
@@ -80,8 +92,8 @@ class Limits:
             made = self._made[group, node] = self._merged(group, node)
         return made
 
-    def _merged(self, group: str, node: Address | None) -> Thresholds:
-        merged = dict(self._all)
+    def _merged(self, group: str, node: Address | None) -> Chosen:
+        merged = Chosen(self._all)
         for pattern, limits in self._groups.items():
             if fnmatchcase(group, pattern):
                 merged.update(limits)

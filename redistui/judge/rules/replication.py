@@ -14,7 +14,7 @@ KINDS_LINKS = (
 )  # fmt: skip
 KINDS_GROWTH = (
     Kind("lag-growing", "A replica falls behind further and further: it will end in a full sync.",
-         "Look at its CPU, its network and its disk; slow commands on it hold replication up.", True),
+         "Look at its CPU, its network and its disk; slow commands on it hold replication up.", True, settled=True),
 )  # fmt: skip
 KINDS_SYNCS = (
     Kind("full-sync-loop", "A primary gives full syncs again and again: each costs a fork and the whole data set.",

@@ -63,8 +63,9 @@ def two_primaries(case: Case) -> Iterator[Finding]:
                 lineage = " of one lineage" if kin else ""
                 text = f"two primaries{lineage}: {one.address} and {other.address} both take writes"
                 yield case.finding("two-primaries", "bad", text, stray)
-                if (back := _resurrected(one, other)) is not None:
-                    led = other if back is one else one
+                back = _resurrected(one, other)
+                led = other if back is one else one
+                if back is not None and led.address == group.primary:  # else the promoted one is the stray
                     yield case.finding("resurrected-primary", "warn", _back(back, led, group), back)
 
 

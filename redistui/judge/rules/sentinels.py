@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from redistui.judge.quorum import Quorum, verdict
 from redistui.judge.rules.kinds import Case, Kind
 from redistui.judge.rules.roles import unasked
-from redistui.model import Address, Finding, WatchedSentinel
+from redistui.model import Address, Finding, Watch, WatchedSentinel
 
 KINDS_DOWN = (
     Kind("sentinel-down", "A Sentinel does not answer: it votes in no failover.", "Start it again, or see why not."),
@@ -85,12 +85,21 @@ def ghosts(case: Case) -> Iterator[Finding]:
                 twice.setdefault(peer.address, set()).add(sentinel.address)
             places.add(peer.address)
     known = f"of {len(case.group.sentinels)} Sentinels"
+    nameless = [one.address for one, watch in case.group.watches() if one.up and _nameless(watch)]
+    if nameless:
+        text = f"{len(nameless)} {known} count one without an address: it came back under another id"
+        yield case.finding("ghost-sentinel", "warn", f"{text}; `sentinel-reset` makes them count anew")
     for address, by in sorted(told.items()):
         text = f"Sentinel {address} is long gone, but {len(by)} {known} still count it: each needs a higher majority"
         yield case.finding("ghost-sentinel", "warn", f"{text}; `sentinel-reset` makes them count anew", address)
     for address, by in sorted(twice.items()):
         text = f"Sentinel {address} is counted twice by {len(by)} {known}, under two ids or addresses"
         yield case.finding("ghost-sentinel", "warn", f"{text}; `sentinel-reset` makes them count anew", address)
+
+
+def _nameless(watch: Watch) -> bool:
+    """Redis 6.2 keeps one whose address another id has taken, with port 0: it counts, and cannot be reached."""
+    return 0 < len(watch.sentinels) < (watch.other_sentinels or 0)
 
 
 def _gone(peer: WatchedSentinel) -> bool:

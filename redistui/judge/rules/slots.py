@@ -12,7 +12,7 @@ from redistui.model import Finding, Group
 
 KINDS_SLOTS = (
     Kind("slots-uncovered", "Slots that nobody owns: their keys cannot be read or written.",
-         "`fix` gives them an owner."),
+         "`fix` gives them an owner.", settled=True),
     Kind("cluster-state", "Most nodes say cluster_state:fail: they serve no keys.",
          "See which primaries are gone and whether a majority is left."),
     Kind("slots-failing", "Slots whose primary fails.",

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.message import Message
-from textual.worker import Worker, WorkerState
 
 from redistui.model import Address, Group, Node
 from redistui.model.asked import Subject as Asking
@@ -19,20 +16,15 @@ from redistui.tui.line import Line
 from redistui.tui.panel import Panel, bindings
 from redistui.tui.scene import Scene
 from redistui.tui.widgets.columns import free
-from redistui.tui.widgets.plot import Plot
+from redistui.tui.widgets.past import BLANK, Past, Wanted
 from redistui.tui.widgets.table import LiveTable
-from redistui.view import plotted
-from redistui.view.cells import Cell, Row, Tone
+from redistui.view.cells import Row, Tone
 from redistui.view.legends import LEGENDS
 from redistui.view.metrics import CHOICES, ORDERS, Order, Sparks, shape, tabs
-from redistui.view.plot import MOST, RANGES, Picture, letters_of, window
+from redistui.view.plot import MOST, RANGES, letters_of
 from redistui.view.plotted import Members, Subject
 from redistui.view.topology import node_key
 from redistui.view.wanted import read
-
-BLANK = Cell(" ")
-AT_ONCE = 16
-"""Nodes whose past is read on the screen's own thread; of more it would be felt."""
 
 
 class Metrics(Panel):
@@ -45,7 +37,6 @@ class Metrics(Panel):
     DEFAULT_CSS = """
     Metrics #past { height: 62%; display: none; }
     Metrics.plotting #past { display: block; }
-    Metrics #meaning { display: none; }
     """
 
     class Look(Message):
@@ -66,9 +57,7 @@ class Metrics(Panel):
         super().__init__(id=id)
         self.tabs = Line(id="tabs")
         self.table = LiveTable(id="sparks")
-        self.caption = Line(id="caption")
-        self.meaning = Line(id="meaning")
-        self.plot = Plot(id="plot")
+        self.past = Past(id="past")
         self.metric = CHOICES[0]
         self.order: Order = "tree"
         self.range = next(iter(RANGES))
@@ -80,15 +69,11 @@ class Metrics(Panel):
         self._scene: Scene | None = None
         self._followed: str | None = None
         self._sparks: Sparks | None = None
-        self._plotted: tuple[object, ...] = ()
-        self._reading: Worker[Picture] | None = None
-        self._reading_of: tuple[Subject, str] | None = None
-        """What it reads, and how far back."""
 
     def compose(self) -> ComposeResult:
         yield self.tabs
         yield self.table
-        yield Vertical(self.caption, self.meaning, self.plot, id="past")
+        yield self.past
 
     def on_resize(self, event: events.Resize) -> None:
         self.call_after_refresh(self._redraw)
@@ -122,13 +107,13 @@ class Metrics(Panel):
         )
         self.table.show(self._sparks, scene.theme, scene.glyphs, wanted.words if len(self._sparks) else "")
         self._follow(scene)
-        self._say(self.tabs, tabs(self.metric, self.size.width))
+        self._say_tabs(scene)
         self._draw_plot()
 
-    def _say(self, line: Line, cells: Row) -> None:
-        scene, inks = self._scene, self.table.inks
-        if scene is not None and inks is not None:
-            line.say(free(cells, inks, "band", BLANK, self.size.width, scene.glyphs), [], inks.band)
+    def _say_tabs(self, scene: Scene) -> None:
+        inks, width = self.table.inks, self.size.width
+        if inks is not None:
+            self.tabs.say(free(tabs(self.metric, width), inks, "band", BLANK, width, scene.glyphs), [], inks.band)
 
     def _follow(self, scene: Scene) -> None:
         """Another group is looked at: the cursor goes to its first node, unless it is there already."""
@@ -160,47 +145,10 @@ class Metrics(Panel):
         return tuple(known[one] if one in known else _gone(one) for one in self.marked) if known else ()
 
     def _draw_plot(self) -> None:
-        """Nothing at all while no plot is shown; anew as soon as it may look otherwise."""
-        scene, subject = self._scene, self.subject()
-        if scene is None or subject is None or not self.has_class("plotting"):
-            return
-        span = window(scene.fleet.at, RANGES[self.range], 2 * max(20, self.size.width - 8))
-        soon = max(1.0, span.step / 6, len(subject.members) / 50 if subject.total else 0.0)
-        nodes = tuple(node.address for _, node in subject.members)
-        drawn = (self.metric, nodes, self.total, span, int(scene.fleet.at / soon), id(scene.history), scene.theme)
-        if drawn == self._plotted:
-            return
-        read_past = partial(plotted.picture, subject, scene.history, scene.fleet.events, span, scene.thresholds)
-        if len(subject.members) <= AT_ONCE:
-            self._plotted = drawn
-            self._show_picture(subject, read_past())
-        elif self._reading is None:
-            self._plotted = drawn
-            self._reading = self.run_worker(read_past, thread=True, group="plot", exit_on_error=True)
-            self._reading_of = (subject, self.range)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """The past of many nodes was read on a thread of its own."""
-        worker, of, wanted = event.worker, self._reading_of, self.subject()
-        if worker is not self._reading or event.state not in (WorkerState.SUCCESS, WorkerState.CANCELLED):
-            return
-        self._reading = None
-        if of is None or wanted is None or worker.result is None:
-            return
-        subject, range_ = of
-        if (subject.metric, subject.total, range_) == (wanted.metric, wanted.total, self.range):
-            self._show_picture(subject, worker.result)
-        self._draw_plot()
-
-    def _show_picture(self, subject: Subject, shown: Picture) -> None:
-        scene = self._scene
-        if scene is None:
-            return
-        meaning = plotted.legend(subject, shown)
-        self.meaning.display = bool(meaning)
-        self._say(self.caption, plotted.caption(subject, shown, self.range, scene.glyphs))
-        self._say(self.meaning, meaning)
-        self.plot.show(shown, scene.theme, scene.glyphs)
+        """Nothing at all while no plot is shown."""
+        scene, subject, inks = self._scene, self.subject(), self.table.inks
+        if scene is not None and subject is not None and inks is not None and self.has_class("plotting"):
+            self.past.show(Wanted(subject, self.range, scene, inks, self.size.width))
 
     # The cursor
 
@@ -239,7 +187,7 @@ class Metrics(Panel):
 
     def _open_plot(self, opened: bool) -> None:
         self.set_class(opened, "plotting")
-        self._plotted = ()
+        self.past.forget()
         self.call_after_refresh(self._redraw)
 
     def back(self) -> bool:

@@ -149,7 +149,7 @@ class Slots(SlotWays, can_focus=True):
             self._say(self.head, (Cell(f"{said} ", "dim"), Cell(way, "key")))
             return
         heat = self.heat(group.survey)
-        title = slots_legend.title(self.mode, group.survey, scene.now)
+        title = slots_legend.title(self.mode, group.survey, scene.now, scene.fleet.replayed)
         self._say(self.head, (*title, *slots.summary(cluster, scene.glyphs)))
         self.map.show(self._picture(cluster, group.survey, heat), scene.theme, scene.glyphs, self.letters)
         if self.map.inks is not None:

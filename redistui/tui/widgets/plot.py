@@ -19,10 +19,11 @@ from redistui.history import Sample
 from redistui.tui.themes import Theme
 from redistui.tui.widgets.board import Board, Inks
 from redistui.tui.widgets.strips import Carried, Inked, strip_of
-from redistui.view.cells import Tone
+from redistui.view.cells import Cell, Tone
 from redistui.view.figures import figure
 from redistui.view.glyphs import Glyphs
 from redistui.view.plot import TICKS, Mark, Picture, Window, letters_of, near, steps, times
+from redistui.view.words import paragraph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +76,8 @@ class Plot(Board):
         width, height = self.size.width, self.size.height
         picture = self._picture
         if picture is None or picture.top is None:
-            return [[], _plain(f"  {'' if picture is None else picture.nothing}")]
+            words = () if picture is None else paragraph(picture.nothing, width - 4, lead=Cell("  "))
+            return [[], *(_plain("".join(cell.text for cell in row)) for row in words)]
         if width < 20 or height < 5:
             return [_plain("  too small for a plot")]
         lettered = self.glyphs.ascii or inks.theme.colourless
