@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from textual.css.query import NoMatches
+
 from redistui.demo.problems import DemoError
 from redistui.demo.wire import ErrorReply
 from redistui.ops.run import Run
@@ -19,7 +21,7 @@ def eventually(
 ) -> T:
     """Asks until the answer is true and gives that answer; fails with the last one when the time is up.
 
-    What the network, a server or an assertion says no with counts as "not yet".
+    What the network, a server, an assertion or a screen that is being made says no with counts as "not yet".
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -60,6 +62,6 @@ def _asked(condition: Callable[[], T | None]) -> tuple[T | None, object]:
     """The answer, and what to show when it is not true."""
     try:
         answer = condition()
-    except (AssertionError, OSError, EOFError, DemoError, ErrorReply) as error:
+    except (AssertionError, OSError, EOFError, DemoError, ErrorReply, NoMatches) as error:
         return None, error
     return answer, answer

@@ -82,3 +82,16 @@ def version_of(node: Node) -> tuple[int, ...]:
 def numbers(version: str | None) -> tuple[int, ...]:
     parts = (version or "").split(".")
     return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
+
+
+def surprises(heir: Node, old: Node) -> list[str]:
+    """What would work when this replica takes over, and still be a surprise."""
+    found = []
+    if heir.replication is not None and heir.replication.read_only is False:
+        found.append("takes writes of its own (replica-read-only no)")
+    if numbers(heir.version)[:2] < numbers(old.version)[:2]:
+        found.append(f"runs {heir.version}, older than the primary's {old.version}")
+    limit, used = heir.metric("memory_limit"), old.metric("memory_used")
+    if limit and used is not None and used > limit:
+        found.append("has less maxmemory than the primary uses")
+    return found

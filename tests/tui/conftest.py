@@ -9,9 +9,9 @@ import pytest
 import textual.app
 import textual.pilot
 
-TURN = 0.005
+TURN = 0.01
 """Seconds: what a thread of the dashboard hands over has this long to arrive."""
-IDLE = TURN / 5
+IDLE = TURN / 10
 """Seconds of CPU within a turn that count as none."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from redistui.model import Address, Fleet, Group, Node, Shard
 from redistui.ops.action import Check
-from redistui.ops.checks import answer, failed, names, numbers, passed, verdict, warned
+from redistui.ops.checks import answer, failed, names, passed, surprises, verdict, warned
 from redistui.ops.cluster.map import FAILING, address_of, line, own, owners, shard_of, views
 from redistui.ops.repeated import earlier
 
@@ -62,16 +62,8 @@ def link(node: Node, old: Node) -> Check:
         return failed(f"the lag of {node.address} is not known")
     if lag > LAG_BYTES:
         return failed(f"{node.address} lags {lag / LAG_BYTES:.1f} MiB behind: writes would wait while it catches up")
-    surprises = []
-    if said.read_only is False:
-        surprises.append("takes writes of its own (replica-read-only no)")
-    if numbers(node.version)[:2] < numbers(old.version)[:2]:
-        surprises.append(f"runs {node.version}, older than its primary's {old.version}")
-    limit, used = node.metric("memory_limit"), old.metric("memory_used")
-    if limit and used is not None and used > limit:
-        surprises.append("has less maxmemory than its primary uses")
-    if surprises:
-        return warned(f"{node.address} {', '.join(surprises)}")
+    if odd := surprises(node, old):
+        return warned(f"{node.address} {', '.join(odd)}")
     return passed(f"{node.address} has its link up and keeps up")
 
 

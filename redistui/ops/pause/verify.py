@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import Any
 
 from redistui.model import Address
 from redistui.ops.checks import names
 from redistui.ops.pause.pauses import Held, look, seen, why
-from redistui.ops.steps import NotKnown, Now, Pause, Script, Step, StepFailed, Together
+from redistui.ops.steps import NotKnown, Now, Pause, Script, Step, StepFailed, Together, Wish
 from redistui.ops.waiting import Replies
 
 EVERY = 0.1
+
+
+def _until(
+    nodes: tuple[Address, ...], good: Callable[[Held], bool], seconds: float
+) -> Generator[Wish, Any, dict[Address, Held | None]]:
+    """Looks at the nodes until all are as they should be, or the time is over; what was seen last."""
+    begun: float = yield Now()
+    while True:
+        replies: Replies = yield Together(look(nodes))
+        found = dict(zip(nodes, seen(replies), strict=True))
+        now: float = yield Now()
+        if all(one is not None and good(one) for one in found.values()) or now - begun >= seconds:
+            return found
+        yield Pause(EVERY)
 
 
 @dataclass(frozen=True)
@@ -30,14 +46,8 @@ class WritesHeld(Step):
         return min(2.5, self.ms / 2000)
 
     def script(self) -> Script:
-        begun: float = yield Now()
-        while True:
-            replies: Replies = yield Together(look(self.nodes))
-            found = dict(zip(self.nodes, seen(replies), strict=True))
-            now: float = yield Now()
-            if all(one is not None and one.held for one in found.values()) or now - begun >= self.patience:
-                return "; ".join(self._said(node, held) for node, held in found.items())
-            yield Pause(EVERY)
+        found = yield from _until(self.nodes, lambda one: bool(one.held), self.patience)
+        return "; ".join(self._said(node, held) for node, held in found.items())
 
     def _said(self, node: Address, held: Held | None) -> str:
         if held is None:
@@ -63,14 +73,8 @@ class WritesGoOn(Step):
         return f"Writes go on at {names(list(self.nodes))}"
 
     def script(self) -> Script:
-        begun: float = yield Now()
-        while True:
-            replies: Replies = yield Together(look(self.nodes))
-            found = dict(zip(self.nodes, seen(replies), strict=True))
-            now: float = yield Now()
-            if all(one is not None and not one.held for one in found.values()) or now - begun >= self.seconds:
-                return "; ".join(self._said(node, held) for node, held in found.items())
-            yield Pause(EVERY)
+        found = yield from _until(self.nodes, lambda one: not one.held, self.seconds)
+        return "; ".join(self._said(node, held) for node, held in found.items())
 
     def _said(self, node: Address, held: Held | None) -> str:
         if held is None:

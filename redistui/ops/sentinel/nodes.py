@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from redistui.model import Address, Fleet, Group, Node, Watch
 from redistui.ops.action import Check
-from redistui.ops.checks import answer, failed, names, numbers, passed, verdict, version_of, warned
+from redistui.ops.checks import answer, failed, names, passed, surprises, verdict, version_of, warned
 from redistui.ops.sentinel.checks import believers, candidates, eligible
 
 LAG_BYTES = 1 << 20
@@ -114,25 +114,12 @@ def _candidate(fleet: Fleet, node: Node | None, address: Address, primary: Node)
         return failed(f"{address}: its lag is not known")
     if lag > LAG_BYTES:
         return failed(f"{address} lags {lag / LAG_BYTES:.1f} MiB behind: writes would be held while it catches up")
-    return _fit(node, primary, lag)
+    if odd := surprises(node, primary):
+        return warned(f"{node.address} {', '.join(odd)}")
+    return passed(f"{node.address} has its link up, {lag:.0f} bytes behind")
 
 
 def _state_at(primary: Node, address: Address) -> str | None:
     """Of a replica, as its primary lists it; None where it goes there by another address."""
     seen = () if primary.replication is None else primary.replication.replicas
     return next((each.state for each in seen if each.address == address), None)
-
-
-def _fit(node: Node, primary: Node, lag: float) -> Check:
-    """What would work, and still be a surprise."""
-    surprises = []
-    if node.replication is not None and node.replication.read_only is False:
-        surprises.append("takes writes of its own (replica-read-only no)")
-    if numbers(node.version)[:2] < numbers(primary.version)[:2]:
-        surprises.append(f"runs {node.version}, older than the primary's {primary.version}")
-    limit, used = node.metric("memory_limit"), primary.metric("memory_used")
-    if limit and used is not None and used > limit:
-        surprises.append("has less maxmemory than the primary uses")
-    if surprises:
-        return warned(f"{node.address} {', '.join(surprises)}")
-    return passed(f"{node.address} has its link up, {lag:.0f} bytes behind")
