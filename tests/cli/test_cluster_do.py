@@ -26,7 +26,6 @@ WHEN = {"valkey-9.1": "done", "redis-7.0": "sending", "redis-6.2": "answered"}
 """At which moment of its command it is killed (tests.cli.struck)."""
 
 
-@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_a_console_that_is_killed_loses_nothing_and_the_next_one_goes_on(
     cluster_group: Group, journal: Journal, version: str
 ) -> None:

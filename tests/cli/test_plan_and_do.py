@@ -84,7 +84,6 @@ def test_a_plan_is_shown_and_sends_nothing(sentinel_group: Group, journal: Journ
     assert not journal.path.exists()
 
 
-@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_do_runs_the_plan_and_verifies_it(sentinel_group: Group, journal: Journal) -> None:
     group = sentinel_group()
     shown = json.loads(run("plan", "failover", group.target, "--json", journal=journal).out)

@@ -141,7 +141,6 @@ class Patient(PlainSentinelFailover):
         return done
 
 
-@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_the_safe_failover_loses_nothing_and_the_plain_one_does(sentinel_group: Group, ground_at: At) -> None:
     """The safe one by canaries of the smallest rights that `redistui acl` prints; the plain one, too."""
     group = sentinel_group()
@@ -163,7 +162,6 @@ def test_the_safe_failover_loses_nothing_and_the_plain_one_does(sentinel_group: 
     assert "primary" in plain.unsettled
 
 
-@pytest.mark.versions("valkey-9.1", "redis-7.0")
 def test_a_cluster_is_drilled_shard_by_shard(cluster_group: Group, ground_at: At) -> None:
     group = cluster_group()
     ground = ground_at(group)

@@ -96,7 +96,6 @@ def digest(group: RunningGroup, seen_by: Server) -> str:
     return whole.hexdigest()
 
 
-@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_a_primary_leaves_and_comes_back_in_one_plan_each_and_no_key_is_lost(
     cluster_group: Callable[..., RunningGroup], stage_of: Callable[[RunningGroup], Stage]
 ) -> None:

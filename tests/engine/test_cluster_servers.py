@@ -137,7 +137,6 @@ def test_planned_no_acknowledged_write_is_lost(stage: Stage, version: str) -> No
     assert len(run.verified) == 3
 
 
-@pytest.mark.versions("valkey-9.1", "redis-7.0")
 def test_a_hung_primary_is_replaced_by_vote_and_a_lost_majority_by_takeover(stage: Stage) -> None:
     nodes = stage.group.nodes
     for node in nodes:  # else the cluster does so by itself
@@ -189,7 +188,6 @@ def takes_over(stage: Stage) -> None:
     assert "a majority" not in " ".join(runs[0].warnings)
 
 
-@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_a_node_leaves_and_joins_and_moves_and_nobody_writes_in_vain(stage: Stage) -> None:
     one, two, mover = stage.group.nodes[0], stage.group.nodes[1], stage.group.nodes[3]
     id_ = str(mover.ask("CLUSTER", "MYID"))

@@ -205,7 +205,6 @@ def test_a_renamed_command_costs_only_what_it_would_have_told(replication_group:
 # -- verdicts on what really happens ----------------------------------------------------------------------------------
 
 
-@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_a_cluster_that_loses_a_primary_is_followed_to_its_new_map(cluster_group: Start) -> None:
     group = cluster_group(replicas=1)
     first, second, replica = group.nodes[0], group.nodes[1], group.nodes[3]

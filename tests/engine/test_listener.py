@@ -19,7 +19,6 @@ from tests.waiting import eventually
 Start = Callable[..., RunningGroup]
 
 
-@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_a_failover_is_told_once_and_in_order_by_all_sentinels(sentinel_group: Start) -> None:
     """The primary is killed, a replica is promoted, the old primary comes back and takes writes for a while."""
     group = sentinel_group()

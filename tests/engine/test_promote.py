@@ -94,7 +94,6 @@ def commands(run: Run) -> list[tuple[str, ...]]:
     return [one.argv for row in run.steps for one in row.sent]
 
 
-@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_a_dead_primary_is_succeeded_with_a_loss_within_the_bound_and_comes_back_as_a_replica(
     replication_group: Group, plain_stage: Stage
 ) -> None:

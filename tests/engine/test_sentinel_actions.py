@@ -169,7 +169,6 @@ def fails_over_unplanned(stage: Stage, strike: Callable[[Server], None]) -> Cana
     return canary
 
 
-@pytest.mark.versions("valkey-9.1", "redis-7.0")
 def test_a_dead_primary_is_replaced_and_what_is_lost_is_within_what_was_typed(
     running_group: Start, stage_of: Callable[[RunningGroup], Stage]
 ) -> None:

@@ -59,7 +59,6 @@ def script(path: Path, *lines: str) -> Path:
     return path
 
 
-@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_three_groups_go_to_the_other_site_and_back_and_no_acknowledged_write_is_lost(
     site_stage: Stage, tmp_path: Path
 ) -> None:

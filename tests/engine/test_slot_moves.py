@@ -232,7 +232,6 @@ def test_a_target_that_is_killed_in_mid_move_is_replaced_and_the_move_gone_on_wi
     stage.survives(killed=1, heir=4, owner=4, home=0, returns=not valkey)
 
 
-@pytest.mark.versions("valkey-9.1", "redis-7.0")
 def test_a_console_that_is_killed_in_mid_move_is_gone_on_from_and_taken_back_whole(stage: Stage) -> None:
     group = stage.group
     ends = ("--from", group.nodes[0].address, "--to", group.nodes[1].address, "--slots", "0-39", "--classic")

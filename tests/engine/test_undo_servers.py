@@ -111,7 +111,6 @@ def drained(cluster_group: Callable[..., RunningGroup], tmp_path: Path) -> Itera
         stage.close()
 
 
-@pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_it_takes_back_what_it_gave_and_its_replica_follows_it_again(drained: Drained) -> None:
     id_ = drained.home.ask("CLUSTER", "MYID")
     drained.run(UNDO, drained.past)
