@@ -41,8 +41,10 @@ SLOW_MS = 1000.0
 NONE = Cell(figures.UNKNOWN, "dim")
 
 
-def headline(state: CanaryState | None, plan: CanaryPlan | None, glyphs: Glyphs) -> Row:
-    """Whether a canary runs, on what and how."""
+def headline(state: CanaryState | None, plan: CanaryPlan | None, glyphs: Glyphs, replayed: bool = False) -> Row:
+    """Whether a canary runs, on what and how; `replayed`: nobody knows whether one did then."""
+    if replayed:
+        return (Cell(f"{glyphs.unknown} no recording holds what canaries saw", "warn"),)
     if plan is None:
         return (Cell(f"{glyphs.unknown} no group is known yet", "dim"),)
     what = (Cell(f" {plan.group}", "title"), *_doing(plan, state, glyphs))

@@ -66,6 +66,7 @@ def test_the_headline_says_what_runs_on_what_and_since_when() -> None:
     begins = text(routes.headline(replace(STATE, phase="opening"), PLAN, UNICODE))
     assert begins.startswith(f"{UNICODE.running} canary begins orders")
     assert "canary off - orders" in text(routes.headline(None, PLAN, ASCII))
+    assert text(routes.headline(None, PLAN, ASCII, replayed=True)) == "? no recording holds what canaries saw"
     assert text(routes.headline(None, None, UNICODE)) == "? no group is known yet"
 
 

@@ -61,7 +61,7 @@ class Routes(Panel):
         state = scene.canary
         self.table.dress(scene.theme, scene.glyphs)
         facts = (
-            routes.headline(state, scene.canary_plan, scene.glyphs),
+            routes.headline(state, scene.canary_plan, scene.glyphs, scene.fleet.replayed),
             routes.latencies(state),
             routes.counters(state),
             routes.trend(state, width, scene.glyphs),
