@@ -166,7 +166,29 @@ def _ties(ledgers: Ledgers, known_as: Mapping[Address, Address]) -> Ties:
             replid = ledger.info.text(name)
             if replid and replid != NO_REPLID:
                 ties.tie(lineage.setdefault((id(ledger.target), replid), address), address)
+    _tie_mute(ties, ledgers)
     return ties
+
+
+def _tie_mute(ties: Ties, ledgers: Ledgers) -> None:
+    """Who never answered, and of whom nobody speaks, stands in the group that its target led to, if that is one; as
+    long as nobody answers, a target's addresses are one group."""
+    data = {address: ledger for address, ledger in ledgers.items() if not ledger.is_sentinel}
+    mute = [address for address, ledger in data.items() if ledger.seen_at is None]
+    led: dict[int, set[str]] = {}
+    for address, ledger in data.items():
+        if ledger.seen_at is not None:
+            led.setdefault(id(ledger.target), set()).add(ties.root(address))
+    spoken = _spoken(ledgers) if mute else {}
+    for address in mute:
+        target = data[address].target
+        if spoken.get(address):
+            continue
+        if address in target.addresses:
+            led.setdefault(id(target), {ties.root(address)})
+        roots = led.get(id(target), set())
+        if len(roots) == 1:
+            ties.tie(address, next(iter(roots)))
 
 
 def _watched(

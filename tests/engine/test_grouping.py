@@ -22,7 +22,7 @@ PROD, STAGE = Target(("a:1",), title="prod"), Target(("x:1",), title="stage")
         ([told("b:1", "a:1", replid="2"), told("c:1", "b:1", replid="3")], {"b:1": ["b:1", "c:1"]}),
         ([told("a:1", replid="1"), told("b:1", replid="2")], {"a:1": ["a:1"], "b:1": ["b:1"]}),
         ([told("a:1", replid="1"), told("b:1", replid="2", replid2="1")], {"a:1": ["a:1", "b:1"]}),
-        ([silent("a:1"), silent("b:1")], {"a:1": ["a:1"], "b:1": ["b:1"]}),
+        ([silent("a:1"), silent("b:1")], {"a:1": ["a:1", "b:1"]}),
         ([silent("s:2")], {"s:2": ["s:2"]}),
     ],
 )
@@ -37,6 +37,27 @@ def test_a_history_ties_only_what_was_found_through_one_target() -> None:
     fleet = drawn(told("a:1"), told("x:1", replid="2", replid2="1"), targets={"a:1": PROD, "x:1": STAGE})
     assert groups(fleet) == {"prod": ["a:1"], "stage": ["x:1"]}
     assert not fleet.findings
+
+
+@pytest.mark.parametrize(
+    ("servers", "found"),
+    [
+        ([told("a:1"), silent("b:1")], {"shop": ["a:1", "b:1"]}),
+        ([silent("a:1"), told("b:1", replicas=["c:1"]), told("c:1", "b:1")], {"shop": ["a:1", "b:1", "c:1"]}),
+        ([silent("a:1"), silent("b:1")], {"shop": ["a:1", "b:1"]}),
+        ([told("a:1"), silent("d:1")], {"shop": ["a:1", "d:1"]}),  # it was spoken of once
+        (
+            [told("a:1", replid="1"), told("b:1", replid="2"), silent("c:1")],
+            {"a:1": ["a:1"], "b:1": ["b:1"], "c:1": ["c:1"]},
+        ),
+        ([told("a:1"), told("e:1", "c:1", replid="2"), silent("c:1")], {"a:1": ["a:1"], "c:1": ["c:1", "e:1"]}),
+    ],
+)  # fmt: skip
+def test_who_never_answered_stands_in_the_one_group_of_its_target(
+    servers: list[Observation], found: dict[str, list[str]]
+) -> None:
+    shop = Target(("a:1", "b:1", "c:1"), title="shop")
+    assert groups(drawn(*servers, targets={seen.address: shop for seen in servers})) == found
 
 
 def test_two_targets_that_speak_of_each_other_are_one_group() -> None:

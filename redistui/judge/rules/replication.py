@@ -39,7 +39,8 @@ def links(case: Case) -> Iterator[Finding]:
         said = node.replication
         if node.role != "replica" or said is None or said.link != "down":
             continue
-        since = f" for {said.link_down_seconds} s" if said.link_down_seconds is not None else ""
+        seconds = said.link_down_seconds
+        since = f" for {seconds} s" if seconds is not None and seconds >= 0 else ""  # -1: it never had one
         syncing = "; a full sync is under way" if said.sync_in_progress else ""
         text = f"{node.address} has no link to {said.primary}{since}{syncing}"
         yield case.finding("link-down", "warn" if said.sync_in_progress else "bad", text, node)
