@@ -94,3 +94,7 @@ async def _end(process: Process, reading: asyncio.Future[None]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     with suppress(asyncio.CancelledError, TimeoutError):
         await asyncio.wait_for(reading, 5.0)
+    for _ in range(3):  # a loop that ends cancels us once more, and its pipes would stay open
+        with suppress(asyncio.CancelledError, TimeoutError):
+            await asyncio.wait_for(process.communicate(), 5.0)
+            return

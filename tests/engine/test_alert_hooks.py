@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -54,6 +56,17 @@ def test_what_is_told_is_one_document_with_every_part(tmp_path: Path) -> None:
     assert environ["REDISTUI_ALERT_MESSAGE"] == "b:1 has no link?[2J"
     assert environ["REDISTUI_ALERT_VALUE"] == ""
     assert "REDISTUI_PASSWORD" not in environ
+
+
+def test_a_command_that_still_runs_at_the_end_ends_with_us_and_leaves_nothing_open(tmp_path: Path) -> None:
+    out = tmp_path / "pid"
+    command = tmp_path / "page"
+    command.write_text(f"#!/bin/sh\necho $$ > {out}.new\nmv {out}.new {out}\nexec sleep 600\n")
+    command.chmod(0o755)
+    assert told(AlertHooks(str(command), None), [("raised", LINK)], out.exists) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(out.read_text()), 0)
+    gc.collect()  # what was left open would be warned of here
 
 
 def test_no_control_character_of_a_server_comes_into_the_environment() -> None:
