@@ -47,13 +47,19 @@ async def eventually_async(
         await asyncio.sleep(every)
 
 
+def settling(run: Run) -> bool:
+    """It was refused because the fleet was still on its way into its present state, or because a busy machine had not
+    let us hear of a server for a while."""
+    refusals = " ".join(run.refusals)
+    return "confirm it anew" in refusals or "was not heard of for more than" in refusals
+
+
 def planned_anew(ran: Callable[[], Run], seconds: float = 30.0) -> Run:
-    """How a plan ended; planned and confirmed anew, as an operator would, where the fleet was still on its way into its
-    present state."""
+    """How a plan ended; planned and confirmed anew, as an operator would, while the fleet is settling."""
 
     def confirmed() -> Run | None:
         run = ran()
-        return None if "confirm it anew" in " ".join(run.refusals) else run
+        return None if settling(run) else run
 
     return eventually(confirmed, seconds, otherwise="it was never confirmed in time")
 

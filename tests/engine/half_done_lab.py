@@ -20,7 +20,7 @@ from redistui.ops.aiming import again, aim_at
 from redistui.ops.fix import FIX
 from redistui.ops.run import Run
 from redistui.replies.slot import slot_of
-from tests.waiting import eventually
+from tests.waiting import eventually, settling
 
 KEYS = 20
 """In each slot of a state, at first."""
@@ -120,7 +120,7 @@ class Lab:
         def ran() -> Run | None:
             aim, plan = self.plan(**options)
             run = self.engine.call(self.runner.run(FIX, aim, plan, armed=True)).result(60)
-            return None if "confirm it anew" in " ".join(run.refusals) else run
+            return None if settling(run) else run
 
         return eventually(ran)
 

@@ -22,7 +22,7 @@ from redistui.ops.replicate import REPLICATE
 from redistui.ops.run import Run
 from tests.cluster_canary import ClusterCanary
 from tests.engine.stages import staged
-from tests.waiting import eventually
+from tests.waiting import eventually, planned_anew
 
 BYTES = 60
 """What one of the canary's writes takes in the replication stream, at most."""
@@ -75,12 +75,11 @@ class Stage:
     def run(self, action: Action, *words: str, **options: str) -> Run:
         """Planned anew when the fleet was still settling after the action before."""
 
-        def ran() -> Run | None:
+        def ran() -> Run:
             aim, plan = self.plan(action, *words, **options)
-            run = self.engine.call(self.runner.run(action, aim, plan, armed=True)).result(120)
-            return None if "confirm it anew" in " ".join(run.refusals) else run
+            return self.engine.call(self.runner.run(action, aim, plan, armed=True)).result(120)
 
-        run = eventually(ran)
+        run = planned_anew(ran)
         assert run.outcome == "verified", (run.message, run.refusals)
         return run
 

@@ -23,7 +23,7 @@ from redistui.ops.run import Run
 from tests.canary import Canary
 from tests.engine.plain_stage import PlainStage, full_syncs, offset
 from tests.engine.plain_stage import plain_stage as plain_stage
-from tests.waiting import eventually
+from tests.waiting import eventually, planned_anew
 
 Stage = Callable[..., PlainStage]
 Group = Callable[..., RunningGroup]
@@ -182,16 +182,19 @@ def test_a_target_in_trouble_leaves_the_old_primary_in_its_place(
     group = replication_group()
     stage = plain_stage(group)
     old, heir, _ = group.nodes
-    plan, aim = stage.plan(PROMOTE, heir.address, **options)
 
     def meddle(run: Run) -> None:
         if run.steps[step].state == "running":
             trouble(heir)
 
+    def fired() -> Run:
+        plan, aim = stage.plan(PROMOTE, heir.address, **options)
+        return stage.fire(PROMOTE, aim, plan, meddle)
+
     canary = Canary(group)
     try:
         eventually(canary.goes, 20)
-        run = stage.fire(PROMOTE, aim, plan, meddle)
+        run = planned_anew(fired)
         eventually(canary.goes_on, 20)
     finally:
         heir.resume()

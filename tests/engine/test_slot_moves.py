@@ -25,7 +25,7 @@ from tests.cli.test_plan_and_do import running
 from tests.engine.stages import staged
 from tests.key_digest import checked, digest, open_slots, own_slots, views
 from tests.slot_writer import SlotWriter, tag_of
-from tests.waiting import eventually
+from tests.waiting import eventually, settling
 
 SLOTS = range(40)
 """Of the first node; these are moved to the second."""
@@ -113,7 +113,7 @@ class Stage:
             assert left.past is not None
             aim, plan = self.plan(RESUME, left.operation, past=left.past)
             run = self.run(aim, plan, RESUME)
-            return None if "confirm it anew" in " ".join(run.refusals) else run
+            return None if settling(run) else run
 
         return eventually(ran, 30)
 
@@ -122,7 +122,7 @@ class Stage:
 
         def ran() -> Run | None:
             run = self.run(*self.plan(UNDO, operation, past=self.journal.past(operation)), UNDO)
-            return None if "confirm it anew" in " ".join(run.refusals) else run
+            return None if settling(run) else run
 
         return eventually(ran, 30)
 

@@ -22,7 +22,7 @@ from redistui.ops.undo import UNDO
 from tests.engine.test_balance_servers import fill, owners, uneven
 from tests.engine.test_cluster_servers import Stage
 from tests.key_digest import checked, digest
-from tests.waiting import eventually
+from tests.waiting import eventually, settling
 
 FEW = 400
 """Slots of the shard that is drained."""
@@ -64,7 +64,7 @@ class Drained:
         def ran() -> Run | None:
             aim, plan = self.plan(action, past)
             run = self.stage.engine.call(self.stage.runner.run(action, aim, plan, armed=True)).result(90)
-            return None if "confirm it anew" in " ".join(run.refusals) else run
+            return None if settling(run) else run
 
         run = eventually(ran, 20)
         assert run.outcome == "verified", (run.message, run.refusals)
