@@ -5,6 +5,8 @@ from __future__ import annotations
 from array import array
 from math import isnan
 
+from redistui.history.ground import ground
+
 LENGTH = 900
 """Samples kept of each series: 15 minutes at one a second."""
 
@@ -17,7 +19,7 @@ class Rows:
     def __init__(self, length: int = LENGTH, width: int = 1) -> None:
         """`width`: numbers in a row."""
         self._length, self._width = length, width
-        self._values, self._times = array("f", (0.0,)) * (length * width), array("d", (0.0,)) * length
+        self._values, self._times = ground(length * width, "f"), array("d", (0.0,)) * length
         self._next = 0
 
     def __len__(self) -> int:
@@ -46,15 +48,15 @@ class Rows:
         begin, end = (self._next - count) % self._length, self._next % self._length
         values, width = self._values, self._width
         if begin < end or not count:
-            return values[begin * width : end * width] if count else array("f")
-        return values[begin * width :] + values[: end * width]
+            return _copied(values[begin * width : end * width] if count else values[:0])
+        return _copied(values[begin * width :], values[: end * width])
 
     def series(self, place: int) -> tuple[array[float], array[float]]:
         """Times and samples at one place of the rows, oldest first."""
         count = len(self)
         turn = self._next % self._length if count == self._length else 0
         values, times = self._values[place : count * self._width : self._width], self._times[:count]
-        return (times[turn:] + times[:turn], values[turn:] + values[:turn]) if turn else (times, values)
+        return (times[turn:] + times[:turn] if turn else times), _copied(values[turn:], values[:turn])
 
     @property
     def first_at(self) -> float | None:
@@ -76,7 +78,13 @@ class Rows:
             return []
         width, end = self._width, self._next % self._length or self._length
         if count <= end:
-            picked = self._values[(end - count) * width + place : end * width : width]
+            picked = self._values[(end - count) * width + place : end * width : width].tolist()
         else:
-            picked = self._values[(end - count) * width + place :: width] + self._values[place : end * width : width]
+            newest = self._values[place : end * width : width]
+            picked = self._values[(end - count) * width + place :: width].tolist() + newest.tolist()
         return [None if isnan(value) else value for value in picked]
+
+
+def _copied(*parts: memoryview[float]) -> array[float]:
+    """One after the other."""
+    return array("f", b"".join(part.tobytes() for part in parts))

@@ -1,17 +1,16 @@
 """Tier: the past of one node in equal slots of time, each with the lowest, mean and highest of every metric.
 
-Slots stand in a ring by their number since 1970. Its memory is the operating system's own, which gives a page when
-it is first written: a young past is small, and a thousand rings that grow side by side tear no holes.
+Slots stand in a ring by their number since 1970.
 """
 
 from __future__ import annotations
 
-import mmap
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from redistui.history.ground import ground
 from redistui.history.packing import NONE, unpack
 
 
@@ -42,7 +41,7 @@ class Tier:
         self._length, self._width, self._exact = length, width, exact
         self._wide = 3 * width + len(exact)
         """Halves in a row: those of all numbers, then the lower ones of the exact means."""
-        self._ring: memoryview | None = None
+        self._ring: memoryview[int] | None = None
         self._count = 0
         """Slots written so far: the next one goes there, round and round."""
         self.last = -1
@@ -70,7 +69,7 @@ class Tier:
 
     def _place(self, packed: Packed) -> None:
         if self._ring is None:
-            self._ring = ground(self._length * self._wide)
+            self._ring = ground(self._length * self._wide, "H")
         at = self._count % self._length * self._wide
         self._ring[at : at + self._wide] = packed.upper + packed.lower
         self._count += 1
@@ -87,7 +86,7 @@ class Tier:
             rows += packed.upper
             rows += packed.lower
             expected = slot + 1
-        self._ring = ground(self._length * self._wide)
+        self._ring = ground(self._length * self._wide, "H")
         self._ring[: len(rows)] = rows
         self._count, self.last = len(rows) // self._wide, slots[-1]
 
@@ -124,13 +123,3 @@ class Tier:
             row = array("H")
             row.frombytes(self._ring[at : at + wide].tobytes())
             yield slot, Packed(row[:edge], row[edge:])
-
-
-def ground(words: int) -> memoryview:
-    """Memory for so many halves, all zero, which takes room only where it is written."""
-    if not hasattr(mmap, "MAP_ANONYMOUS"):
-        return memoryview(mmap.mmap(-1, 2 * words)).cast("H")
-    memory = mmap.mmap(-1, 2 * words, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_NOHUGEPAGE"):
-        memory.madvise(mmap.MADV_NOHUGEPAGE)
-    return memoryview(memory).cast("H")
