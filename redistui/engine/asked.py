@@ -17,7 +17,8 @@ from redistui.engine.sidewire import SideWire
 from redistui.engine.watched import Contexts
 from redistui.model import Access, Address
 from redistui.model.asked import Asked, Subject
-from redistui.net.watch import WireFault, command
+from redistui.net.faults import WireFault
+from redistui.net.watch import command
 from redistui.replies import BadReply, client_list, latency, slowlog
 from redistui.replies.errors import kind_of
 

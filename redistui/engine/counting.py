@@ -19,7 +19,8 @@ from redistui.engine.clock import clock
 from redistui.engine.sidewire import SideWire
 from redistui.engine.told import Told
 from redistui.model import SLOTS
-from redistui.net.watch import WireFault, command, fault_of_error
+from redistui.net.faults import WireFault, fault_of_error
+from redistui.net.watch import command
 from redistui.replies import BadReply
 from redistui.replies.cluster import ClusterNodes, read_nodes
 from redistui.replies.errors import kind_of

@@ -20,7 +20,8 @@ from typing import Any
 import hiredis
 
 from redistui.model import Access, Address, Event, Login
-from redistui.net.watch import Wire, WireFault, dial, payload, tls_context
+from redistui.net.faults import WireFault
+from redistui.net.watch import Wire, dial, payload, tls_context
 from redistui.replies import BadReply
 from redistui.replies.errors import needs_no_password
 from redistui.replies.sentinel import Hello, read_event, read_hello

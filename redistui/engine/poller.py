@@ -24,7 +24,8 @@ from redistui.engine.observation import Observation, ticking
 from redistui.engine.rounds import BORN_STRIDE, PING, Round, data_round, greeting, sentinel_round, takes_sections
 from redistui.engine.watched import Contexts, Flights, Watched, beat, why_not
 from redistui.model import Access, Address, Fault, FaultKind, Login
-from redistui.net.watch import Intake, Wire, WireFault, cut_short, dial
+from redistui.net.faults import WireFault, cut_short
+from redistui.net.watch import Intake, Wire, dial
 from redistui.replies import BadReply
 from redistui.replies.errors import SENTENCES, kind_of, needs_no_password
 from redistui.replies.info import InfoReader, InfoText

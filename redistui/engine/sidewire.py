@@ -16,7 +16,8 @@ import hiredis
 from redistui.engine.rounds import greeting
 from redistui.engine.watched import Contexts
 from redistui.model import Access, Address
-from redistui.net.watch import Wire, WireFault, cut_short, dial, fault_of_error
+from redistui.net.faults import WireFault, cut_short, fault_of_error
+from redistui.net.watch import Wire, dial
 from redistui.replies.errors import needs_no_password
 
 CONNECT_SECONDS = 2.0

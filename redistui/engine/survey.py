@@ -21,7 +21,7 @@ from redistui.engine.sidewire import SideWire
 from redistui.engine.told import Told, drawn, jobs_of
 from redistui.engine.watched import Contexts
 from redistui.model import SLOTS, Access, Address, Fleet, Group, Shard, Survey
-from redistui.net.watch import WireFault
+from redistui.net.faults import WireFault
 
 ABREAST = 32
 """Primaries asked at the same time."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from redistui.model import SLOTS, Address, Cluster, Group, PerSlot, SlotJob, Stray, Survey
-from redistui.net.watch import WireFault
+from redistui.net.faults import WireFault
 from redistui.replies.slot_migrations import Told as JobTold
 from redistui.replies.slot_stats import SlotStats
 

@@ -14,7 +14,8 @@ from redistui.engine.observation import ServerKind
 from redistui.engine.rounds import Round
 from redistui.engine.spent import EVERY, READINGS, SECOND
 from redistui.model import Access, Address, Fault, FaultKind
-from redistui.net.watch import Wire, WireFault, tls_context
+from redistui.net.faults import WireFault
+from redistui.net.watch import Wire, tls_context
 from redistui.replies.errors import kind_of
 
 BEATS = 2

@@ -11,8 +11,6 @@ of an answer are bounded, and whatever the reader raises ends the connection as 
 from __future__ import annotations
 
 import asyncio
-import errno
-import re
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -20,8 +18,8 @@ from typing import Any, Protocol
 
 import hiredis
 
-from redistui.model import Address, FaultKind, Tls, host_of, port_of
-from redistui.replies.errors import SENTENCES, kind_of
+from redistui.model import Address, Tls, host_of, port_of
+from redistui.net.faults import WireFault, fault_of_error, fault_of_opening, garbage
 
 MAX_BYTES = 8 * 1024 * 1024
 """Of one answer (all replies of one ask)."""
@@ -43,15 +41,6 @@ class WireOwner(Protocol):
 
     def lost(self, wire: Wire, why: WireFault) -> None:
         """The connection is gone; said exactly once, and never after `close()`."""
-
-
-class WireFault(Exception):
-    """Why a connection could not be opened, or ended."""
-
-    def __init__(self, kind: FaultKind, text: str) -> None:
-        self.kind: FaultKind = kind
-        self.text = text
-        super().__init__(text)
 
 
 def command(*argv: str) -> bytes:
@@ -153,7 +142,7 @@ class Wire(asyncio.BufferedProtocol):
         try:
             self._read(chunk)
         except Exception as error:  # hiredis raises ProtocolError, MemoryError and RecursionError, as it happens
-            self._end(WireFault("garbage", _garbage(chunk, error)))
+            self._end(WireFault("garbage", garbage(chunk, error)))
             return
         self._judge()
 
@@ -191,7 +180,7 @@ class Wire(asyncio.BufferedProtocol):
         if self.count and self._replies and isinstance(self._replies[0], hiredis.ReplyError):
             self._end(fault_of_error(str(self._replies[0])))
         elif isinstance(exc, ssl.SSLError):  # TLS 1.3: that a client certificate is missing is said after the handshake
-            self._end(_fault_of(exc, tls=True))
+            self._end(fault_of_opening(exc, tls=True))
         else:
             self._end(WireFault("closed", "closed the connection"))
 
@@ -202,21 +191,6 @@ class Wire(asyncio.BufferedProtocol):
             if self._transport is not None:
                 self._transport.abort()
             self._owner.lost(self, why)
-
-
-def fault_of_error(text: str) -> WireFault:
-    """What a server said before it closed the connection, such as being out of client connections."""
-    kind = kind_of(text)
-    return WireFault(kind, SENTENCES[kind] if kind != "error" else text[:200])
-
-
-def cut_short(tls: Tls | None) -> WireFault:
-    """What it means when a connection ends before the first answer. Over TLS 1.3 a server takes or refuses a client's
-    certificate only after the handshake, and its refusal may be lost with the connection."""
-    if tls is None:
-        return WireFault("closed", "closes the connection without an answer; does the port speak TLS (rediss://)?")
-    wish = "does it trust our client certificate?" if tls.certificate else "does it want a client certificate?"
-    return WireFault("tls", f"closes the connection right after the TLS handshake; {wish}")
 
 
 def announced(data: bytes, since: int = 0) -> int:
@@ -253,16 +227,6 @@ def _head(data: bytes, since: int) -> int:
     return int(digits) if end and len(digits) >= since else 0
 
 
-def _garbage(chunk: bytes, error: Exception) -> str:
-    if chunk.startswith(b"HTTP/"):
-        return "answers in HTTP, not in the Redis protocol; check the port"
-    if chunk.startswith(b"SSH-"):
-        return "answers with an SSH banner, not in the Redis protocol; check the port"
-    if chunk.startswith((b"\x15\x03", b"\x16\x03")):
-        return "speaks TLS; use rediss://"
-    return f"does not answer in the Redis protocol ({type(error).__name__}); check the port"
-
-
 Dial = Callable[[], Wire]
 
 
@@ -279,7 +243,7 @@ async def dial(address: Address, tls: ssl.SSLContext | None, make: Dial, seconds
             return await _connected(address, tls, making)
     except (OSError, TimeoutError, ValueError, OverflowError) as error:
         _give_up(made)
-        raise _fault_of(error, tls is not None) from None
+        raise fault_of_opening(error, tls is not None) from None
     except asyncio.CancelledError:
         _give_up(made)
         raise
@@ -301,40 +265,6 @@ def _give_up(made: Sequence[Wire]) -> None:
     longer than the loop may live."""
     for wire in made:
         wire.close()
-
-
-def _fault_of(error: Exception, tls: bool) -> WireFault:
-    """One sentence for each way in which opening a connection fails."""
-    match error:
-        case TimeoutError():
-            text = "no answer to the TLS handshake; does the port speak TLS?" if tls else "no answer to the connection"
-            return WireFault("tls" if tls else "unreachable", text)
-        case ssl.SSLCertVerificationError():
-            return WireFault("tls", f"certificate not trusted: {error.verify_message}")
-        case ssl.SSLError():
-            return WireFault(
-                "tls", f"TLS handshake failed: {(error.reason or 'unknown reason').lower().replace('_', ' ')}"
-            )
-        case ConnectionRefusedError():
-            return WireFault("refused", "connection refused: nothing listens there")
-        case ConnectionResetError():
-            return WireFault("tls" if tls else "closed", "connection reset")
-        case FileNotFoundError():
-            return WireFault("refused", "no such socket")
-        case PermissionError():
-            return WireFault("refused", "no permission to open the socket")
-        case socket.gaierror():
-            return WireFault("unreachable", "host name not known")
-        case OverflowError():
-            return WireFault("unreachable", "no such port: it lies between 1 and 65535")
-        case OSError() if _numbers(error) == {errno.ECONNREFUSED}:
-            return WireFault("refused", "connection refused: nothing listens there")
-    return WireFault("unreachable", (getattr(error, "strerror", None) or "cannot connect").lower())
-
-
-def _numbers(error: OSError) -> set[int]:
-    """The errors behind an error: asyncio wraps those of several addresses of one name (::1 and 127.0.0.1) in words."""
-    return {int(number) for number in re.findall(r"\[Errno (\d+)\]", str(error))}
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:

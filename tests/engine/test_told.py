@@ -8,7 +8,7 @@ import pytest
 
 from redistui.engine.told import Told, drawn
 from redistui.model import SLOTS, Group, SlotJob, Stray
-from redistui.net.watch import WireFault
+from redistui.net.faults import WireFault
 from redistui.replies.slot_migrations import Told as JobTold
 from redistui.replies.slot_stats import SlotStats
 from tests import fleets

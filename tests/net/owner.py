@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from redistui.net.watch import Wire, WireFault
+from redistui.net.faults import WireFault
+from redistui.net.watch import Wire
 
 
 class Owner:

@@ -12,12 +12,8 @@ from typing import Any
 import pytest
 
 from redistui.model import Tls
-from redistui.net.watch import (
-    Wire,
-    WireFault,
-    dial,
-    tls_context,
-)
+from redistui.net.faults import WireFault
+from redistui.net.watch import Wire, dial, tls_context
 from tests.net import strangers
 from tests.net.owner import Owner
 from tests.net.strangers import Behaviour, Stranger, saying
