@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from redistui.engine.grouping import Draft, aliases, drafts
 from redistui.engine.ledger import Ledger
 from redistui.engine.observation import Observation
+from redistui.engine.portrait import node_of, sentinel_of, silent_node_of
 from redistui.judge.alerts import AlertBook, Known
 from redistui.judge.beliefs import views
 from redistui.judge.lag import lag_bytes, lag_seconds
@@ -230,13 +231,13 @@ class Assembler:
         if ledger.site is None and ledger.seen_at is not None:
             ledger.site = ledger.zone
         silent = ledger.seen_at is None or at - ledger.seen_at > 5 * period + 1.0
-        return ledger.bare() if silent and ledger.fault is not None else ledger.node(self.known_as)
+        return silent_node_of(ledger) if silent and ledger.fault is not None else node_of(ledger, self.known_as)
 
     def _sentinel(self, address: Address) -> Sentinel:
         ledger = self.ledgers[address]
         if ledger.site is None and self._sites:
             ledger.site = site_of(address, None, self._sites)
-        return ledger.sentinel()
+        return sentinel_of(ledger)
 
     def _chart(self, name: str, nodes: Sequence[Node]) -> Cluster | None:
         """The cluster's map, drawn anew only when a view, a role or a fault changed."""

@@ -1,7 +1,6 @@
-"""Ledger: what one server has said so far, and how that becomes a frozen Node or Sentinel.
+"""Ledger: what one server has said so far; redistui.engine.portrait makes a frozen Node or Sentinel of it.
 
-A reply that equals the last one is not read again. A value that could not be read is None, a server that is silent for
-five periods is known only by its address, its fault and the role it last had.
+A reply that equals the last one is not read again. A value that could not be read is None.
 """
 
 from __future__ import annotations
@@ -12,23 +11,13 @@ from typing import Any, Literal
 
 import hiredis
 
-from redistui.engine.merged import Identity, cluster_view, flag, identity, replication, whole_watch
+from redistui.engine.merged import Identity, identity, whole_watch
 from redistui.engine.meter import Meter
 from redistui.engine.observation import Observation, ServerKind
 from redistui.engine.spent import READINGS
 from redistui.engine.views import OwnView
 from redistui.history import History
-from redistui.model import (
-    Address,
-    Fault,
-    Node,
-    Replication,
-    Sentinel,
-    Sighting,
-    Target,
-    Watch,
-)
-from redistui.model.unfrozen import unfrozen
+from redistui.model import Address, Fault, Target, Watch
 from redistui.replies import BadReply, role
 from redistui.replies.cluster import ClusterFacts, ClusterNodes, read_info
 from redistui.replies.cluster_views import ViewReader
@@ -41,8 +30,6 @@ _ESSENTIAL = ("ping", "role", "masters", "info", "server", "state")
 """Replies without which a poll is not whole; of the others each greys its own cell only."""
 _INFORMING = ("state", "info")
 """One of these tells the numbers."""
-_ROLES = {"master": "primary", "slave": "replica"}
-_Node = unfrozen(Node)
 _NO_FACTS = ClusterFacts(None, None, None, None, None, None, None, None)
 
 
@@ -50,9 +37,9 @@ class Ledger:
     """Replies of one server, read as far as they changed. Mutable, and only in the engine's hands."""
 
     __slots__ = (
-        "_meter", "_parts", "_raw", "_reader", "_server_at", "_ties", "_watches", "_who", "address", "asked_at", "at",
-        "changed", "facts", "fault", "hinted", "info", "kind", "lag", "last_role", "myid", "only", "ping_ms",
-        "role", "run_id", "seen_at", "server", "silent_at", "site", "target", "thorough", "trouble", "view", "watches",
+        "_parts", "_raw", "_reader", "_server_at", "_ties", "_watches", "address", "asked_at", "at", "changed", "facts",
+        "fault", "hinted", "info", "kind", "lag", "last_role", "meter", "myid", "only", "ping_ms", "role", "run_id",
+        "seen_at", "server", "silent_at", "site", "target", "thorough", "trouble", "view", "watches", "who",
     )  # fmt: skip
 
     def __init__(
@@ -85,7 +72,7 @@ class Ledger:
         self.seen_at: float | None = None
         self.silent_at: float | None = None
         self.ping_ms: float | None = None
-        self._meter = Meter()
+        self.meter = Meter()
         self.lag: Mapping[str, float] = {}
         """lag_bytes and lag_seconds as the last snapshot had them: they need another server's numbers, too."""
         self.run_id: str | None = None
@@ -98,7 +85,7 @@ class Ledger:
         self._raw: dict[str, Any] = {}
         self.facts = _NO_FACTS
         self.watches: Mapping[str, Watch] = {}
-        self._who: Identity = (None, None, None, None)
+        self.who: Identity = (None, None, None, None)
         self._server_at = 0.0
         """When it last said how long it runs, where that is a reply of its own."""
         self._watches: tuple[Watch, ...] = ()
@@ -150,7 +137,7 @@ class Ledger:
         self._forget_role()
         if fault.down:
             self.ping_ms = None
-            self._meter.lose()
+            self.meter.lose()
             self.silent_at = self.silent_at or self.at
 
     def _forget_role(self) -> None:
@@ -170,7 +157,7 @@ class Ledger:
             elif name == "cluster-links":
                 self.view.take_links(reply, seen.at)
             elif name in READINGS:
-                self._meter.spending.take(name, reply, seen.at)
+                self.meter.spending.take(name, reply, seen.at)
             elif self._raw.get(name) != reply:
                 self._read(name, reply)
                 self._raw[name] = reply
@@ -188,7 +175,7 @@ class Ledger:
                 self.server = InfoText(self._reader)
             self.server.take(reply)
             self._server_at = at
-            self._who = identity(self.server)
+            self.who = identity(self.server)
             return
         reader = self._reader.state if name == "state" else self._reader
         if self.info.reader is not reader:
@@ -197,7 +184,7 @@ class Ledger:
             self.server = self.info
         self.info.take(reply)
         if self.server is self.info:
-            self._who = identity(self.server)
+            self.who = identity(self.server)
 
     def _read(self, name: str, reply: Any) -> None:
         match name.partition("/")[0]:
@@ -227,7 +214,7 @@ class Ledger:
             self.role = None
         self.fault = self._fault(error, seen.at)
         self.view.settle(self.facts)
-        self.run_id = self._who[3]
+        self.run_id = self.who[3]
         if informed:
             self.seen_at, self.silent_at = seen.at, None
             self._measure(seen)
@@ -249,8 +236,8 @@ class Ledger:
 
     def _measure(self, seen: Observation) -> None:
         if self._server_at == seen.at or self.server is self.info:
-            self._meter.set_clock(self.server, seen.at, seen.asked_at)
-        self._meter.take(self.info, self.server, self._server_at, seen.at, self.run_id)
+            self.meter.set_clock(self.server, seen.at, seen.asked_at)
+        self.meter.take(self.info, self.server, self._server_at, seen.at, self.run_id)
 
     def remember(self, history: History, answered: bool) -> None:
         """Adds a sample to the past of every kept metric: a gap where it did not answer, or not with its numbers."""
@@ -265,7 +252,7 @@ class Ledger:
             "silent_at": self.silent_at,
             "ping_ms": self.ping_ms,
             "thorough": self.thorough,
-            "clock": self._meter.clock,
+            "clock": self.meter.clock,
             "lag": dict(self.lag),
             "fault_since": None if self.fault is None else self.fault.since,
             "view": self.view.memory(),
@@ -278,7 +265,7 @@ class Ledger:
         self.ping_ms, self.thorough, self.lag = memory["ping_ms"], memory["thorough"], memory["lag"]
         if self.fault is not None and memory["fault_since"] is not None:
             self.fault = replace(self.fault, since=memory["fault_since"])
-        self._meter.clock = memory["clock"]
+        self.meter.clock = memory["clock"]
         self.view.recollect(memory["view"])
         self._ties = self._tied()
 
@@ -287,7 +274,7 @@ class Ledger:
     @property
     def metrics(self) -> dict[str, float]:
         """Its numbers as it last said them, by name of redistui.metrics.METRICS."""
-        return self._meter.metrics
+        return self.meter.metrics
 
     @property
     def primary(self) -> Address | None:
@@ -300,11 +287,11 @@ class Ledger:
     @property
     def zone(self) -> str | None:
         """Its availability zone, as it says itself."""
-        return self._who[2]
+        return self.who[2]
 
     @property
     def version(self) -> str | None:
-        return self._who[1]
+        return self.who[1]
 
     @property
     def is_sentinel(self) -> bool:
@@ -318,88 +305,3 @@ class Ledger:
     def nodes(self) -> ClusterNodes:
         """Its own view of the members, as it last showed it."""
         return self.view.nodes
-
-    def node(self, known_as: Mapping[Address, Address]) -> Node:
-        """The server as a frozen Node; `known_as` leads from other addresses of a server to the one used here."""
-        conflict = self._conflict()
-        node = _Node(
-            address=self.address,
-            seen_at=self.seen_at,
-            fault=self.fault,
-            role=None if conflict else self._role(),
-            last_role=self.last_role,
-            conflict=conflict,
-            server=None if self.seen_at is None else self._who[0],
-            version=self._who[1],
-            run_id=self.run_id,
-            replication=None if self.seen_at is None else self._replication(known_as),
-            cluster=cluster_view(self.facts, self.view) if self.kind == "cluster" else None,
-            metrics=self._with_standing(),
-            ping_ms=self.ping_ms,
-            zone=self.zone,
-            site=self.site,
-            last_primary=self._sighting(),
-            totals=self._meter.totals(),
-            facts=self._meter.facts(self.info, self.server),
-        )
-        node.__class__ = Node
-        return node
-
-    def bare(self) -> Node:
-        """The server after a long silence: nothing it said still counts, but its role, should it tell that much."""
-        return Node(
-            self.address, self.seen_at, self.fault, self._role(), self.last_role, run_id=self.run_id, site=self.site,
-            last_primary=self._sighting(),
-        )  # fmt: skip
-
-    def _with_standing(self) -> dict[str, float]:
-        """Its numbers, a copy, and whether it answers; not that as long as nobody knows."""
-        metrics = self.metrics.copy()
-        if self.fault is not None:
-            metrics["up"] = float(not self.fault.down)
-        elif self.seen_at is not None:
-            metrics["up"] = 1.0
-        return metrics
-
-    def _sighting(self) -> Sighting | None:
-        if self.last_role != "primary" or self.seen_at is None:
-            return None
-        replid, offset = self.info.text("master_replid"), self.info.integer("master_repl_offset")
-        if replid is None or offset is None:
-            return None
-        return Sighting(replid, offset, self.seen_at, self.metrics.get("replicated"), self.silent_at)
-
-    def _role(self) -> Literal["primary", "replica"] | None:
-        return None if self.role is None or self.role.role == "sentinel" else self.role.role
-
-    def _conflict(self) -> str | None:
-        said = _ROLES.get(self.info.text("role") or "")
-        if self.role is not None and said is not None and said != self.role.role:
-            return f"ROLE says {self.role.role}, INFO says {said}"
-        if self.info.twice:
-            return f"INFO says {', '.join(self.info.twice)} more than once"
-        return None
-
-    def _replication(self, known_as: Mapping[Address, Address]) -> Replication:
-        primary, said = self.primary, self.role
-        follows = known_as.get(primary, primary) if primary else primary
-        link_state = said.link_state if said is not None else None
-        return replication(self.info, self.seen_at, follows, link_state, replica=self.last_role == "replica")
-
-    def sentinel(self) -> Sentinel:
-        info = self.info
-        return Sentinel(
-            address=self.address,
-            seen_at=self.seen_at,
-            fault=self.fault,
-            run_id=self.myid or self.run_id,
-            server=None if self.seen_at is None else self._who[0],
-            version=self._who[1],
-            tilt=flag(info.integer("sentinel_tilt")),
-            tilt_seconds=info.integer("sentinel_tilt_since_seconds"),
-            running_scripts=info.integer("sentinel_running_scripts"),
-            queued_scripts=info.integer("sentinel_scripts_queue_length"),
-            ping_ms=self.ping_ms,
-            site=self.site,
-            watches=self.watches,
-        )
