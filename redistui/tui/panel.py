@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
@@ -12,6 +13,7 @@ from redistui.model import Address
 from redistui.tui.scene import Scene
 from redistui.view.cells import Row
 from redistui.view.keys import keys_at
+from redistui.view.legends import LEGENDS
 
 
 def bindings(where: str, only: frozenset[str] | None = None) -> list[BindingType]:
@@ -21,7 +23,8 @@ def bindings(where: str, only: frozenset[str] | None = None) -> list[BindingType
 
 
 class Panel(Widget):
-    """One of the screens. `show_scene` comes with each new snapshot, only while the panel is on the screen."""
+    """One of the screens. `show_scene` comes with each new snapshot, only while the panel is on the screen. It is drawn
+    then, and when its size changes: what a subclass does for that is its `draw`."""
 
     NAME: ClassVar[str] = ""
     """Its id, and the first part of its bindings' ids: `topology`."""
@@ -57,8 +60,24 @@ class Panel(Widget):
         def like(self, other: Panel.Wants) -> bool:
             return (self.survey, self.moves, self.sample) == (other.survey, other.moves, other.sample)
 
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._scene: Scene | None = None
+        """The latest one, None before the first."""
+
     def show_scene(self, scene: Scene) -> None:
-        """Draws what changed."""
+        self._scene = scene
+        self._redraw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.call_after_refresh(self._redraw)
+
+    def _redraw(self) -> None:
+        if self._scene is not None and self.size.width:
+            self.draw(self._scene)
+
+    def draw(self, scene: Scene) -> None:
+        """Draws what changed; never before there is room."""
 
     def told(self, word: str) -> None:
         """One of WORDS, which followed the panel's name on the command line."""
@@ -92,4 +111,4 @@ class Panel(Widget):
     @classmethod
     def legend(cls) -> tuple[Row, ...]:
         """What its letters, signs and colours mean: rows for `?`, the sign first."""
-        return ()
+        return LEGENDS.get(cls.NAME, ())

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from redistui.model import Address, Group
-from redistui.tui.line import Line
-from redistui.tui.panel import Panel, bindings
+from redistui.model import Group
+from redistui.tui.panel import bindings
 from redistui.tui.scene import Scene
-from redistui.tui.widgets.columns import free
+from redistui.tui.screens.listed import ListPanel
+from redistui.tui.widgets.facts import Facts
 from redistui.tui.widgets.table import LiveTable
 from redistui.view import consensus, slots
-from redistui.view.cells import Cell, Row
-from redistui.view.legends import LEGENDS
-
-BLANK = Cell(" ")
+from redistui.view.cells import Cell
 
 
-class Consensus(Panel, can_focus=True):
+class Consensus(ListPanel, can_focus=True):
     """The views, a row each, and under them what the one under the cursor says."""
 
     NAME = "consensus"
     TITLE = "Consensus"
     KEY = "8"
+    LIST = "views"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("consensus")]
     DEFAULT_CSS = """
     Consensus #views { height: 2fr; }
@@ -35,11 +32,9 @@ class Consensus(Panel, can_focus=True):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.head = Line(id="agreement")
-        self.table = LiveTable(id="views")
+        self.head = Facts(id="agreement")
         self.said = LiveTable(id="said", titles=False)
         self.said.can_focus = self.said.pointing = False
-        self._scene: Scene | None = None
         self._opened: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
@@ -63,30 +58,22 @@ class Consensus(Panel, can_focus=True):
             if found is not None:
                 self.post_message(self.Goto(group=found.name))
 
-    def on_resize(self, event: events.Resize) -> None:
-        self.call_after_refresh(self._redraw)
-
-    def show_scene(self, scene: Scene) -> None:
-        self._scene = scene
-        self._redraw()
-
     def _cluster(self) -> Group | None:
         group = None if self._scene is None else self._scene.group
         return None if group is None or group.cluster is None else group
 
-    def _redraw(self) -> None:
-        scene, group = self._scene, self._cluster()
-        if scene is None or not self.size.width:
-            return
+    def draw(self, scene: Scene) -> None:
+        group = self._cluster()
         self.table.display = self.said.display = group is not None
         if (self if group is not None else self.table).has_focus:
             self.call_after_refresh(self.focus_here)
         self.table.dress(scene.theme, scene.glyphs)
+        inks = self.table.inks
         if group is None:
             said, way = slots.no_cluster(scene.fleet, scene.group, "enter")
-            self._say((Cell(f"{said} ", "dim"), Cell(way, "key")))
+            self.head.tell((Cell(f"{said} ", "dim"), Cell(way, "key")), inks, self.size.width, scene.glyphs)
             return
-        self._say(consensus.headline(group, scene.glyphs))
+        self.head.tell(consensus.headline(group, scene.glyphs), inks, self.size.width, scene.glyphs)
         source = consensus.matrix(scene.fleet, group, scene.glyphs, scene.filter, self._opened)
         self.table.show(source, scene.theme, scene.glyphs, scene.filter)
         self._tell(scene, group)
@@ -95,11 +82,6 @@ class Consensus(Panel, can_focus=True):
         width = self.size.width - 2
         lines = consensus.details(scene.fleet, group, self.table.cursor_key, width, scene.glyphs)
         self.said.show(lines, scene.theme, scene.glyphs)
-
-    def _say(self, cells: Row) -> None:
-        scene, inks = self._scene, self.table.inks
-        if scene is not None and inks is not None:
-            self.head.say(free(cells, inks, "base", BLANK, self.size.width, scene.glyphs), [], inks.base)
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         event.stop()
@@ -116,23 +98,9 @@ class Consensus(Panel, can_focus=True):
         elif (node := self.selected()) is not None:
             self.post_message(self.Goto(node=node, panel="topology"))
 
-    def selected(self) -> Address | None:
-        kind, _, address = self.table.cursor_key.partition(" ")
-        return address if kind == "node" else None
-
-    def select(self, node: Address) -> bool:
-        return self.table.go_key(f"node {node}")
-
-    def find(self, step: int) -> None:
-        self.table.find(step)
-
     def back(self) -> bool:
         """To the map, unless a filter is to be dropped first."""
         if self._scene is not None and self._scene.filter:
             return False
         self.post_message(self.Goto(panel="slots"))
         return True
-
-    @classmethod
-    def legend(cls) -> tuple[Row, ...]:
-        return LEGENDS[cls.NAME]

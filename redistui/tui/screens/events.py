@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
@@ -16,10 +15,8 @@ from redistui.tui.panel import Panel, bindings
 from redistui.tui.scene import Scene
 from redistui.tui.widgets.table import LiveTable
 from redistui.view.alerts import AlertList
-from redistui.view.cells import Row
 from redistui.view.events import EventList, key_of
 from redistui.view.happening import alert_of, alert_page, portrait
-from redistui.view.legends import LEGENDS
 from redistui.view.source import Lines, Source
 
 MARGIN = 2
@@ -74,7 +71,6 @@ class Events(Panel):
         self.log_table.follow = True
         self.log_table.empty = "nothing has happened since we began to watch"
         self.alert_table.empty = "no alert lasts"
-        self._scene: Scene | None = None
         self._events: EventList | None = None
         self._alerts: AlertList | None = None
         self._shown = ""
@@ -94,18 +90,8 @@ class Events(Panel):
 
     # Drawing
 
-    def on_resize(self, event: events.Resize) -> None:
-        self.call_after_refresh(self._redraw)
-
-    def show_scene(self, scene: Scene) -> None:
-        self._scene = scene
-        self._redraw()
-
-    def _redraw(self) -> None:
-        scene, width = self._scene, self.size.width
-        if scene is None or not width:
-            return
-        self._events = EventList(scene.fleet.events, scene.now, width, scene.filter)
+    def draw(self, scene: Scene) -> None:
+        self._events = EventList(scene.fleet.events, scene.now, self.size.width, scene.filter)
         self._alerts = AlertList(scene.fleet, scene.glyphs, scene.filter)
         source: Source = self._alerts if self.has_class("alerts") else self._events
         self.table.show(source, scene.theme, scene.glyphs, scene.filter)
@@ -241,7 +227,3 @@ class Events(Panel):
         else:
             known = node if node is not None and any(one.address == node for one in here.nodes) else None
             self.post_message(self.Goto(group=here.name, node=known, panel="topology"))
-
-    @classmethod
-    def legend(cls) -> tuple[Row, ...]:
-        return LEGENDS[cls.NAME]

@@ -1,22 +1,20 @@
-"""ListPanel: a screen that is one live list."""
+"""ListPanel: a screen that is one live list, or has one at its heart."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 
+from redistui.model import Address
 from redistui.tui.panel import Panel
 from redistui.tui.scene import Scene
 from redistui.tui.widgets.table import LiveTable
-from redistui.view.cells import Row
-from redistui.view.legends import LEGENDS
 from redistui.view.source import Source
 
 
 class ListPanel(Panel):
-    """Draws its list anew with every scene and every size; what is in it is the subclass' `rows`."""
+    """What is in the list is the subclass' `rows`, unless it has a `draw` of its own."""
 
     LIST: ClassVar[str] = ""
     """The list's id."""
@@ -24,7 +22,6 @@ class ListPanel(Panel):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.table = LiveTable(id=self.LIST)
-        self._scene: Scene | None = None
 
     def rows(self, scene: Scene, width: int) -> Source:
         raise NotImplementedError
@@ -32,25 +29,19 @@ class ListPanel(Panel):
     def compose(self) -> ComposeResult:
         yield self.table
 
-    def on_resize(self, event: events.Resize) -> None:
-        self.call_after_refresh(self._redraw)
-
-    def show_scene(self, scene: Scene) -> None:
-        self._scene = scene
-        self._redraw()
-
-    def _redraw(self) -> None:
-        scene, width = self._scene, self.size.width
-        if scene is not None and width:
-            self.table.show(self.rows(scene, width), scene.theme, scene.glyphs, scene.filter)
-            self.drawn(scene)
+    def draw(self, scene: Scene) -> None:
+        self.table.show(self.rows(scene, self.size.width), scene.theme, scene.glyphs, scene.filter)
+        self.drawn(scene)
 
     def drawn(self, scene: Scene) -> None:
         """After the list was drawn: where the cursor belongs."""
 
+    def selected(self) -> Address | None:
+        kind, _, address = self.table.cursor_key.partition(" ")
+        return address if kind == "node" else None
+
+    def select(self, node: Address) -> bool:
+        return self.table.go_key(f"node {node}")
+
     def find(self, step: int) -> None:
         self.table.find(step)
-
-    @classmethod
-    def legend(cls) -> tuple[Row, ...]:
-        return LEGENDS[cls.NAME]

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 
 from redistui.model import Address, Group, Node
 from redistui.model.asked import Subject as Asking
-from redistui.tui.line import Line
 from redistui.tui.panel import Panel, bindings
 from redistui.tui.scene import Scene
-from redistui.tui.widgets.columns import free
-from redistui.tui.widgets.past import BLANK, Past, Wanted
+from redistui.tui.widgets.facts import Facts
+from redistui.tui.widgets.past import Past, Wanted
 from redistui.tui.widgets.table import LiveTable
-from redistui.view.cells import Row, Tone
-from redistui.view.legends import LEGENDS
+from redistui.view.cells import Tone
 from redistui.view.metrics import CHOICES, ORDERS, Order, Sparks, shape, tabs
 from redistui.view.plot import MOST, RANGES, letters_of
 from redistui.view.plotted import Members, Subject
@@ -55,7 +52,7 @@ class Metrics(Panel):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.tabs = Line(id="tabs")
+        self.tabs = Facts(id="tabs")
         self.table = LiveTable(id="sparks")
         self.past = Past(id="past")
         self.metric = CHOICES[0]
@@ -66,7 +63,6 @@ class Metrics(Panel):
         """All listed nodes as one, in place of the one under the cursor."""
         self.marked: list[Address] = []
         """Nodes that are compared; empty: the one under the cursor is looked at."""
-        self._scene: Scene | None = None
         self._followed: str | None = None
         self._sparks: Sparks | None = None
 
@@ -75,22 +71,12 @@ class Metrics(Panel):
         yield self.table
         yield self.past
 
-    def on_resize(self, event: events.Resize) -> None:
-        self.call_after_refresh(self._redraw)
-
     # Drawing
-
-    def show_scene(self, scene: Scene) -> None:
-        self._scene = scene
-        self._redraw()
 
     def _groups(self, scene: Scene) -> Sequence[Group]:
         return scene.fleet.groups if self.everything or scene.group is None else (scene.group,)
 
-    def _redraw(self) -> None:
-        scene = self._scene
-        if scene is None or not self.size.width:
-            return
+    def draw(self, scene: Scene) -> None:
         wanted = read(scene.filter)
         self._sparks = Sparks(
             scene.fleet,
@@ -111,9 +97,8 @@ class Metrics(Panel):
         self._draw_plot()
 
     def _say_tabs(self, scene: Scene) -> None:
-        inks, width = self.table.inks, self.size.width
-        if inks is not None:
-            self.tabs.say(free(tabs(self.metric, width), inks, "band", BLANK, width, scene.glyphs), [], inks.band)
+        width = self.size.width
+        self.tabs.tell(tabs(self.metric, width), self.table.inks, width, scene.glyphs, "band")
 
     def _follow(self, scene: Scene) -> None:
         """Another group is looked at: the cursor goes to its first node, unless it is there already."""
@@ -256,10 +241,6 @@ class Metrics(Panel):
         node = self.selected()
         if node is not None:
             self.post_message(self.Look(node, subject))
-
-    @classmethod
-    def legend(cls) -> tuple[Row, ...]:
-        return LEGENDS[cls.NAME]
 
 
 def _gone(address: Address) -> tuple[Group, Node]:

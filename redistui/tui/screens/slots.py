@@ -14,17 +14,14 @@ from redistui.tui.line import Line
 from redistui.tui.panel import bindings
 from redistui.tui.scene import Scene
 from redistui.tui.screens.slots_ways import SlotWays
-from redistui.tui.widgets.columns import free
+from redistui.tui.widgets.facts import Facts
 from redistui.tui.widgets.heatmap import Heatmap, arranged, scale_line
 from redistui.tui.widgets.table import LiveTable
 from redistui.view import slots, slots_heat, slots_hot, slots_legend, slots_moves, slots_shards
 from redistui.view.cells import Cell, Row
-from redistui.view.legends import LEGENDS
 from redistui.view.slots_heat import FIGURES, MODES, Heat, Mode
 from redistui.view.slots_picture import Figures, Moving, Owners, Picture
 from redistui.view.source import Source
-
-BLANK = Cell(" ")
 
 
 class Slots(SlotWays, can_focus=True):
@@ -48,11 +45,11 @@ class Slots(SlotWays, can_focus=True):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.head = Line(id="coverage")
+        self.head = Facts(id="coverage")
         self.map = Heatmap(id="map")
         self.scale = Line(id="scale")
-        self.here = Line(id="slot")
-        self.more = Line(id="copies")
+        self.here = Facts(id="slot")
+        self.more = Facts(id="copies")
         self.left = Vertical(self.map, self.scale, self.here, self.more, id="left")
         self.owners = LiveTable(id="owners")
         self.owners.can_focus = False
@@ -60,7 +57,6 @@ class Slots(SlotWays, can_focus=True):
         self.mode: Mode = "owner"
         self.hot = False
         """The hottest slots are listed instead of the owners."""
-        self._scene: Scene | None = None
         self._heat: tuple[Mode, Survey | None, Heat | None] = ("owner", None, None)
         self._wanted = self.Wants()
 
@@ -84,7 +80,6 @@ class Slots(SlotWays, can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         self._lay_out()
-        self.call_after_refresh(self._redraw)
 
     def _lay_out(self) -> None:
         """Gives the map the lines its shape takes, and the owners the rest: below it, or beside it where it is wide."""
@@ -134,10 +129,8 @@ class Slots(SlotWays, can_focus=True):
         group = self._group()
         return None if group is None else group.cluster
 
-    def _redraw(self) -> None:
-        scene, group, cluster = self._scene, self._group(), self.cluster()
-        if scene is None or not self.size.width:
-            return
+    def draw(self, scene: Scene) -> None:
+        group, cluster = self._group(), self.cluster()
         self.map.dress(scene.theme, scene.glyphs)
         body = self.query_one("#body")
         if body.display != (cluster is not None):
@@ -194,10 +187,9 @@ class Slots(SlotWays, can_focus=True):
         elif owner >= 0 and self.mode != "migration":
             self.owners.go(owner)
 
-    def _say(self, line: Line, cells: Row) -> None:
-        scene, inks = self._scene, self.map.inks
-        if scene is not None and inks is not None:
-            line.say(free(cells, inks, "base", BLANK, self.size.width, scene.glyphs), [], inks.base)
+    def _say(self, line: Facts, cells: Row) -> None:
+        if self._scene is not None:
+            line.tell(cells, self.map.inks, self.size.width, self._scene.glyphs)
 
     def on_heatmap_moved(self, event: Heatmap.Moved) -> None:
         event.stop()
@@ -259,7 +251,3 @@ class Slots(SlotWays, can_focus=True):
             found = next((group for group in scene.fleet.groups if group.cluster is not None), None)
             if found is not None:
                 self.post_message(self.Goto(group=found.name))
-
-    @classmethod
-    def legend(cls) -> tuple[Row, ...]:
-        return LEGENDS[cls.NAME]

@@ -17,9 +17,7 @@ from redistui.tui.widgets.board import Upright
 from redistui.tui.widgets.page import NodePage
 from redistui.tui.widgets.table import LiveTable
 from redistui.tui.widgets.wrong import Wrong
-from redistui.view.cells import Row
 from redistui.view.events import EventList
-from redistui.view.legends import LEGENDS
 from redistui.view.topology import Outline, Spot, node_key
 
 WIDE = 118
@@ -64,7 +62,6 @@ class Topology(Panel):
         self.recent.can_focus = self.recent.pointing = False
         self.recent.follow = True
         self.everything = True
-        self._scene: Scene | None = None
         self._followed: str | None = None
         self._outline: Outline | None = None
 
@@ -79,18 +76,10 @@ class Topology(Panel):
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height >= TALL, "tall")
         self.set_class(event.size.width < BESIDE, "narrow")
-        self.call_after_refresh(self._redraw)
 
     # Drawing
 
-    def show_scene(self, scene: Scene) -> None:
-        self._scene = scene
-        self._redraw()
-
-    def _redraw(self) -> None:
-        scene = self._scene
-        if scene is None or not self.size.width:
-            return
+    def draw(self, scene: Scene) -> None:
         groups = self._groups(scene)
         wide = self.table.size.width >= WIDE
         self._outline = Outline(scene.fleet, groups, scene.glyphs, scene.history, wide=wide, wanted=scene.filter)
@@ -213,7 +202,3 @@ class Topology(Panel):
             self.wrong.walk(True)
             self.add_class("listing")
             self._turn_to(self.wrong)
-
-    @classmethod
-    def legend(cls) -> tuple[Row, ...]:
-        return LEGENDS[cls.NAME]

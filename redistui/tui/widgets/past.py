@@ -9,17 +9,15 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.worker import Worker, WorkerState
 
-from redistui.tui.line import Line
 from redistui.tui.scene import Scene
 from redistui.tui.widgets.board import Inks
-from redistui.tui.widgets.columns import free
+from redistui.tui.widgets.facts import Facts
 from redistui.tui.widgets.plot import Plot
 from redistui.view import plotted
-from redistui.view.cells import Cell, Row
+from redistui.view.cells import Row
 from redistui.view.plot import RANGES, Picture, window
 from redistui.view.plotted import Subject
 
-BLANK = Cell(" ")
 AT_ONCE = 16
 """Nodes whose past is read on the screen's own thread; of more it would be felt."""
 
@@ -49,7 +47,7 @@ class Past(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.caption, self.meaning, self.plot = Line(id="caption"), Line(id="meaning"), Plot(id="plot")
+        self.caption, self.meaning, self.plot = Facts(id="caption"), Facts(id="meaning"), Plot(id="plot")
         self._wanted: Wanted | None = None
         self._drawn: tuple[object, ...] = ()
         self._reading: Worker[Picture] | None = None
@@ -102,5 +100,5 @@ class Past(Vertical):
         self._say(of, self.meaning, meaning)
         self.plot.show(shown, of.scene.theme, of.scene.glyphs)
 
-    def _say(self, of: Wanted, line: Line, cells: Row) -> None:
-        line.say(free(cells, of.inks, "band", BLANK, of.width, of.scene.glyphs), [], of.inks.band)
+    def _say(self, of: Wanted, line: Facts, cells: Row) -> None:
+        line.tell(cells, of.inks, of.width, of.scene.glyphs, "band")
