@@ -34,9 +34,8 @@ SETTLE_SECONDS = 15.0
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    group = fleet.group(aim.group)
-    if group is None or group.kind != "cluster":
-        yield from found(fleet, aim, ("cluster",), INSTEAD)
+    group = yield from found(fleet, aim, ("cluster",), INSTEAD)
+    if group is None:
         return
     new = stranger(fleet, aim)
     if group.node(aim.node or "") is not None and (new is None or len(known_to(new)) > 1):

@@ -25,10 +25,8 @@ INSTEAD: dict[Kind, str] = {"cluster": "in a cluster `add-node` and `replicate` 
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    wrong = tuple(found(fleet, aim, KINDS, INSTEAD))
-    group = fleet.group(aim.group)
-    if wrong or group is None:
-        yield from wrong
+    group = yield from found(fleet, aim, KINDS, INSTEAD)
+    if group is None:
         return
     yield from fresh(fleet)
     own, primary = home(fleet, aim.words[0]), group.node(aim.words[1])

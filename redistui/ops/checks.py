@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from redistui.model import Address, Fleet, Group, Kind, Node
 from redistui.ops.action import Aim, Check
@@ -25,16 +25,29 @@ def verdict(problems: list[str], fine: str) -> Check:
     return failed("; ".join(problems)) if problems else passed(fine)
 
 
-def found(fleet: Fleet, aim: Aim, kinds: tuple[Kind, ...], instead: dict[Kind, str]) -> Iterator[Check]:
-    """Fails for a group that is not there or of another kind; silent otherwise."""
+def found(
+    fleet: Fleet, aim: Aim, kinds: tuple[Kind, ...], instead: dict[Kind, str]
+) -> Generator[Check, None, Group | None]:
+    """The group an action is for. None, and why: it is not there, or of another kind; `instead` says what then."""
     group = fleet.group(aim.group)
-    if group is None and not aim.group and aim.node is not None:
+    if group is not None and group.kind in kinds:
+        return group
+    if group is not None:
+        yield failed(instead[group.kind])
+    elif not aim.group and aim.node is not None:
         yield failed(f"{aim.node} is no node of any group here; `redistui status` lists them")
-    elif group is None:
+    else:
         known = ", ".join(sorted(group.name for group in fleet.groups)) or "none"
         yield failed(f"there is no group {aim.group!r} here; known: {known}")
-    elif group.kind not in kinds:
-        yield failed(instead[group.kind])
+    return None
+
+
+def member(group: Group, address: Address | None) -> Generator[Check, None, Node | None]:
+    """The node an action is for. None, and why: the group has no such node."""
+    node = group.node(address or "")
+    if node is None:
+        yield failed(f"{address or 'nothing'} is no node of {group.name}")
+    return node
 
 
 def fresh(fleet: Fleet) -> Iterator[Check]:

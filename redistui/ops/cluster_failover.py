@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from redistui.model import Fleet, Group, Kind, Node, Shard
 from redistui.ops.action import Action, Aim, Argument, Check, Option
-from redistui.ops.checks import failed, found, fresh, passed, warned
+from redistui.ops.checks import failed, found, fresh, member, passed, warned
 from redistui.ops.cluster import checks as look_at
 from redistui.ops.cluster.failover_steps import How
 from redistui.ops.cluster.plan import how_of, plan, shard_and_primary
@@ -27,16 +27,14 @@ INSTEAD: dict[Kind, str] = {
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    group = fleet.group(aim.group)
-    if group is None or group.kind != "cluster":
-        yield from found(fleet, aim, ("cluster",), INSTEAD)
+    group = yield from found(fleet, aim, ("cluster",), INSTEAD)
+    if group is None:
         return
     if "force" in aim.options and "takeover" in aim.options:
         yield failed("--force and --takeover are two different things: with or without a vote")
         return
-    node = group.node(aim.node or "")
+    node = yield from member(group, aim.node)
     if node is None:
-        yield failed(f"{aim.node} is no node of {group.name}")
         return
     yield from fresh(fleet)
     first = look_at.target(fleet, group, node)

@@ -28,13 +28,10 @@ INSTEAD: dict[Kind, str] = {
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    wrong = tuple(named(fleet, aim, INSTEAD))
-    group = fleet.group(aim.group)
-    if wrong or group is None:
-        yield from wrong
+    meant = yield from named(fleet, aim, INSTEAD)
+    if meant is None:
         return
-    node = group.node(aim.node or "")
-    assert node is not None
+    group, node = meant
     yield from fresh(fleet)
     yield verdict(list(_replica(fleet, group, node)), f"{node.address} is a replica, and its primary lives")
     yield from _consequences(group, node)

@@ -14,8 +14,8 @@ from redistui.judge.half_done_words import slots as slots_text
 from redistui.judge.half_done_words import told
 from redistui.model import SLOTS, Address, Fleet, Group, Kind
 from redistui.ops.action import Action, Aim, Check, Option, Plan
-from redistui.ops.checks import failed, found, fresh, names, passed, warned
-from redistui.ops.cluster.balance_checks import shard_named
+from redistui.ops.checks import failed, fresh, names, passed, warned
+from redistui.ops.cluster.balance_checks import mapped, shard_named
 from redistui.ops.cluster.failover_steps import NoSlotMoves
 from redistui.ops.cluster.fix_plan import Ending, Planner, Wishes
 from redistui.ops.cluster.fix_told import dark, hindrance, moves_keys
@@ -60,9 +60,8 @@ def asked(aim: Aim) -> Asked:
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    group = surveyed(fleet, aim)
-    if group is None or group.kind != "cluster" or group.cluster is None:
-        yield from found(fleet, aim, ("cluster",), INSTEAD)
+    group = (yield from mapped(fleet, aim, INSTEAD)) and surveyed(fleet, aim)
+    if group is None:
         return
     yield from fresh(fleet)
     named = {option: shard_named(group, aim.options[option]) for option in NODES if option in aim.options}

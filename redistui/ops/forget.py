@@ -32,9 +32,8 @@ SECONDS = 15.0
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    group = fleet.group(aim.group)
-    if group is None or group.kind != "cluster":
-        yield from found(fleet, aim, ("cluster",), INSTEAD)
+    group = yield from found(fleet, aim, ("cluster",), INSTEAD)
+    if group is None:
         return
     yield from fresh(fleet)
     meant = named(group, aim.node or "")

@@ -16,7 +16,7 @@ from redistui.judge.split import Split, parted, split_of
 from redistui.judge.topology import primaries
 from redistui.model import Address, Fleet, Group, Kind, Node
 from redistui.ops.action import Action, Aim, Argument, Check, Option, Plan
-from redistui.ops.checks import answer, failed, found, fresh, passed, verdict, warned
+from redistui.ops.checks import answer, failed, found, fresh, member, passed, verdict, warned
 from redistui.ops.fingerprint import fingerprint
 from redistui.ops.node.config_role import WriteRole
 from redistui.ops.node.fence import AcceptWrites, ReadMinReplicas, RefuseWrites
@@ -43,14 +43,9 @@ def wrong(aim: Aim) -> str:
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    bad = tuple(found(fleet, aim, KINDS, INSTEAD))
-    group = fleet.group(aim.group)
-    if bad or group is None:
-        yield from bad
-        return
-    node = group.node(aim.node or "")
-    if node is None:
-        yield failed(f"{aim.node} is no node of {group.name}")
+    group = yield from found(fleet, aim, KINDS, INSTEAD)
+    node = None if group is None else (yield from member(group, aim.node))
+    if group is None or node is None:
         return
     yield from fresh(fleet)
     problem = answer(fleet, node)

@@ -26,8 +26,7 @@ WHERE = (
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    yield from found(fleet, aim, KINDS, {})
-    group = fleet.group(aim.group)
+    group = yield from found(fleet, aim, KINDS, {})
     if group is None:
         return
     yield length(aim.words[0])
@@ -66,8 +65,7 @@ def plan(fleet: Fleet, aim: Aim) -> Plan:
 
 
 def unpause_checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    yield from found(fleet, aim, KINDS, {})
-    group = fleet.group(aim.group)
+    group = yield from found(fleet, aim, KINDS, {})
     if group is not None:
         yield from fresh(fleet)
         yield from where(fleet, group, aim, primary=False)

@@ -30,13 +30,10 @@ INSTEAD: dict[Kind, str] = {
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    wrong = tuple(named(fleet, aim, INSTEAD))
-    group = fleet.group(aim.group)
-    if wrong or group is None:
-        yield from wrong
+    meant = yield from named(fleet, aim, INSTEAD)
+    if meant is None:
         return
-    heir = group.node(aim.node or "")
-    assert heir is not None
+    group, heir = meant
     old = promote_dead.predecessor(group, heir)
     yield from fresh(fleet)
     if heir is old or heir.role == "primary":

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from redistui.model import Fleet, Kind
 from redistui.ops.action import Action, Aim, Argument, Check, Plan
-from redistui.ops.checks import answer, failed, found, fresh, passed, warned
+from redistui.ops.checks import answer, failed, found, fresh, member, passed, warned
 from redistui.ops.fingerprint import fingerprint
 from redistui.ops.node.config_file import WriteConfig
 from redistui.ops.parameter.steps import ParameterIs, ReadParameter, SetParameter
@@ -23,16 +23,14 @@ VALUE = {"on": "yes", "off": "no"}
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    wrong = tuple(found(fleet, aim, KINDS, INSTEAD))
-    group = fleet.group(aim.group)
-    if wrong or group is None:
-        yield from wrong
+    group = yield from found(fleet, aim, KINDS, INSTEAD)
+    if group is None:
         return
     yield from fresh(fleet)
-    node, word = group.node(aim.words[0]), aim.words[1]
+    node, word = (yield from member(group, aim.words[0])), aim.words[1]
     if node is None:
-        yield failed(f"{aim.words[0]} is no node of {group.name}")
-    elif problem := answer(fleet, node):
+        return
+    if problem := answer(fleet, node):
         yield failed(problem)
     elif node.role != "replica" or node.replication is None:
         yield failed(f"{node.address} is a {node.role or 'node of unknown role'}: this is for replicas")

@@ -13,8 +13,8 @@ from typing import Literal
 from redistui.judge.balance import THRESHOLD, balanced
 from redistui.model import SLOTS, Address, Fleet, Group, Kind, Shard, Survey
 from redistui.ops.action import Action, Aim, Check, Option, Plan, SlotMove
-from redistui.ops.checks import failed, found, fresh, names, passed, warned
-from redistui.ops.cluster.balance_checks import may_be_moved, shard_named, takes_part
+from redistui.ops.checks import failed, fresh, names, passed, warned
+from redistui.ops.cluster.balance_checks import mapped, may_be_moved, shard_named, takes_part
 from redistui.ops.cluster.moving import moving_plan
 from redistui.ops.cluster.shares import counted, moves_of, owned, parties
 from redistui.ops.cluster.words import BadWord, complaint, number_in, weights_in, whole_in
@@ -57,9 +57,8 @@ def wanted(aim: Aim) -> Wanted:
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    group, asked = fleet.group(aim.group), wanted(aim)
-    if group is None or group.cluster is None or group.kind != "cluster":
-        yield from found(fleet, aim, ("cluster",), INSTEAD)
+    group, asked = (yield from mapped(fleet, aim, INSTEAD)), wanted(aim)
+    if group is None:
         return
     yield from fresh(fleet)
     strange = [shard for word, _ in asked.weights if isinstance(shard := shard_named(group, word), Check)]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from redistui.model import Fleet, Group, Kind, Node
 from redistui.ops.action import Action, Aim, Argument, Check, Plan
-from redistui.ops.checks import answer, failed, found, fresh, passed
+from redistui.ops.checks import answer, failed, found, fresh, member, passed
 from redistui.ops.cluster.checks import recent
 from redistui.ops.cluster.follow import Replicate
 from redistui.ops.cluster.map import own, shard_of
@@ -35,13 +35,11 @@ SETTLE_SECONDS = 15.0
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    group = fleet.group(aim.group)
-    if group is None or group.kind != "cluster":
-        yield from found(fleet, aim, ("cluster",), INSTEAD)
+    group = yield from found(fleet, aim, ("cluster",), INSTEAD)
+    if group is None:
         return
-    node = group.node(aim.node or "")
+    node = yield from member(group, aim.node)
     if node is None:
-        yield failed(f"{aim.node} is no node of {group.name}")
         return
     yield from fresh(fleet)
     if problem := answer(fleet, node):

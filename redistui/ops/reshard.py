@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from redistui.judge.cutting import cut
 from redistui.model import Address, Fleet, Group, Kind, Shard
 from redistui.ops.action import Action, Aim, Check, Option, Plan, SlotMove
-from redistui.ops.checks import failed, found, fresh
-from redistui.ops.cluster.balance_checks import may_be_moved, shard_named
+from redistui.ops.checks import failed, fresh
+from redistui.ops.cluster.balance_checks import mapped, may_be_moved, shard_named
 from redistui.ops.cluster.moving import moving_plan
 from redistui.ops.cluster.routes import counted
 from redistui.ops.cluster.shares import move_of, owned
@@ -48,9 +48,8 @@ def wanted(aim: Aim) -> Wanted:
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    group, asked = fleet.group(aim.group), wanted(aim)
-    if group is None or group.cluster is None or group.kind != "cluster":
-        yield from found(fleet, aim, ("cluster",), INSTEAD)
+    group, asked = (yield from mapped(fleet, aim, INSTEAD)), wanted(aim)
+    if group is None:
         return
     yield from fresh(fleet)
     ends = [shard_named(group, word) for word in (*asked.sources, asked.target)]

@@ -21,8 +21,7 @@ KINDS: tuple[Kind, ...] = ("replication", "sentinel", "cluster")
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    yield from found(fleet, aim, KINDS, {})
-    group = fleet.group(aim.group)
+    group = yield from found(fleet, aim, KINDS, {})
     if group is None:
         return
     address, name, value = aim.words

@@ -131,6 +131,7 @@ REFUSALS: list[tuple[str, dict[str, str], Tweak | None, str]] = [
     ("state fail", {}, view(P2, state="fail"), ""),
     ("a target is silent", {}, node(P2, fault=None, seen_at=None), "was not heard of"),
     ("a recording", {}, lambda fleet: replace(fleet, replayed=True), "recording"),
+    ("no map", {}, lambda fleet: replace(fleet, groups=(replace(fleet.groups[0], cluster=None),)), "has shown the map"),
     ("a failover", {}, happened("role", f"{P1} was replica, is primary"), "failed over 3 s ago"),
 ]  # fmt: skip
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 from redistui.judge.loss import amount
-from redistui.model import SLOTS, Address, Fleet, Group, Node, Shard, Survey
-from redistui.ops.action import Check, SlotMove
-from redistui.ops.checks import answer, failed, names, numbers, passed, verdict, warned
+from redistui.model import SLOTS, Address, Fleet, Group, Kind, Node, Shard, Survey
+from redistui.ops.action import Aim, Check, SlotMove
+from redistui.ops.checks import answer, failed, found, names, numbers, passed, verdict, warned
 from redistui.ops.cluster.checks import recent
 from redistui.ops.cluster.map import FAILING, line, named, own, shard_of, together, views
 from redistui.ops.cluster.move_look import HEADROOM
@@ -17,6 +17,15 @@ from redistui.ops.templates import slot_count
 
 BIG = 64 << 20
 """Bytes of one slot from where on moving it is felt by clients."""
+
+
+def mapped(fleet: Fleet, aim: Aim, instead: dict[Kind, str]) -> Generator[Check, None, Group | None]:
+    """The cluster whose slots are meant. None, and why: as `found` says, or nobody has shown its map yet."""
+    group = yield from found(fleet, aim, ("cluster",), instead)
+    if group is not None and group.cluster is None:
+        yield failed(f"no node of {group.name} has shown the map of its slots yet: wait until one answers")
+        return None
+    return group
 
 
 def shard_named(group: Group, word: str) -> Shard | Check:

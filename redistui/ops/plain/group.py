@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from redistui.model import Address, Fleet, Group, Kind, Node, host_of
 from redistui.ops.action import Aim, Check
-from redistui.ops.checks import answer, failed, found, names, passed, version_of
+from redistui.ops.checks import answer, failed, found, member, names, passed, version_of
 
 KINDS: tuple[Kind, ...] = ("replication",)
 IDLE = (None, "no-failover")
 
 
-def named(fleet: Fleet, aim: Aim, instead: dict[Kind, str]) -> Iterator[Check]:
-    """Fails for a group that is watched by Sentinels or a cluster, and for a node that is not in it; else silent."""
-    yield from found(fleet, aim, KINDS, instead)
-    group = fleet.group(aim.group)
-    if group is not None and group.kind in KINDS and group.node(aim.node or "") is None:
-        yield failed(f"{aim.node or 'nothing'} is no node of {group.name}")
+def named(fleet: Fleet, aim: Aim, instead: dict[Kind, str]) -> Generator[Check, None, tuple[Group, Node] | None]:
+    """The group and the node that are meant. None, and why: somebody else watches over it, or it has no such node."""
+    group = yield from found(fleet, aim, KINDS, instead)
+    node = None if group is None else (yield from member(group, aim.node))
+    return None if group is None or node is None else (group, node)
 
 
 def above(node: Node) -> Address | None:

@@ -17,9 +17,8 @@ INSTEAD: dict[Kind, str] = {
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    group = fleet.group(aim.group)
-    if group is None or group.kind != "sentinel":
-        yield from found(fleet, aim, ("sentinel",), INSTEAD)
+    group = yield from found(fleet, aim, ("sentinel",), INSTEAD)
+    if group is None:
         return
     yield from fresh(fleet)
     pairs, primary = believers(group), primary_of(group)

@@ -21,9 +21,8 @@ INSTEAD: dict[Kind, str] = {
 
 
 def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
-    group = fleet.group(aim.group)
-    if group is None or group.kind != "sentinel":
-        yield from found(fleet, aim, ("sentinel",), INSTEAD)
+    group = yield from found(fleet, aim, ("sentinel",), INSTEAD)
+    if group is None:
         return
     option, value = aim.words
     if option not in OPTIONS:
