@@ -26,9 +26,7 @@ class Glyphs(NamedTuple):
     gap: str
     """Beside a last child's own children."""
     link_up: str
-    link_down: str
     syncing: str
-    arrow: str
     cursor: str
     """Before the row under the cursor."""
     bar: str
@@ -76,9 +74,7 @@ UNICODE = Glyphs(
     through="│  ",
     gap="   ",
     link_up="═",
-    link_down="╳",
     syncing="≈",
-    arrow="→",
     cursor="▌",
     bar="█",
     bar_rest="░",
@@ -116,9 +112,7 @@ ASCII = Glyphs(
     through="|  ",
     gap="   ",
     link_up="=",
-    link_down="X",
     syncing="~",
-    arrow=">",
     cursor=">",
     bar="#",
     bar_rest=".",

@@ -7,7 +7,7 @@ from math import ceil
 from typing import NamedTuple
 
 from redistui.history import Sample
-from redistui.metrics import BY_NAME, Unit
+from redistui.metrics import Unit
 from redistui.model import Address, Event, Level
 from redistui.view.cells import Cell, Row, Tone
 from redistui.view.words import clock
@@ -151,11 +151,6 @@ def near(found: Sequence[Limit], top: float) -> tuple[Limit, ...]:
 
 
 # Round places on the axes
-
-
-def base_of(metric: str) -> float:
-    """By what the units of its values grow."""
-    return 1024.0 if "bytes" in BY_NAME[metric].unit else 1000.0
 
 
 def steps(top: float, count: int, base: float) -> list[float]:

@@ -9,7 +9,7 @@ Whether these moves may be made now is asked in redistui.ops.cluster.balance_che
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from redistui.model import Address, Group, Node
 from redistui.ops.action import SlotMove
@@ -106,11 +106,6 @@ def primaries(group: Group, joining: Mapping[Address, Node] | None = None) -> tu
 def heirs(group: Group) -> tuple[tuple[str, str], ...]:
     """Node id of every replica, and of its primary: who may stand in a primary's place when a move is gone on with."""
     return tuple(sorted((m.id, m.primary) for m in members(group).values() if m.primary is not None))
-
-
-def slot_moves(routes: Iterable[Route]) -> tuple[SlotMove, ...]:
-    """Routes as a plan shows them, without figures."""
-    return tuple(SlotMove(route.source, route.target, route.ranges) for route in routes)
 
 
 def _node(group: Group, address: Address, joining: Mapping[Address, Node]) -> Node | None:
