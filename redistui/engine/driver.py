@@ -15,11 +15,11 @@ from typing import cast
 
 from redistui.engine.allowance import Allowance
 from redistui.engine.bursts import Bursts
-from redistui.engine.clock import clock as clock
+from redistui.engine.clock import clock
 from redistui.engine.house import House, Writer
 from redistui.engine.journal import JournalError, Line, now
 from redistui.engine.masking import masked
-from redistui.engine.reach import NAME as NAME
+from redistui.engine.outcomes import replies_of, state_of
 from redistui.engine.reach import Reach, Unplanned
 from redistui.engine.telling import Telling
 from redistui.engine.volley import Volleys
@@ -353,29 +353,3 @@ class Driver(Reach):
         """Lines that go to disk with the next ones, and tell their own time."""
         when: Line = {"at": now(), "monotonic": round(clock(), 3)}
         self._later += [{**line, **when} for line in lines]
-
-
-def state_of(error: Refused | Lost) -> SentState:
-    return "refused" if isinstance(error, Refused) else "lost"
-
-
-def replies_of(reply: Reply, count: int) -> list[str]:
-    """The reply of each command that was sent: MULTI's, EXEC's list one by one, and EXEC's.
-
-    >>> replies_of(b"OK", 1), replies_of([b"OK", 2], 4)
-    (['OK'], ['OK', 'OK', '2', 'OK, 2'])
-    """
-    return [words_of(reply)] if count == 1 else ["OK", *map(words_of, reply), words_of(reply)]
-
-
-def words_of(reply: Reply) -> str:
-    """A reply in one short line.
-
-    >>> words_of(b"OK"), words_of([b"OK", 2, None])
-    ('OK', 'OK, 2, nil')
-    """
-    if isinstance(reply, list):
-        return ", ".join(words_of(item) for item in reply)
-    if reply is None:
-        return "nil"
-    return (reply.decode("utf-8", "backslashreplace") if isinstance(reply, bytes) else str(reply))[:400]

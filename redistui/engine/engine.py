@@ -22,9 +22,11 @@ from redistui.engine.discover import Roster
 from redistui.engine.ledger import Ledger
 from redistui.engine.listener import Listener
 from redistui.engine.logins import Logins
+from redistui.engine.neighbours import Neighbours
 from redistui.engine.observation import Drawn, Item, Observation
 from redistui.engine.poller import Poller
 from redistui.engine.survey import Surveyor
+from redistui.engine.waiters import Waiters
 from redistui.history import History
 from redistui.model import Access, Address, AlertKey, Event, Fleet, Site, Survey, Target
 from redistui.replies.sentinel import Hello
@@ -83,7 +85,7 @@ class Engine:
         self._drawn_at = self._cost = 0.0
         """When the last snapshot was begun, and the seconds it took: a storm of news may not draw all the time."""
         self._draw: asyncio.TimerHandle | None = None
-        self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
+        self._waiters = Waiters()
 
     # -- for every thread -----------------------------------------------------------------------------------------
 
@@ -216,7 +218,7 @@ class Engine:
         addresses = [member.address for one in self._fleet.groups if one.name in groups for member in one.members]
         for address in addresses:
             self._poller.poke(address)
-        await self._until(lambda: all(self._heard_since(address, began) for address in addresses), seconds)
+        await self._waiters.until(lambda: all(self._heard_since(address, began) for address in addresses), seconds)
         self._publish()
         return self._fleet
 
@@ -232,19 +234,6 @@ class Engine:
         silent = self._poller.gave_up(address) or (watched is not None and watched.hangs)
         return ledger is None or ledger.asked_at >= moment or silent
 
-    async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
-        """Waits until an observation made `condition` true, at most `seconds`."""
-        if condition():
-            return
-        future: asyncio.Future[None] = self._loop.create_future()
-        self._waiters.append((condition, future))
-        try:
-            await asyncio.wait_for(future, seconds)
-        except TimeoutError:
-            pass
-        finally:
-            self._waiters = [pair for pair in self._waiters if pair[1] is not future]
-
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
@@ -256,7 +245,8 @@ class Engine:
         if self.recorder is not None:
             self.recorder.begin(lambda text: self._soon(partial(self._tell, "recording", text)))
         self._poller = Poller(self._observed, self._ended, self._period)
-        self._listener = Listener(self._announced, self._greeted, self._group_of, self._chronicle.log)
+        self._neighbours = Neighbours(self._assembler, self._poller)
+        self._listener = Listener(self._announced, self._greeted, self._neighbours.group_meant, self._chronicle.log)
         self._roster = Roster(self._assembler, self._poller, self._listener)
         self._surveyor = Surveyor(self, self._assembler.surveys, self._publish)
         for target in self.targets:
@@ -307,9 +297,7 @@ class Engine:
             self._roster.follow(ledger)
             self._tell_change(ledger, seen)
         self._roster.hasten(ledger)
-        for condition, future in self._waiters:
-            if not future.done() and condition():
-                future.set_result(None)
+        self._waiters.look()
         self._schedule_draw(urgent=ledger.changed)
 
     def _schedule_draw(self, urgent: bool) -> None:
@@ -354,31 +342,14 @@ class Engine:
 
     def _ended(self, address: Address) -> None:
         """A connection ended: ask those around it, for they may know already."""
-        self._poke_group(address)
-
-    def _poke_group(self, address: Address) -> None:
-        for draft in self._assembler.groups:
-            members = (*draft.nodes, *draft.sentinels)
-            if address in members and len(members) <= 64:
-                for member in members:
-                    if member != address:
-                        self._poller.poke(member)
-
-    def _group_of(self, sentinel: Address, watched: str | None) -> str | None:
-        """Our name of the group a Sentinel speaks of; when it names none, of the only one it watches."""
-        names = [
-            draft.name
-            for draft in self._assembler.groups
-            if sentinel in draft.sentinels and watched in (None, draft.watched_as)
-        ]
-        return names[0] if len(names) == 1 else watched
+        self._neighbours.poke(address)
 
     def _announced(self, event: Event, new: bool) -> None:
         self._chronicle.heard(event)
         if event.kind in URGENT:
             self._poller.poke(event.source)
             if new:
-                self._poke_group(event.source)
+                self._neighbours.poke(event.source)
         self._schedule_draw(urgent=True)
 
     def _greeted(self, hello: Hello, source: Address) -> None:
@@ -389,11 +360,9 @@ class Engine:
     def _tell_change(self, ledger: Ledger, seen: Observation) -> None:
         """Role changes and faults become events of our own, beside what Sentinels announce."""
         for kind, text in self._roster.changes(ledger):
-            drafts = self._assembler.groups
-            names = [draft.name for draft in drafts if ledger.address in (*draft.nodes, *draft.sentinels)]
-            group = names[0] if names else None
+            group = self._neighbours.group_of(ledger.address)
             witnesses = (ledger.address,) if kind == "epoch" else ()  # all members tell of one and the same epoch
             event = Event(seen.at, ledger.address, kind, group, text, witnesses)
             if self._chronicle.note(event) and witnesses:
-                self._poke_group(ledger.address)
-                self._loop.call_later(GOSSIP, self._poke_group, ledger.address)
+                self._neighbours.poke(ledger.address)
+                self._loop.call_later(GOSSIP, self._neighbours.poke, ledger.address)

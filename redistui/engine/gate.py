@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from redistui.engine.driver import NAME, Driver
+from redistui.engine.driver import Driver
+from redistui.engine.reach import NAME
 from redistui.model import Address, Fleet
 from redistui.ops.action import Action, Aim, Plan, refusals, warnings
 from redistui.ops.run import Run, planned, refused

@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
-from redistui.engine.driver import Driver, Stopped, clock
+from redistui.engine.clock import clock
+from redistui.engine.driver import Driver, Stopped
 from redistui.engine.journal import JournalError
 from redistui.model import Address
 from redistui.ops.action import Outcome, Plan

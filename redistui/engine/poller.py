@@ -10,7 +10,6 @@ failover the connections to the promoted replica are cut 0.9 s before +switch-ma
 from __future__ import annotations
 
 import asyncio
-import heapq
 import random
 import time
 from collections import deque
@@ -22,6 +21,7 @@ import hiredis
 
 from redistui.engine.observation import Observation, ticking
 from redistui.engine.rounds import BORN_STRIDE, PING, Round, data_round, greeting, sentinel_round, takes_sections
+from redistui.engine.timetable import Timetable
 from redistui.engine.watched import Contexts, Flights, Watched, beat, why_not
 from redistui.model import Access, Address, Fault, FaultKind, Login
 from redistui.net.faults import WireFault, cut_short
@@ -62,11 +62,9 @@ class Poller:
         self.stalled_until = 0.0
         self.watched: dict[Address, Watched] = {}
         self._loop = asyncio.get_running_loop()
-        self._heap: list[tuple[float, int, Watched]] = []
-        self._serial = 0
+        self._timetable = Timetable(self._loop, self._fallen_due)
         self._queue: deque[Watched] = deque()
         self._flights = Flights(IN_FLIGHT, PATIENCE)
-        self._timer: asyncio.TimerHandle | None = None
         self._sweeper = self._loop.call_later(0.1, self._sweep)
         self._ticked = self._loop.time()
         self._contexts = Contexts()
@@ -125,8 +123,7 @@ class Poller:
 
     def close(self) -> None:
         self._sweeper.cancel()
-        if self._timer:
-            self._timer.cancel()
+        self._timetable.close()
         for address in list(self.watched):
             self.drop(address)
 
@@ -142,31 +139,14 @@ class Poller:
                 watched.due += self.period
         else:
             watched.due = now + after
-        if watched.due != float("inf"):
-            self._serial += 1
-            heapq.heappush(self._heap, (watched.due, self._serial, watched))
-            if self._heap[0][2] is watched:
-                self._arm()
+        self._timetable.put(watched)
 
-    def _arm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = None
-        if self._heap:
-            at = max(self._heap[0][0], self._loop.time() + 0.004)
-            self._timer = self._loop.call_at(at, self._tick)
-
-    def _tick(self) -> None:
-        now = self._loop.time()
-        self._timer = None
-        heap = self._heap
-        while heap and heap[0][0] <= now:
-            due, _, watched = heapq.heappop(heap)
-            if watched.due == due and not watched.queued and not watched.flying:
+    def _fallen_due(self, ready: Iterable[Watched]) -> None:
+        for watched in ready:
+            if not watched.queued and not watched.flying:
                 watched.queued = True
                 self._queue.append(watched)
         self._start()
-        self._arm()
 
     def _enqueue(self, watched: Watched) -> None:
         watched.due = -1.0

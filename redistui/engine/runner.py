@@ -18,8 +18,9 @@ from typing import Any
 
 from redistui.engine.admission import turned_away
 from redistui.engine.campaign import Campaign
+from redistui.engine.clock import clock
 from redistui.engine.crew import Crew, sentinels_of
-from redistui.engine.driver import Driver, clock
+from redistui.engine.driver import Driver
 from redistui.engine.gate import gate, others_at
 from redistui.engine.house import House, Writer
 from redistui.engine.identity import identity

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from redistui.engine.allowance import Allowance
-from redistui.engine.driver import Unplanned
 from redistui.engine.journal import JournalError
+from redistui.engine.reach import Unplanned
 from redistui.model import Access, Login, Operator
 from redistui.net.client import ClientLost, ClientRefused
 from redistui.ops.action import Spent
