@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from redistui.engine.unfinished import Unfinished
 from redistui.model import Fleet, Group
@@ -30,18 +28,12 @@ from redistui.tui.palette import Palette
 from redistui.view.keys import KEYS
 from redistui.view.offers import detail_rows, keys_of_actions, offer_row, offers
 from tests import fleets
-from tests.tui.stand_in import PANELS, StandIn, standing_in
+from tests.tui.piloted import Piloted, rows_of
+from tests.tui.stand_in import PANELS, standing_in
 from tests.waiting import eventually_async
 
 A, B = "10.20.0.11:6379", "10.20.0.12:6379"
 CART, COPY = "10.30.0.1:7000", "10.30.0.4:7000"
-
-
-@pytest.fixture(autouse=True)
-def _own_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("REDISTUI_JOURNAL", str(tmp_path / "journal.jsonl"))
-    monkeypatch.delenv("NO_COLOR", raising=False)
 
 
 def named(name: str) -> Action:
@@ -142,30 +134,13 @@ def test_addresses_words_options_and_their_values_are_completed() -> None:
 # -- under a pilot -----------------------------------------------------------------------------------------------------
 
 
-class Seen:
+class Seen(Piloted):
     """A dashboard under a pilot."""
-
-    def __init__(self, app: RedistuiApp, pilot: Pilot[None], engine: StandIn) -> None:
-        self.app, self.pilot, self.engine = app, pilot, engine
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        for _ in range(3):
-            await self.pilot.pause()
-
-    async def publish(self, fleet: Fleet) -> None:
-        self.engine.publish(fleet)
-        await eventually_async(lambda: self.app.watching.newest is fleet)
-        await self.pilot.pause()
 
     @property
     def listed(self) -> ActionList:
         assert isinstance(self.app.screen, ActionList)
         return self.app.screen
-
-    def line(self, name: str) -> str:
-        line = self.app.screen.query_one(f"#{name}", Line)
-        return line.render_lines(line.size.region)[0].text
 
     @property
     def typed(self) -> str:
@@ -173,9 +148,7 @@ class Seen:
 
     @property
     def text(self) -> str:
-        return "\n".join(
-            "".join(text for text, _ in line) for rows in self.app.screen.query(Rows) for line in rows._lines
-        )
+        return "\n".join(rows_of(rows) for rows in self.app.screen.query(Rows))
 
 
 @asynccontextmanager

@@ -18,7 +18,6 @@ from redistui.history import History
 from redistui.model import Alert, Event, Fleet
 from redistui.tui import Settings
 from redistui.tui.app import RedistuiApp
-from redistui.tui.footer import Footer
 from redistui.tui.scene import Scene
 from redistui.tui.screens.events import Events
 from redistui.tui.screens.topology import Topology
@@ -26,6 +25,7 @@ from redistui.tui.toast import Toast
 from tests.alerts import AT, DOWN, alarmed, alert
 from tests.tui.panels import Played, played
 from tests.tui.panels import scene as scene_of
+from tests.tui.piloted import Piloted, text_of
 from tests.tui.stand_in import StandIn, standing_in
 from tests.waiting import eventually_async
 
@@ -45,36 +45,18 @@ class Clock:
         return self.now
 
 
-class Run:
+class Run(Piloted):
     """The dashboard with its real screens 1 and 6."""
 
     def __init__(self, app: RedistuiApp, pilot: Pilot[None], engine: StandIn, clock: Clock) -> None:
-        self.app, self.pilot, self.engine, self.clock = app, pilot, engine, clock
+        super().__init__(app, pilot, engine, clock)
         self.rung = 0
         """How often the bell rang."""
-
-    async def press(self, *keys: str) -> None:
-        for key in keys:
-            await self.pilot.press(key)
-            for _ in range(3):
-                await self.pilot.pause()
-
-    async def publish(self, fleet: Fleet) -> None:
-        self.engine.publish(fleet)
-        await eventually_async(lambda: self.app.watching.newest is fleet)
-        await self.pilot.pause()
-
-    def text(self) -> str:
-        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
-
-    @property
-    def told(self) -> str:
-        return self.app.house.query_one(Footer).told
 
     @property
     def toast(self) -> str:
         line = self.app.house.query_one(Toast)
-        return line.render_lines(line.size.region)[0].text.strip() if line.display else ""
+        return text_of(line).strip() if line.display else ""
 
     @property
     def panel(self) -> Events:
@@ -187,8 +169,8 @@ async def test_a_deed_is_opened_with_the_commands_that_the_journal_has_of_it(tmp
     Journal(journal_path(os.environ)).write([{**begun, "state": "begun", "user": "ann"}, *sent])
     async with running() as run:
         await run.press("slash", *"kind=action", "enter", "G", "enter")
-        await eventually_async(lambda: "SENTINEL FAILOVER orders at 10.20.0.11:26379" in run.text())
-        assert "by ann" in run.text()
+        await eventually_async(lambda: "SENTINEL FAILOVER orders at 10.20.0.11:26379" in run.screen)
+        assert "by ann" in run.screen
 
 
 async def test_what_another_console_does_meanwhile_is_told(tmp_path: Path) -> None:
@@ -309,11 +291,11 @@ def with_alerts(*alerts: Alert, at: float = AT) -> Fleet:
 async def test_an_alert_is_told_once_by_toast_and_bell_and_counted_in_the_header() -> None:
     async with running(with_alerts()) as run:
         assert (run.toast, run.rung) == ("", 0)
-        assert "new" not in run.text().splitlines()[0]
+        assert "new" not in run.screen.splitlines()[0]
         await run.publish(with_alerts(alert(), at=AT + 1))
         assert "BAD node-down of cart" in run.toast
         assert run.rung == 1
-        assert "■1 bad  1 new" in run.text().splitlines()[0]
+        assert "■1 bad  1 new" in run.screen.splitlines()[0]
         await run.publish(with_alerts(alert(), at=AT + 2))
         assert run.rung == 1
 
@@ -348,9 +330,9 @@ async def test_the_bell_can_be_switched_off() -> None:
 
 async def test_a_toast_moves_nothing_on_the_screen_and_hides_titles_only() -> None:
     async with running(with_alerts(), size=(80, 24)) as run:
-        before = run.text().splitlines()
+        before = run.screen.splitlines()
         await run.publish(with_alerts(alert()))
-        after = run.text().splitlines()
+        after = run.screen.splitlines()
         assert "UTC" in before[1]
         assert "node-down" in after[1]
         assert after[2:] == before[2:]
@@ -361,10 +343,10 @@ async def test_an_alert_is_told_over_a_dialog_too_and_hides_its_upper_edge_only(
     async with running(with_alerts(), size=(80, 24)) as run:
         await run.press(key)
         assert run.app.screen is not run.app.house
-        before = run.text().splitlines()
+        before = run.screen.splitlines()
         await run.publish(with_alerts(alert()))
-        await eventually_async(lambda: "BAD node-down of cart" in run.text().splitlines()[0])
-        assert run.text().splitlines()[1:] == before[1:]
+        await eventually_async(lambda: "BAD node-down of cart" in run.screen.splitlines()[0])
+        assert run.screen.splitlines()[1:] == before[1:]
 
 
 async def test_what_gets_worse_does_not_wait_behind_what_is_over() -> None:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from redistui.engine import asked as engine_asked
 from redistui.model import Fleet
@@ -17,48 +16,21 @@ from redistui.model.asked import Asked
 from redistui.replies.slowlog import LoggedCommand
 from redistui.tui import Settings
 from redistui.tui.app import RedistuiApp
-from redistui.tui.footer import Footer
 from redistui.tui.look import Look
 from redistui.tui.screens.metrics import Metrics
 from tests import fleets
+from tests.tui.piloted import Piloted
 from tests.tui.stand_in import StandIn, standing_in
 from tests.waiting import eventually_async
 
 
-@pytest.fixture(autouse=True)
-def _own_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing of the operator's own."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.delenv("NO_COLOR", raising=False)
-
-
-class Run:
+class Run(Piloted):
     """The dashboard on its Metrics screen."""
-
-    def __init__(self, app: RedistuiApp, pilot: Pilot[None]) -> None:
-        self.app, self.pilot = app, pilot
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        for _ in range(3):
-            await self.pilot.pause()
-
-    async def type(self, text: str) -> None:
-        """What the command line does once it is entered; typing a path letter by letter takes a pilot seconds."""
-        self.app.house.run_line(text)
-        await self.press()
-
-    @property
-    def told(self) -> str:
-        return self.app.house.query_one(Footer).told
 
     @property
     def panel(self) -> Metrics:
         assert isinstance(self.app.house.panel, Metrics)
         return self.app.house.panel
-
-    def text(self) -> str:
-        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
 
 
 @asynccontextmanager
@@ -99,16 +71,16 @@ async def test_nothing_is_asked_before_the_cost_was_told_and_enter_pressed(answe
     async with running() as run:
         await run.press("l")
         assert isinstance(run.app.screen, Look)
-        assert "SLOWLOG GET 128" in run.text() or "COMMANDLOG GET 128" in run.text()
-        assert "costs" in run.text()
+        assert "SLOWLOG GET 128" in run.screen or "COMMANDLOG GET 128" in run.screen
+        assert "costs" in run.screen
         assert answering.asked == []
         await run.press("enter")
-        await eventually_async(lambda: "20ms" in run.text())
+        await eventually_async(lambda: "20ms" in run.screen)
         assert [(node, subject, private) for node, subject, _, private in answering.asked] == [
             ("10.20.0.11:6379", "slow", True)
         ]
-        assert "KEYS \\x1b[2J*" in run.text()
-        assert "1 entry, 230B in 1.5ms" in run.text()
+        assert "KEYS \\x1b[2J*" in run.screen
+        assert "1 entry, 230B in 1.5ms" in run.screen
         await run.press("r")
         await eventually_async(lambda: len(answering.asked) == 2)
         await run.press("escape")
@@ -118,9 +90,9 @@ async def test_nothing_is_asked_before_the_cost_was_told_and_enter_pressed(answe
 async def test_the_next_question_is_another_one_and_not_asked_by_itself(answering: Node) -> None:
     async with running() as run:
         await run.press("L", "right")
-        assert "[output buffers]" in run.text()
+        assert "[output buffers]" in run.screen
         await run.press("left")
-        assert "[latency]" in run.text()
+        assert "[latency]" in run.screen
         assert answering.asked == []
 
 
@@ -128,8 +100,8 @@ async def test_a_refusal_stands_in_the_list_whole(answering: Node) -> None:
     answering.refusal = "user watch may not run SLOWLOG GET here: `ACL SETUSER watch +slowlog|get` allows it"
     async with running() as run:
         await run.press("l", "enter")
-        await eventually_async(lambda: "no answer" in run.text())
-        assert "`ACL SETUSER watch +slowlog|get` allows it" in " ".join(run.text().split())
+        await eventually_async(lambda: "no answer" in run.screen)
+        assert "`ACL SETUSER watch +slowlog|get` allows it" in " ".join(run.screen.split())
 
 
 async def test_a_recording_has_nothing_to_ask(answering: Node) -> None:
@@ -141,46 +113,46 @@ async def test_a_recording_has_nothing_to_ask(answering: Node) -> None:
 
 async def test_any_metric_and_range_can_be_typed_and_a_wrong_one_is_told_its_neighbour() -> None:
     async with running() as run:
-        await run.type("metric evicted")
+        await run.order("metric evicted")
         assert run.panel.metric == "evicted"
-        await run.type("metric evictd")
+        await run.order("metric evictd")
         assert run.told == "no metric 'evictd'; did you mean evicted?"
-        await run.type("range 6h")
+        await run.order("range 6h")
         assert run.panel.range == "6h"
-        await run.type("range 2h")
+        await run.order("range 2h")
         assert run.told == "'2h' is no range: 5m, 1h, 6h, 24h"
 
 
 async def test_nodes_to_compare_can_be_typed() -> None:
     async with running() as run:
-        await run.type("compare 10.20.0.11:6379 10.20.0.14:6379")
+        await run.order("compare 10.20.0.11:6379 10.20.0.14:6379")
         assert run.panel.marked == ["10.20.0.11:6379", "10.20.0.14:6379"]
-        await run.type("compare 10.20.0.1:6379")
+        await run.order("compare 10.20.0.1:6379")
         assert run.told.startswith("no node '10.20.0.1:6379'; did you mean ")
-        await run.type("compare")
+        await run.order("compare")
         assert run.panel.marked == []
 
 
 async def test_an_export_is_written_once_and_never_over_another_file(tmp_path: Path) -> None:
     path = tmp_path / "past.json"
     async with running() as run:
-        await run.type(f"export {path} clients memory_used")
+        await run.order(f"export {path} clients memory_used")
         await eventually_async(lambda: "wrote" in run.told)
         document = json.loads(path.read_text())
         assert [metric["name"] for metric in document["metrics"]] == ["clients", "memory_used"]
         assert len(document["nodes"]) == len(run.panel.listed())
         path.write_text("mine")
-        await run.type(f"export {path}")
+        await run.order(f"export {path}")
         await eventually_async(lambda: "nothing is overwritten" in run.told)
         assert path.read_text() == "mine"
-        await run.type(f"export {tmp_path / 'past.txt'}")
+        await run.order(f"export {tmp_path / 'past.txt'}")
         await eventually_async(lambda: "ends in .csv or .json" in run.told)
-        await run.type(f"export {tmp_path / 'nowhere' / 'x.csv'}")
+        await run.order(f"export {tmp_path / 'nowhere' / 'x.csv'}")
         await eventually_async(lambda: "cannot be written: No such file or directory" in run.told)
 
 
 async def test_o_begins_an_export_on_the_command_line() -> None:
     async with running() as run:
         await run.press("o")
-        assert "export FILE [METRIC ...]" in run.text()
+        assert "export FILE [METRIC ...]" in run.screen
         await run.press("escape")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,11 +53,6 @@ async def page(size: tuple[int, int], *, ascii: bool = False) -> AsyncIterator[P
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Page(app, pilot)
-
-
-@pytest.fixture(autouse=True)
-def _own_journal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("REDISTUI_JOURNAL", str(tmp_path / "journal.jsonl"))
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -27,6 +26,7 @@ from redistui.tui.line import Line
 from redistui.tui.password import Password
 from redistui.tui.terminal import crash_report
 from tests import fleets
+from tests.tui.piloted import Piloted, text_of
 from tests.tui.stand_in import PANELS, StandIn, standing_in
 from tests.waiting import eventually_async
 
@@ -71,16 +71,12 @@ class Runner:
         return replace(planned(action.name, aim.group, plan), outcome="verified", message="done")
 
 
-class Stage:
-    def __init__(self, app: RedistuiApp, pilot: Pilot[None], engine: StandIn, runner: Runner, clock: SimpleNamespace):
-        self.app, self.pilot, self.engine, self.runner, self.clock = app, pilot, engine, runner, clock
+class Stage(Piloted):
+    TICK = 0.5
 
-    async def press(self, *keys: str) -> None:
-        for key in keys:
-            self.clock.now += 0.5
-            await self.pilot.press(key)
-        for _ in range(3):
-            await self.pilot.pause()
+    def __init__(self, app: RedistuiApp, pilot: Pilot[None], engine: StandIn, runner: Runner, clock: SimpleNamespace):
+        super().__init__(app, pilot, engine, clock)
+        self.runner = runner
 
     async def confirm(self) -> None:
         """Opens the dialog and says yes."""
@@ -89,17 +85,13 @@ class Stage:
         self.clock.now += 1.0
         await self.press("y")
 
-    def line(self, name: str) -> str:
-        line = self.app.screen.query_one(f"#{name}", Line)
-        return line.render_lines(line.size.region)[0].text
-
     @property
     def asks(self) -> bool:
         return isinstance(self.app.screen, Password)
 
     @property
-    def told(self) -> str:
-        return self.app.house.query_one("#facts", Line).render_lines(self.app.size.region)[0].text
+    def header(self) -> str:
+        return text_of(self.app.house.query_one("#facts", Line))
 
 
 @asynccontextmanager
@@ -122,12 +114,6 @@ async def stage(
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Stage(app, pilot, engine, runner, clock)
-
-
-@pytest.fixture(autouse=True)
-def _own_journal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("REDISTUI_JOURNAL", str(tmp_path / "journal.jsonl"))
-    monkeypatch.delenv("NO_COLOR", raising=False)
 
 
 async def test_whoever_watches_acts_and_is_asked_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,11 +225,11 @@ async def test_the_header_says_that_it_is_held_and_disarming_drops_it(monkeypatc
         await s.confirm()
         await s.press(*SECRET, "enter")
         await s.press("escape")
-        assert "ops 10m" in s.told
+        assert "ops 10m" in s.header
         await s.press("colon", *"disarm", "enter")
         await eventually_async(lambda: s.engine.logins.secrets() == ())
         await s.press("colon", *"arm", "enter")
-        assert "ops" not in s.told
+        assert "ops" not in s.header
         await s.confirm()
         assert s.asks
 

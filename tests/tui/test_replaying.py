@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-
-import pytest
-from textual.pilot import Pilot
 
 from redistui.engine.playback import Playback
 from redistui.engine.playing import Player
@@ -23,40 +19,17 @@ from redistui.tui.whatif import WhatIf
 from redistui.view.keys import keys_at
 from redistui.view.replay import BADGE
 from tests.engine.tapes import BEGAN, FELL, SECONDS, incident
+from tests.tui.piloted import Piloted
 from tests.waiting import eventually_async
 
 END = BEGAN + SECONDS - 0.5
 
 
-@pytest.fixture(autouse=True)
-def _own_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing of the operator's own: an unfinished operation in the journal, which is none of the recording's."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("REDISTUI_JOURNAL", str(tmp_path / "journal.jsonl"))
-    monkeypatch.delenv("NO_COLOR", raising=False)
-
-
-class Run:
+class Run(Piloted):
     """A replay under a pilot."""
-
-    def __init__(self, app: RedistuiApp, pilot: Pilot[None]) -> None:
-        self.app, self.pilot = app, pilot
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
-
-    async def type(self, text: str) -> None:
-        """As on the command line, without its keys."""
-        self.app.house.run_line(text)
-        await self.pilot.pause()
 
     async def stands(self, at: float) -> None:
         await eventually_async(lambda: self.app.watching.fleet.at == at, 20)
-
-    @property
-    def told(self) -> str:
-        return self.app.house.query_one(Footer).told
 
     def said(self, id: str) -> str:
         line = self.app.house.query_one(f"#{id}", Line)
@@ -107,7 +80,7 @@ async def test_it_steps_and_jumps_through_the_recording() -> None:
             await run.press(*keys)
             await run.stands(at)
         for line, at in (("at 08:53:25", BEGAN + 4.5), ("next", FELL.at + 0.5)):
-            await run.type(line)
+            await run.order(line)
             await run.stands(at)
         await eventually_async(lambda: "+odown" in run.told, 20)
         footer = "".join(text for text, _ in run.app.house.query_one(Footer)._keys)
@@ -118,12 +91,12 @@ async def test_it_plays_at_any_speed_and_stands_still() -> None:
     async with replaying() as run:
         await run.press("plus", "plus", "plus")
         assert "paused, 10x" in run.said("replay-at")
-        await run.type("play 100")
+        await run.order("play 100")
         await run.stands(END)
         await eventually_async(lambda: "paused" in run.said("replay-at"), 20)
         await run.press("space")
         assert "the end of the recording" in run.told
-        await run.type("at start")
+        await run.order("at start")
         await run.stands(BEGAN + 0.5)
         await run.press("minus", "space")
         assert "50x" in run.said("replay-at")
@@ -138,7 +111,7 @@ async def test_what_cannot_be_done_is_said() -> None:
             ("play x", "is no speed"), ("diff 1 2 3", "two times"), ("diff 08:53:30 x", "is no time"),
             ("period 5", "nobody is polled"), ("next x", "nothing to go to"),
         ):  # fmt: skip
-            await run.type(line)
+            await run.order(line)
             assert said in run.told
         assert run.app.watching.fleet.at == BEGAN + 29.5
 
@@ -150,11 +123,11 @@ async def test_there_is_no_action_nor_can_it_be_armed() -> None:
             assert "recording" in run.told
             assert type(run.app.screen) is ReplayHouse
         for line in ("save x", "arm", "failover", "promote b:1", "silence * 1h"):
-            await run.type(line)
+            await run.order(line)
             assert "recording" in run.told, line
             assert type(run.app.screen) is ReplayHouse
         assert not run.app.watching.armed
-        await run.type("canary start")
+        await run.order("canary start")
         assert "recording" in run.told
         assert not run.app.canaries.runs
 
@@ -163,13 +136,13 @@ async def test_the_difference_between_a_mark_and_here_is_shown() -> None:
     async with replaying() as run:
         await run.press("equals_sign")
         assert "from 08:53:49" in run.said("replay-at")
-        await run.type("at end")
+        await run.order("at end")
         await run.stands(END)
         await run.press("equals_sign")
         await eventually_async(lambda: isinstance(run.app.screen, Reading), 20)
         assert "b:1 was replica, is primary" in lines(run)
         await run.press("escape")
-        await run.type("diff start -1s")
+        await run.order("diff start -1s")
         await eventually_async(lambda: isinstance(run.app.screen, Reading) and "primary: a:1 -> b:1" in lines(run), 20)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -20,19 +19,16 @@ from redistui.tui.screens.routes import Routes
 from tests import fleets
 from tests.route.canary.canaries import Imagined
 from tests.tui.panels import played, scene
+from tests.tui.piloted import Piloted
 from tests.tui.stand_in import StandIn, standing_in
 from tests.view.test_routes import PLAN, STATE, A
 from tests.waiting import eventually_async
 
 
-class Run:
+class Run(Piloted):
     def __init__(self, app: RedistuiApp, pilot: Pilot[None], engine: StandIn, route: Imagined) -> None:
-        self.app, self.pilot, self.engine, self.route = app, pilot, engine, route
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        for _ in range(3):
-            await self.pilot.pause()
+        super().__init__(app, pilot, engine)
+        self.route = route
 
     async def type(self, line: str) -> None:
         await self.press("colon")
@@ -40,8 +36,7 @@ class Run:
 
     @property
     def text(self) -> str:
-        strips = self.app.screen._compositor.render_strips()
-        return " ".join(" ".join(strip.text for strip in strips).split())
+        return " ".join(self.screen.split())
 
 
 @asynccontextmanager
@@ -64,12 +59,6 @@ async def running(
                 yield run
             finally:
                 app.canaries.close()
-
-
-@pytest.fixture(autouse=True)
-def _own_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.delenv("NO_COLOR", raising=False)
 
 
 @pytest.mark.parametrize("size", [(80, 22), (60, 14), (160, 46)])

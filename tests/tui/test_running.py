@@ -24,9 +24,8 @@ from redistui.tui import Settings, acting
 from redistui.tui.app import RedistuiApp
 from redistui.tui.confirm import Confirm
 from redistui.tui.header import BannerLine
-from redistui.tui.line import Line
-from redistui.tui.lists import Rows
 from tests import fleets
+from tests.tui.piloted import Piloted
 from tests.tui.stand_in import PANELS, standing_in
 from tests.waiting import eventually_async
 
@@ -88,27 +87,16 @@ class Runner:
         self.go.set()
 
 
-@dataclass
-class Running:
-    app: RedistuiApp
-    pilot: Pilot[None]
-    runner: Runner
-    clock: SimpleNamespace
+class Running(Piloted):
+    TICK = 0.5
 
-    async def press(self, *keys: str) -> None:
-        for key in keys:
-            self.clock.now += 0.5
-            await self.pilot.press(key)
-        for _ in range(3):
-            await self.pilot.pause()
-
-    def line(self, name: str) -> str:
-        line = self.app.screen.query_one(f"#{name}", Line)
-        return line.render_lines(line.size.region)[0].text
+    def __init__(self, app: RedistuiApp, pilot: Pilot[None], runner: Runner, clock: SimpleNamespace) -> None:
+        super().__init__(app, pilot, None, clock)
+        self.runner = runner
 
     @property
     def text(self) -> str:
-        return "\n".join("".join(text for text, _ in line) for line in self.app.screen.query_one(Rows)._lines)
+        return self.rows()
 
     async def shows(self, text: str) -> None:
         await eventually_async(lambda: text in self.text, otherwise=text)

@@ -7,7 +7,6 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -29,6 +28,7 @@ from redistui.tui.lists import Rows
 from redistui.view.confirm import asking_rows, ended_text, progress, running_rows
 from redistui.view.glyphs import ASCII
 from tests import fleets
+from tests.tui.piloted import Piloted
 from tests.tui.stand_in import PANELS, StandIn, standing_in
 from tests.waiting import eventually_async
 
@@ -99,32 +99,16 @@ class Runner:
         self.go.set()
 
 
-@pytest.fixture(autouse=True)
-def _journal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("REDISTUI_JOURNAL", str(tmp_path / "journal.jsonl"))
-    monkeypatch.delenv("NO_COLOR", raising=False)
+class Dialog(Piloted):
+    TICK = 0.5
 
-
-class Dialog:
     def __init__(self, app: RedistuiApp, pilot: Pilot[None], engine: StandIn, runner: Runner, clock: SimpleNamespace):
-        self.app, self.pilot, self.engine, self.runner, self.clock = app, pilot, engine, runner, clock
-
-    async def press(self, *keys: str) -> None:
-        """A person's keys: none of them held down."""
-        for key in keys:
-            self.clock.now += 0.5
-            await self.pilot.press(key)
-        for _ in range(3):
-            await self.pilot.pause()
+        super().__init__(app, pilot, engine, clock)
+        self.runner = runner
 
     async def open(self) -> None:
         await self.press("F")
         self.clock.now += 1.0
-
-    async def publish(self, fleet: Fleet) -> None:
-        self.engine.publish(fleet)
-        await eventually_async(lambda: self.app.watching.newest is fleet)
-        await self.pilot.pause()
 
     @property
     def up(self) -> bool:
@@ -135,23 +119,17 @@ class Dialog:
         assert isinstance(self.app.screen, Confirm)
         return self.app.screen.asking
 
-    def line(self, name: str) -> str:
-        line = self.app.screen.query_one(f"#{name}", Line)
-        return line.render_lines(line.size.region)[0].text
-
     @property
     def says(self) -> str:
         return self.line("says")
 
     @property
     def sentence(self) -> str:
-        rows = self.app.screen.query_one("#sentence", Rows)
-        return " ".join("".join(text for text, _ in line) for line in rows._lines)
+        return self.rows("#sentence").replace("\n", " ")
 
     @property
     def text(self) -> str:
-        rows = self.app.screen.query_one(Rows)
-        return "\n".join("".join(text for text, _ in line) for line in rows._lines)
+        return self.rows()
 
 
 @asynccontextmanager

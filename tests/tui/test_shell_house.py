@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from textual import events
-from textual.pilot import Pilot
 
 from redistui.model import Fleet
 from redistui.tui import Settings
@@ -28,43 +27,14 @@ from redistui.tui.toosmall import TooSmall
 from redistui.tui.watching import Watching
 from redistui.view.glyphs import UNICODE
 from tests import fleets
-from tests.tui.stand_in import PANELS, Blank, StandIn, renamed, standing_in
+from tests.tui.piloted import Piloted, text_of
+from tests.tui.stand_in import PANELS, Blank, renamed, standing_in
 from tests.waiting import eventually_async
 
 
-@pytest.fixture(autouse=True)
-def _own_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing of the operator's own."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("REDISTUI_JOURNAL", str(tmp_path / "journal.jsonl"))
-    monkeypatch.delenv("NO_COLOR", raising=False)
-
-
-class Run:
-    """A dashboard under a pilot."""
-
-    def __init__(self, app: RedistuiApp, pilot: Pilot[None], engine: StandIn) -> None:
-        self.app, self.pilot, self.engine = app, pilot, engine
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.settle()
-
-    async def settle(self) -> None:
-        for _ in range(3):
-            await self.pilot.pause()
-
+class Run(Piloted):
     async def type(self, text: str) -> None:
         await self.press("colon", *text, "enter")
-
-    async def publish(self, fleet: Fleet) -> None:
-        self.engine.publish(fleet)
-        await eventually_async(lambda: self.app.watching.newest is fleet)
-        await self.settle()
-
-    @property
-    def told(self) -> str:
-        return self.app.house.query_one(Footer).told
 
     @property
     def panel(self) -> Blank:
@@ -83,10 +53,6 @@ class Run:
     def banner(self) -> str:
         line = self.app.house.query_one(BannerLine)
         return text_of(line).strip() if line.display else ""
-
-
-def text_of(line: Line) -> str:
-    return line.render_lines(line.size.region)[0].text
 
 
 @asynccontextmanager

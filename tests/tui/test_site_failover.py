@@ -6,11 +6,9 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from textual.pilot import Pilot
 
 from redistui.model import Site
 from redistui.ops.run import Run, StepRun, planned
@@ -20,58 +18,34 @@ from redistui.tui.acting import words_of
 from redistui.tui.app import RedistuiApp
 from redistui.tui.completing import candidates
 from redistui.tui.confirm import Confirm
-from redistui.tui.line import Line
-from redistui.tui.lists import Rows
 from redistui.tui.screens import SCREENS
 from redistui.view.confirm import ended_text, progress, running_rows
 from redistui.view.glyphs import ASCII
 from tests import fleets
 from tests.ops.test_site_failover import fleet, plan
+from tests.tui.piloted import Piloted
 from tests.tui.stand_in import standing_in
 
 
-@pytest.fixture(autouse=True)
-def _own_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.delenv("NO_COLOR", raising=False)
-
-
 @asynccontextmanager
-async def dashboard(size: tuple[int, int] = (120, 60)) -> AsyncIterator[tuple[RedistuiApp, Pilot[None]]]:
+async def dashboard(size: tuple[int, int] = (120, 60)) -> AsyncIterator[Piloted]:
     clock = SimpleNamespace(now=fleets.AT)
     sites = (Site("west", (), False, "/opt/before", "/opt/after"),)
     with standing_in(fleet(sites=sites)) as engine:
         app = RedistuiApp(engine, Settings(armed=True), panels=SCREENS, clock=lambda: clock.now)  # type: ignore[arg-type]
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
-            yield app, pilot
-
-
-async def pressed(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await pilot.pause()
-    await pilot.pause()
-
-
-def text_of(app: RedistuiApp) -> str:
-    rows = app.screen.query_one(Rows)
-    return "\n".join("".join(text for text, _ in line) for line in rows._lines)
-
-
-def head_of(app: RedistuiApp) -> str:
-    line = app.screen.query_one("#about", Line)
-    return line.render_lines(line.size.region)[0].text
+            yield Piloted(app, pilot, engine, clock)
 
 
 async def test_on_a_site_the_failover_is_the_whole_sites() -> None:
-    async with dashboard() as (app, pilot):
-        await pressed(pilot, "4", "down", "down", "down", "down", "F")
-        assert isinstance(app.screen, Confirm)
-        assert app.screen.asking.action.name == "site-failover"
-        assert app.screen.asking.wanted == "west"
-        assert "west  3 groups" in head_of(app)
-        text = text_of(app)
+    async with dashboard() as run:
+        await run.press("4", "down", "down", "down", "down", "F")
+        assert isinstance(run.app.screen, Confirm)
+        assert run.app.screen.asking.action.name == "site-failover"
+        assert run.app.screen.asking.wanted == "west"
+        assert "west  3 groups" in run.line("about")
+        text = run.rows()
         for words in ("First the hook  /opt/before", "It may veto", "Then the hook  /opt/after", "Side by side"):
             assert words in text
         assert text.index("Fail over orders") < text.index("Fail over a shard") < text.index("Promote ")
@@ -88,13 +62,13 @@ def test_a_site_with_a_blank_in_its_name_is_completed_as_it_must_be_typed() -> N
 
 
 async def test_on_the_line_a_fencing_statement_stands_in_quotes() -> None:
-    async with dashboard() as (app, pilot):
-        app.acting.act("site-failover", 'west --unplanned --fenced "net team, power is off"')
-        await pilot.pause()
-        assert isinstance(app.screen, Confirm)
-        assert app.screen.asking.aim.options["fenced"] == "net team, power is off"
-        assert app.screen.asking.phase == "refused"
-        assert "every primary answers" in text_of(app)
+    async with dashboard() as run:
+        run.app.acting.act("site-failover", 'west --unplanned --fenced "net team, power is off"')
+        await run.settle()
+        assert isinstance(run.app.screen, Confirm)
+        assert run.app.screen.asking.aim.options["fenced"] == "net team, power is off"
+        assert run.app.screen.asking.phase == "refused"
+        assert "every primary answers" in run.rows()
 
 
 @pytest.mark.parametrize(

@@ -10,19 +10,16 @@ import pytest
 from redistui.replies.slot import slot_of
 from redistui.tui import Settings
 from redistui.tui.app import RedistuiApp
-from redistui.tui.footer import Footer
 from redistui.tui.screens.slots import Slots
 from redistui.tui.screens.topology import Topology
 from tests import fleets
-from tests.tui.stand_in import StandIn, standing_in
+from tests.tui.piloted import Piloted
+from tests.tui.stand_in import standing_in
 from tests.waiting import eventually_async
 
 
-class Run:
+class Run(Piloted):
     """The dashboard on a cluster whose slots were counted."""
-
-    def __init__(self, app: RedistuiApp, engine: StandIn) -> None:
-        self.app, self.engine = app, engine
 
     async def type(self, line: str) -> Slots:
         self.app.house.run_line(line)
@@ -35,10 +32,6 @@ class Run:
         assert isinstance(found, Slots)
         return found
 
-    @property
-    def told(self) -> str:
-        return self.app.house.query_one(Footer).told
-
 
 @asynccontextmanager
 async def running() -> AsyncIterator[Run]:
@@ -47,7 +40,7 @@ async def running() -> AsyncIterator[Run]:
         async with app.run_test(size=(100, 30)) as pilot:
             await eventually_async(lambda: app.house.panel is not None)
             await pilot.pause()
-            yield Run(app, engine)
+            yield Run(app, pilot, engine)
 
 
 async def test_a_mode_is_chosen_by_name_from_any_screen_and_its_survey_is_asked_for() -> None:

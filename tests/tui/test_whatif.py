@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from redistui.model import Fleet
 from redistui.tui import Settings
@@ -17,38 +15,20 @@ from redistui.tui.screens.sites import Sites
 from redistui.tui.whatif import WhatIf
 from tests import fleets
 from tests.tui.panels import played, scene
-from tests.tui.stand_in import PANELS, Blank, StandIn, standing_in
+from tests.tui.piloted import Piloted
+from tests.tui.stand_in import PANELS, Blank, standing_in
 from tests.waiting import eventually_async
 
 PRIMARY, REPLICA = "10.20.0.11:6379", "10.20.0.12:6379"
 
 
-@pytest.fixture(autouse=True)
-def _own_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("REDISTUI_JOURNAL", str(tmp_path / "journal.jsonl"))
-    monkeypatch.delenv("NO_COLOR", raising=False)
-
-
-class Shown:
+class Shown(Piloted):
     """The dashboard under a pilot."""
-
-    def __init__(self, app: RedistuiApp, pilot: Pilot[None], engine: StandIn) -> None:
-        self.app, self.pilot, self.engine = app, pilot, engine
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        for _ in range(3):
-            await self.pilot.pause()
 
     @property
     def dialog(self) -> WhatIf:
         assert isinstance(self.app.screen, WhatIf)
         return self.app.screen
-
-    @property
-    def text(self) -> str:
-        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
 
 
 @asynccontextmanager
@@ -65,8 +45,8 @@ async def test_it_opens_with_the_node_under_the_cursor() -> None:
     async with seen() as shown:
         await shown.press("W")
         assert list(shown.dialog.lost) == [PRIMARY]
-        assert f"If {PRIMARY} were lost now" in shown.text
-        assert f"[x] {PRIMARY}" in shown.text
+        assert f"If {PRIMARY} were lost now" in shown.screen
+        assert f"[x] {PRIMARY}" in shown.screen
         await shown.press("escape")
         assert shown.app.screen is shown.app.house
 
@@ -75,11 +55,11 @@ async def test_space_takes_servers_in_and_out_and_the_forecast_follows() -> None
     async with seen() as shown:
         await shown.press("W", "space", "space")
         assert list(shown.dialog.lost) == [REPLICA]
-        assert f"If {REPLICA} were lost now" in shown.text
-        assert "writes go on" in shown.text
+        assert f"If {REPLICA} were lost now" in shown.screen
+        assert "writes go on" in shown.screen
         await shown.press("c")
         assert not shown.dialog.lost
-        assert "Nothing is lost" in shown.text
+        assert "Nothing is lost" in shown.screen
         await shown.press("k", "space")
         assert list(shown.dialog.lost) == [REPLICA]
 
@@ -91,7 +71,7 @@ async def test_a_whole_site_is_taken_in_and_out_with_one_key() -> None:
     async with seen(replace(known, groups=(replace(orders, nodes=nodes), *known.groups[1:]))) as shown:
         await shown.press("W", "s")
         assert set(shown.dialog.lost) == {node.address for node in nodes if node.site == "east"}
-        assert "its site" in shown.text
+        assert "its site" in shown.screen
         await shown.press("s")
         assert not shown.dialog.lost
 
@@ -99,9 +79,9 @@ async def test_a_whole_site_is_taken_in_and_out_with_one_key() -> None:
 async def test_a_new_snapshot_is_forecast_at_once() -> None:
     async with seen() as shown:
         await shown.press("W")
-        await eventually_async(lambda: "were lost now" in shown.text)
+        await eventually_async(lambda: "were lost now" in shown.screen)
         shown.engine.publish(replace(fleets.quiet(), groups=fleets.quiet().groups[1:], at=fleets.AT + 1))
-        await eventually_async(lambda: "none of these servers is in any group" in shown.text)
+        await eventually_async(lambda: "none of these servers is in any group" in shown.screen)
 
 
 async def test_without_a_group_there_is_nothing_to_ask() -> None:
@@ -132,7 +112,7 @@ async def test_a_node_that_is_not_there_is_answered_with_a_sentence() -> None:
         shown.app.house.run_line("whatif 10.20.0.99:6379")
         await shown.press()
         assert shown.app.screen is shown.app.house
-        assert "no node or site" in shown.text
+        assert "no node or site" in shown.screen
 
 
 def standing(fleet: Fleet, site: str) -> set[str]:
