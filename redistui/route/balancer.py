@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from redistui.model import Access, Address
 from redistui.model.routes import Answer, RouteStats
 from redistui.route.calls import NOBODY, Call, NodeCalls, failure_of, few_words, is_nodes_own, may_repeat_read
-from redistui.route.endpoint import Endpoint
+from redistui.route.commands import checked_cursor
+from redistui.route.endpoint import CONNECTIONS, NAME, Argv, Endpoint
 from redistui.route.failures import BadRoute, Refused, RouteFailed
+from redistui.route.given import checked_connections, checked_nodes, checked_seconds
 from redistui.route.health import CHECK_SECONDS, EVERY, Seen, ping
 from redistui.route.node_stats import node_stats
 from redistui.route.strategy import Chooser
@@ -24,7 +25,7 @@ class BalancerRoute(NodeCalls):
     finds it well. A read is tried once more, on another node; a write is sent once.
 
     `weights`: per node, 1 where nothing is said. `seconds`: deadline of each reply. `every`: seconds between checks.
-    More words (`connections`, `name`) go to each Endpoint.
+    `connections`: to each node at most. `name`: of these connections.
     """
 
     kind = "balancer"
@@ -38,19 +39,22 @@ class BalancerRoute(NodeCalls):
         weights: Mapping[Address, float] | None = None,
         seconds: float = 1.0,
         every: float = EVERY,
-        **endpoint: Any,
+        connections: int = CONNECTIONS,
+        name: str = NAME,
     ) -> None:
-        if not nodes:
+        known = checked_nodes(nodes)
+        if not known:
             raise BadRoute("a balancer needs at least one node")
-        if len(set(nodes)) < len(nodes):
-            raise BadRoute(f"a node is named twice: {', '.join(nodes)}")
-        super().__init__(Chooser(nodes, strategy, weights), every)
-        self._endpoints = {node: Endpoint(node, access, seconds=seconds, **endpoint) for node in nodes}
-        self._why_not: dict[Address, str] = dict.fromkeys(nodes, "it was not asked yet")
+        if len(set(known)) < len(known):
+            raise BadRoute(f"a node is named twice: {', '.join(known)}")
+        checked_seconds(seconds=seconds, every=every)
+        most = checked_connections(connections)
+        super().__init__(Chooser(known, strategy, weights), every)
+        self._endpoints = {node: Endpoint(node, access, seconds=seconds, connections=most, name=name) for node in known}
+        self._why_not: dict[Address, str] = dict.fromkeys(known, "it was not asked yet")
         """As the last check of each found it."""
 
-    async def open(self) -> None:
-        """Raises Refused where no node answers."""
+    async def _open(self) -> None:
         await self._look_at_all()
         fit = self._fit()
         if not fit:
@@ -82,6 +86,10 @@ class BalancerRoute(NodeCalls):
     def _nobody(self) -> Refused:
         reasons = "; ".join(f"{node}: {self.why_not(node) or 'its weight is 0'}" for node in self._endpoints)
         return Refused(NOBODY, f"no node can be asked ({reasons})")
+
+    def _checked(self, argv: Argv) -> None:
+        if len(self._endpoints) > 1:
+            checked_cursor(argv)
 
     async def _read(self, call: Call) -> Answer:
         return await self._once(call, repeat=True)

@@ -9,19 +9,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from redistui.model import Address
-from redistui.model.routes import Answer
-from redistui.route.commands import COMMAND, CommandTable, checked, read_commands
+from redistui.model.routes import Answer, RouteStats
+from redistui.route.commands import COMMAND, CommandTable, checked, goes_by_cursor, read_commands
 from redistui.route.endpoint import Argv, Endpoint
 from redistui.route.failures import Refused, RouteFailed, Unknown
 from redistui.route.health import Rounds
+from redistui.route.lifetime import Lifetime
 from redistui.route.retries import Budget
 from redistui.route.strategy import Chooser
 from redistui.route.tally import Tally
+from redistui.route.words import Word
 
 COMMAND_SECONDS = 5.0
 """For the command table: some 250 commands, once."""
 NOBODY = "UNHEALTHY"
 """The kind of a call that could be sent to nobody."""
+CANCELLED = Unknown("cancelled", "it was not waited for")
 
 
 @dataclass
@@ -40,7 +43,7 @@ class Call:
         return Answer(value, node, ms, tuple(self.tried), self.fallback)
 
 
-class Calls:
+class Calls(Lifetime):
     """The base of routes over nodes of one data set: `_read` and `_write` are what they differ in."""
 
     kind = ""
@@ -53,25 +56,28 @@ class Calls:
         self.commands = CommandTable()
         """The servers' own command table, once the route is open."""
 
-    async def execute(self, *argv: str) -> Answer:
+    async def execute(self, *given: Word) -> Answer:
         """A read or a write, as the server's own command table says; what it does not know is a write."""
-        checked(argv)
+        argv = checked(given)
         return await self._called(argv, read=self.commands.is_read(argv))
 
-    async def read(self, *argv: str) -> Answer:
-        """Raises BadRoute for what the server's command table does not call a read."""
-        checked(argv)
+    async def read(self, *given: Word) -> Answer:
+        """A read. Raises BadRoute for what the server's command table does not call one."""
+        argv = checked(given)
         self.commands.checked_read(argv)
         return await self._called(argv, read=True)
 
-    async def write(self, *argv: str) -> Answer:
-        checked(argv)
-        return await self._called(argv, read=False)
+    async def write(self, *given: Word) -> Answer:
+        """A write, or a read that must see the writes before it: it goes to the primary, and is never sent again once
+        its outcome is unknown."""
+        return await self._called(checked(given), read=False)
 
     async def _called(self, argv: Argv, read: bool) -> Answer:
+        self._at_work()
+        self._checked(argv)
         self._tally.call(read)
         self._budget.earn()
-        way: Callable[[Call], Awaitable[Answer]] = self._read if read else self._write
+        way: Callable[[Call], Awaitable[Answer]] = self._read if read and not goes_by_cursor(argv) else self._write
         try:
             answer = await way(Call(argv))
         except RouteFailed as failure:
@@ -80,12 +86,15 @@ class Calls:
                 self._tally.tried(failure)
             raise
         except asyncio.CancelledError:  # who called did not wait for the end of it
-            self._tally.failed(Unknown("cancelled", "it was not waited for"))
+            self._tally.failed(CANCELLED)
             raise
         self._tally.acked += 1
         if answer.fallback:
             self._tally.fallbacks += 1
         return answer
+
+    def _checked(self, argv: Argv) -> None:
+        """Raises BadRoute for what this kind of route cannot send: then nothing has begun."""
 
     async def _attempt(self, call: Call, endpoint: Endpoint) -> Answer | None:
         """One try at one node. None: it failed in a way that is noted in the call; whether another one may follow is
@@ -112,6 +121,15 @@ class Calls:
     async def _write(self, call: Call) -> Answer:
         raise NotImplementedError
 
+    def stats(self) -> RouteStats:
+        """Counters since the last reset, and how each node is; `.summary` says it in a line."""
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """Counters begin anew."""
+        self._tally.reset()
+        self._chooser.reset()
+
     def _suspect(self, endpoint: Endpoint, failure: RouteFailed) -> None:
         """A node failed a call: it is left out until a check finds it well."""
 
@@ -134,10 +152,9 @@ class Calls:
 
 
 class NodeCalls(Calls):
-    """Of routes that keep one Endpoint for each node and look after all of them in rounds."""
+    """Of routes that keep one Endpoint for each node and look after all of them in rounds, `every` so many seconds."""
 
     def __init__(self, chooser: Chooser, every: float) -> None:
-        """`every`: seconds between two rounds."""
         super().__init__(chooser)
         self._endpoints: dict[Address, Endpoint] = {}
         self._suspected: dict[Address, str] = {}
@@ -148,12 +165,11 @@ class NodeCalls(Calls):
         raise NotImplementedError
 
     def reset(self) -> None:
-        self._tally.reset()
-        self._chooser.reset()
+        super().reset()
         for endpoint in self._endpoints.values():
             endpoint.reset()
 
-    async def close(self) -> None:
+    async def _close(self) -> None:
         await self._rounds.end()
         for endpoint in self._endpoints.values():
             await endpoint.close()

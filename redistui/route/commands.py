@@ -12,6 +12,7 @@ from typing import Any
 
 from redistui.replies.words import text
 from redistui.route.failures import BadRoute
+from redistui.route.words import Word, words
 
 COMMAND = ("COMMAND",)
 READS = frozenset(("readonly",))
@@ -22,6 +23,8 @@ OF_ITS_CONNECTION = frozenset((
     "unsubscribe", "unwatch", "watch",
 ))  # fmt: skip
 """What changes the connection that it comes on: the next caller would get that connection. No route sends these."""
+BY_CURSOR = frozenset(("scan", "sscan", "hscan", "zscan"))
+"""A cursor means something only to the node that gave it: another one would leave out keys, and say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,26 @@ def _rows(reply: Any) -> Iterator[tuple[str, frozenset[str]]]:
                     yield from _rows(rest[6])
 
 
-def checked(argv: Sequence[str]) -> None:
-    """Raises BadRoute for what no route can send: nothing at all, or what changes its connection."""
+def checked(given: Sequence[Word]) -> tuple[str, ...]:
+    """A command's words. Raises BadRoute for what no route can send: nothing at all, what is no word, or what changes
+    its connection."""
+    argv = words(given)
     if not argv:
         raise BadRoute("there is no command to send")
     if argv[0].lower() in OF_ITS_CONNECTION:
         raise BadRoute(f"{argv[0].upper()} changes the connection it comes on, and a route shares its connections")
+    return argv
+
+
+def goes_by_cursor(argv: Sequence[str]) -> bool:
+    """Whether all pages of what it asks for must come from one node: the primary, where there is one."""
+    return argv[0].lower() in BY_CURSOR
+
+
+def checked_cursor(argv: Sequence[str]) -> None:
+    """Raises BadRoute for what goes by a cursor, where any of several nodes might get it."""
+    if goes_by_cursor(argv):
+        raise BadRoute(
+            f"{argv[0].upper()}'s cursor belongs to the node that gave it, and any of several might get the next page: "
+            "ask each by itself"
+        )

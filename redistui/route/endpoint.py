@@ -25,10 +25,14 @@ from redistui.route.latency_mean import LatencyMean
 
 Argv = tuple[str, ...]
 NAME = "redistui-route"
+CONNECTIONS = 16
+"""To one node at most, unless told otherwise: further calls wait for one that is free."""
 ROLE: Argv = ("ROLE",)
 FOR_THE_REPLY = 0.25
 """Of the time for a call, what must be left when it is sent: what is sent too late ends as Unknown, what is not sent as
 Refused."""
+
+GONE = "its connections were closed: the route was, or the node left it"
 
 
 class Endpoint:
@@ -41,7 +45,7 @@ class Endpoint:
         access: Access | None = None,
         *,
         seconds: float = 1.0,
-        connections: int = 16,
+        connections: int = CONNECTIONS,
         greeting: Sequence[Argv] = (),
         name: str = NAME,
         must_be: Role | None = None,
@@ -146,7 +150,7 @@ class Endpoint:
                 return client
             await self._drop(client)
         if self._closed:
-            raise Refused("connect", "this route was closed", self.address)
+            raise Refused("connect", GONE, self.address)
         client = self._new(self._name)
         self._all.add(client)
         try:
@@ -200,6 +204,8 @@ class Endpoint:
 
         For each command its reply, Refused or Unknown. It measures the latency of a node that is idle.
         """
+        if self._closed:
+            return [Refused("connect", GONE, self.address)] * len(argvs)
         client = self._checker = self._checker or self._new(f"{self._name}-check")
         await ready()
         async with self._checking:

@@ -29,6 +29,7 @@ KINDS: tuple[tuple[str, Cure], ...] = (
     ("BEHIND", "elsewhere"),  # ours: a replica that has not got our own last write yet
     ("OOM", "never"),
     ("MISCONF", "never"),
+    ("CLOSED", "never"),  # ours: the route was closed
     ("NOPERM", "never"),
     ("NOAUTH", "never"),
     ("WRONGPASS", "never"),

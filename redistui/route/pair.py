@@ -9,10 +9,12 @@ from typing import Any, TypedDict
 
 from redistui.model import Access, Address
 from redistui.route.calls import NOBODY, NodeCalls, is_nodes_own
-from redistui.route.endpoint import Endpoint
+from redistui.route.endpoint import CONNECTIONS, NAME, Endpoint
 from redistui.route.failures import Refused, RouteFailed
 from redistui.route.fitness import Bounds, why_unfit
+from redistui.route.given import checked_connections, checked_seconds
 from redistui.route.health import CHECK_SECONDS, EVERY, Seen, look
+from redistui.route.lifetime import CLOSED
 from redistui.route.own_writes import OwnWrites
 from redistui.route.strategy import Chooser
 
@@ -47,15 +49,17 @@ class PrimaryAndReplicas(NodeCalls):
         own_writes: bool = False,
         seconds: float = 1.0,
         every: float = EVERY,
-        **endpoint: Any,
+        connections: int = CONNECTIONS,
+        name: str = NAME,
     ) -> None:
+        checked_seconds(patience=patience, seconds=seconds, every=every)
         super().__init__(chooser, every)
         self._access = access
         self._bounds = bounds or Bounds()
         self._patience = patience
         self.own_writes = OwnWrites() if own_writes else None
         self._seconds = seconds
-        self._endpoint_words = endpoint
+        self._connections, self._name = checked_connections(connections), name
         self._seen: dict[Address, Seen] = {}
         self.primary: Address | None = None
         """Who takes the writes; None: nobody is known to."""
@@ -68,8 +72,9 @@ class PrimaryAndReplicas(NodeCalls):
         """These are the nodes now: new ones are to be asked, those that are gone are hung up on."""
         for node in nodes:
             if node not in self._endpoints:
-                words = self._endpoint_words
-                self._endpoints[node] = Endpoint(node, self._access, seconds=self._seconds, **words)
+                self._endpoints[node] = Endpoint(
+                    node, self._access, seconds=self._seconds, connections=self._connections, name=self._name
+                )
         for node in [node for node in self._endpoints if node not in nodes]:
             self._seen.pop(node, None)
             self._suspected.pop(node, None)
@@ -164,9 +169,15 @@ class PrimaryAndReplicas(NodeCalls):
         primary = self.primary
         return None if primary is None or self.why_not(primary) else self._endpoints.get(primary)
 
+    async def _close(self) -> None:
+        self._changed.set()  # whoever waits for a primary waits no longer
+        await super()._close()
+
     async def _primary_by(self, deadline: float) -> Endpoint:
         """The primary, once there is one that is well. Raises Refused at the deadline (of time.perf_counter)."""
         while (endpoint := self._well_primary()) is None:
+            if self._ended:
+                raise Refused(CLOSED, "this route was closed")
             self._changed.clear()
             self._hurry()
             try:

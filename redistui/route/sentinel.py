@@ -16,6 +16,7 @@ from redistui.model import Access, Address
 from redistui.model.routes import RouteStats
 from redistui.route.endpoint import NAME
 from redistui.route.failures import BadRoute, Refused
+from redistui.route.given import checked_nodes
 from redistui.route.health import CHECK_SECONDS, EVERY, Rounds
 from redistui.route.pair import Manner, PrimaryAndReplicas
 from redistui.route.split import SplitRoute
@@ -31,7 +32,8 @@ class SentinelRoute(SplitRoute):
     """A client of the group that `sentinels` watch as `name`; other Sentinels of it are found by themselves.
 
     `access.sentinel` is who asks them. `weights` are those of nodes that the Sentinels know: strangers are refused when
-    it opens. `client_name`: of its connections. `manner`: see redistui.route.pair.Manner.
+    it opens. `client_name`: of its connections. `manner`: as of SplitRoute; a `patience` of some seconds more than the
+    group's down-after lets a write wait for the end of a failover.
     """
 
     kind = "sentinel"
@@ -47,7 +49,8 @@ class SentinelRoute(SplitRoute):
         client_name: str = NAME,
         **manner: Unpack[Manner],
     ) -> None:
-        if not sentinels:
+        given = checked_nodes(sentinels)
+        if not given:
             raise BadRoute("a Sentinel route needs at least one Sentinel")
         PrimaryAndReplicas.__init__(self, Chooser((), strategy), access, name=client_name, **manner)
         self._weights = weights
@@ -57,12 +60,11 @@ class SentinelRoute(SplitRoute):
         self._demoting_until = 0.0
         """Who is about to be demoted, and until when (time.monotonic) it gets no writes for that."""
         self._watchers = Watchers(
-            sentinels, name, access or Access(), max(CHECK_SECONDS, self._seconds), self._told, client_name
+            given, name, access or Access(), max(CHECK_SECONDS, self._seconds), self._told, client_name
         )
         self._asking = Rounds(self._ask, manner.get("every", EVERY))
 
-    async def open(self) -> None:
-        """Raises Refused where no Sentinel knows the name or no node answers, and BadRoute for weights of strangers."""
+    async def _open(self) -> None:
         await self._ask()
         if not self._endpoints:
             raise self._watchers.why_none()
@@ -128,7 +130,7 @@ class SentinelRoute(SplitRoute):
     def stats(self) -> RouteStats:
         return replace(super().stats(), watchers=self._watchers.stats())
 
-    async def close(self) -> None:
+    async def _close(self) -> None:
         await self._asking.end()
         await self._watchers.close()
-        await super().close()
+        await super()._close()

@@ -18,6 +18,7 @@ from redistui.model.routes import Answer, NodeStats, RouteStats
 from redistui.route.calls import Call, failure_of, few_words, may_repeat_read
 from redistui.route.endpoint import NAME, Endpoint
 from redistui.route.failures import BadRoute, Refused
+from redistui.route.given import checked_nodes
 from redistui.route.node_stats import node_stats
 from redistui.route.pair import Manner, PrimaryAndReplicas
 from redistui.route.retries import wait_before
@@ -29,7 +30,10 @@ REPLICAS_TRIED = 2
 class SplitRoute(PrimaryAndReplicas):
     """A read/write split over `nodes`: a primary and its replicas, in any order.
 
-    `strategy`, `weights`: among the replicas. `name`: of its connections. `manner`: see redistui.route.pair.Manner.
+    `strategy`, `weights`: among the replicas. `name`: of its connections. And by keyword (redistui.route.pair.Manner):
+    `patience`, seconds within which what was refused for the moment is tried again (1); `seconds`, deadline of each
+    reply (1); `bounds`, how far behind a replica may be; `own_writes`, whether reads see this route's own writes;
+    `every`, seconds between two checks of a node (1); `connections`, to each node at most (16).
     """
 
     kind = "split"
@@ -44,13 +48,13 @@ class SplitRoute(PrimaryAndReplicas):
         name: str = NAME,
         **manner: Unpack[Manner],
     ) -> None:
-        if not nodes:
+        known = checked_nodes(nodes)
+        if not known:
             raise BadRoute("a read/write split needs at least a primary")
-        super().__init__(Chooser(nodes, strategy, weights), access, name=name, **manner)
-        self._know(nodes)
+        super().__init__(Chooser(known, strategy, weights), access, name=name, **manner)
+        self._know(known)
 
-    async def open(self) -> None:
-        """Raises Refused where no node answers."""
+    async def _open(self) -> None:
         await self._look_at_all()
         await self._learn_from_any()
         self._rounds.begin()
@@ -79,7 +83,7 @@ class SplitRoute(PrimaryAndReplicas):
     async def _again(self, call: Call, deadline: float) -> None:
         """Waits before the next attempt. Raises what the last one ended in when there is to be none."""
         wait = wait_before(len(call.tried) - 1)
-        if time.perf_counter() + wait > deadline or not self._budget.take():
+        if self._ended or time.perf_counter() + wait > deadline or not self._budget.take():
             raise failure_of(call)
         self._tally.retries += 1
         await asyncio.sleep(wait)
@@ -138,6 +142,6 @@ class SplitRoute(PrimaryAndReplicas):
             chosen=node != self.primary,
         )
 
-    async def close(self) -> None:
-        await super().close()
+    async def _close(self) -> None:
+        await super()._close()
         await asyncio.gather(*self._leaving, return_exceptions=True)

@@ -10,6 +10,7 @@ import pytest
 from redistui.demo.groups import RunningGroup
 from redistui.demo.servers import Server
 from redistui.model import Access, Login
+from redistui.route.balancer import BalancerRoute
 from redistui.route.failures import BadRoute, Refused
 from redistui.route.fitness import Bounds
 from redistui.route.split import SplitRoute
@@ -30,6 +31,8 @@ def healthy(route: SplitRoute) -> list[str]:
 async def test_reads_and_writes_go_their_ways(group: RunningGroup) -> None:
     await writes_go_to_the_primary_and_reads_to_replicas_by_weight(group)
     await what_is_no_read_is_not_sent_as_one(group)
+    await all_pages_of_a_scan_come_from_the_primary(group)
+    await what_was_answered_may_be_written_as_it_is(group)
     await a_read_sees_what_this_route_has_written(group)
     await a_write_that_is_refused_for_the_moment_is_tried_again(group)
     await a_replica_that_is_too_far_behind_is_not_asked(group)
@@ -67,6 +70,29 @@ async def what_is_no_read_is_not_sent_as_one(group: RunningGroup) -> None:
         with pytest.raises(BadRoute, match="changes the connection it comes on"):
             await route.execute("MULTI")
         assert route.stats().operations == 0
+
+
+async def all_pages_of_a_scan_come_from_the_primary(group: RunningGroup) -> None:
+    primary, *replicas = group.nodes
+    before = [calls(node, "scan") for node in replicas]
+    async with opened(SplitRoute(group.addresses, seconds=20.0)) as route:
+        assert {(await route.execute("SCAN", 0)).node for _ in range(3)} == {primary.address}
+        assert (route.stats().reads, route.stats().writes) == (3, 0)
+    assert [calls(node, "scan") for node in replicas] == before
+    async with opened(BalancerRoute(group.addresses, seconds=20.0)) as balancer:
+        with pytest.raises(BadRoute, match="SCAN's cursor belongs to the node that gave it"):
+            await balancer.execute("SCAN", 0)
+        assert balancer.stats().operations == 0
+
+
+async def what_was_answered_may_be_written_as_it_is(group: RunningGroup) -> None:
+    async with opened(SplitRoute(group.addresses, seconds=20.0)) as route:
+        await route.execute("SET", b"any\xff", bytes(range(256)))
+        was = (await route.write("GET", b"any\xff")).value
+        await route.execute("SET", "copy", was)
+        assert (await route.write("GET", "copy")).value == was == bytes(range(256))
+        await route.execute("SET", "number", 7)
+        assert (await route.execute("INCRBYFLOAT", "number", 0.5)).value == b"7.5"
 
 
 async def a_read_sees_what_this_route_has_written(group: RunningGroup) -> None:

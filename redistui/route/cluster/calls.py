@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
 from redistui.model import Access, Address
 from redistui.model.routes import Answer, NodeStats, RouteStats
@@ -15,10 +14,11 @@ from redistui.route.cluster.follow import Trip
 from redistui.route.cluster.health import contradicts, look_at_all, why_not_read, why_not_well
 from redistui.route.cluster.links import ClusterLinks
 from redistui.route.cluster.map import ShardPlaces
-from redistui.route.commands import COMMAND, CommandTable, read_commands
-from redistui.route.endpoint import Argv, Endpoint
+from redistui.route.commands import COMMAND, CommandTable, checked_cursor, read_commands
+from redistui.route.endpoint import CONNECTIONS, NAME, Argv, Endpoint
 from redistui.route.failures import BadRoute, Refused, RouteFailed
 from redistui.route.fitness import Bounds
+from redistui.route.given import checked_connections, checked_nodes, checked_seconds
 from redistui.route.health import EVERY, Rounds, Seen
 from redistui.route.retries import Own
 from redistui.route.strategy import Chooser
@@ -36,7 +36,7 @@ class ClusterCalls(Calls):
 
     def __init__(
         self,
-        nodes: Collection[Address],
+        nodes: Sequence[Address],
         access: Access | None = None,
         *,
         strategy: str = PRIMARY,
@@ -46,14 +46,18 @@ class ClusterCalls(Calls):
         bounds: Bounds | None = None,
         every: float = EVERY,
         map_every: float = MAP_EVERY,
-        **endpoint: Any,
+        connections: int = CONNECTIONS,
+        name: str = NAME,
     ) -> None:
-        if not nodes:
+        known = checked_nodes(nodes)
+        checked_seconds(seconds=seconds, patience=patience, every=every, map_every=map_every)
+        if not known:
             raise BadRoute("a cluster route needs at least one node of the cluster to begin with")
         super().__init__(Chooser(()))
-        self._strategy = self._checked(strategy)
+        self._strategy = self._known(strategy)
         self._weights = weights
-        self.links = ClusterLinks(tuple(nodes), access or Access(), seconds=seconds, words=endpoint)
+        words = {"connections": checked_connections(connections), "name": name}
+        self.links = ClusterLinks(known, access or Access(), seconds=seconds, words=words)
         self._seconds = seconds
         self._patience = patience
         self._bounds = bounds or Bounds()
@@ -62,9 +66,7 @@ class ClusterCalls(Calls):
         self._turn = 0
         self._rounds = (Rounds(self._look, every), Rounds(self._relearn, map_every))
 
-    async def open(self) -> None:
-        """Learns the map, the command table and who is well. Raises Refused where no seed has a map, and BadRoute where
-        a weight's node is not on it."""
+    async def _open(self) -> None:
         await self.links.learn()
         await self._look()
         await self._learn_table()
@@ -72,18 +74,18 @@ class ClusterCalls(Calls):
         for rounds in self._rounds:
             rounds.begin()
 
-    async def close(self) -> None:
+    async def _close(self) -> None:
         for rounds in self._rounds:
             await rounds.end()
         await self.links.close()
 
     def use(self, strategy: str, weights: Mapping[Address, float] | None = None) -> None:
         """Raises BadRoute. Weights count within each shard; without any, those of before stay."""
-        self._checked(strategy)
+        self._known(strategy)
         self._chooser.use(self._chooser.name if strategy == PRIMARY else strategy, weights)
         self._strategy = strategy
 
-    def _checked(self, strategy: str) -> str:
+    def _known(self, strategy: str) -> str:
         if strategy not in self.strategies:
             raise BadRoute(f"there is no strategy {strategy!r}: use one of {', '.join(self.strategies)}")
         return strategy
@@ -102,9 +104,13 @@ class ClusterCalls(Calls):
     def _trip(self, argv: Argv, slot: int | None, reading: bool, own: Own | None = None) -> Trip:
         return Trip(self, argv, slot, reading=reading, patience=self._patience, own=own)
 
-    async def _slot(self, argv: Argv) -> int | None:
-        """Of its keys; None: it has none. Raises Refused where they lie in several, and BadRoute where no slot fits."""
+    def _checked(self, argv: Argv) -> None:
         self._keys.checked(argv)
+        if self._keys.keys(argv) == ():
+            checked_cursor(argv)
+
+    async def _slot(self, argv: Argv) -> int | None:
+        """Of its keys; None: it has none. Raises Refused where they lie in several."""
         keys = self._keys.keys(argv)
         if keys is None:
             keys = await self._told_keys(argv)
@@ -156,7 +162,7 @@ class ClusterCalls(Calls):
         await self.links.learn()
 
     def may_retry(self, own: Own | None) -> bool:
-        allowed = (own or self._budget).take()
+        allowed = not self._ended and (own or self._budget).take()
         self._tally.retries += allowed
         return allowed
 
@@ -240,6 +246,5 @@ class ClusterCalls(Calls):
         return wanted * sum(self._chooser.chosen[one] for one in shard.replicas) / total
 
     def reset(self) -> None:
-        self._tally.reset()
-        self._chooser.reset()
+        super().reset()
         self.links.reset()

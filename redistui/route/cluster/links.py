@@ -19,7 +19,7 @@ from redistui.model import Access, Address
 from redistui.replies.cluster import ClusterFacts, read_info
 from redistui.replies.words import BadReply
 from redistui.route.cluster.map import ClusterMap, Sight, latest, read_slots
-from redistui.route.endpoint import Endpoint
+from redistui.route.endpoint import GONE, Endpoint
 from redistui.route.failures import Refused, RouteFailed
 
 ASKED = 5
@@ -50,15 +50,21 @@ class ClusterLinks:
         self._learning: asyncio.Task[None] | None = None
         self._later: asyncio.Task[None] | None = None
         self._learnt_at = 0.0
+        self._mapless: dict[Address, str] = {}
+        """Why a node gave no map when it was asked last."""
+        self._closed = False
         self._takers: set[Address] = set()
         """Whom MOVED named since the last map."""
 
     # -- nodes --------------------------------------------------------------------------------------------------------
 
     def endpoint(self, node: Address, *, reading: bool = False) -> Endpoint:
-        """A node's connections. `reading`: those that a replica answers on, instead of sending us to its primary."""
+        """A node's connections. `reading`: those that a replica answers on, instead of sending us to its primary.
+        Raises Refused for a new node once we are closed."""
         kept = self._readers if reading else self._writers
         if node not in kept:
+            if self._closed:
+                raise Refused("connect", GONE, node)
             greeting = (("READONLY",),) if reading else ()
             kept[node] = Endpoint(node, self._access, seconds=self._seconds, greeting=greeting, **self._words)
         return kept[node]
@@ -82,6 +88,7 @@ class ClusterLinks:
             endpoint.reset()
 
     async def close(self) -> None:
+        self._closed = True
         for task in (self._later, self._learning):
             if task is not None:
                 task.cancel()
@@ -95,6 +102,8 @@ class ClusterLinks:
     async def learn(self) -> None:
         """Asks for the map; who calls while it is being asked for waits for that one. Raises Refused when nobody has
         one: the old one stays."""
+        if self._closed:
+            raise Refused("connect", GONE)
         if self._learning is None or self._learning.done():
             self._learning = asyncio.create_task(self._learn())
             self._learning.add_done_callback(_heard)
@@ -122,8 +131,7 @@ class ClusterLinks:
         first = [*self._takers, *random.sample(known, min(ASKED, len(known)))] or list(self.seeds)
         believed = await self._asked({*first}) or await self._asked({*self.seeds, *known} - {*first})
         if believed is None:
-            asked = len({*self.seeds, *known})
-            raise Refused("connect", f"who serves which slots was not told by any of {asked} nodes of the cluster")
+            raise self._no_map([*dict.fromkeys((*self.seeds, *known))])
         self.settled = {*believed.shards} == {*self.map.shards}
         gone = {shard.primary for shard in self.map.shards} - {shard.primary for shard in believed.shards}
         self.map, self._learnt_at = believed, time.monotonic()
@@ -131,6 +139,11 @@ class ClusterLinks:
         for node in gone:  # what was a primary may be one no more: nothing goes out on what was opened before
             for endpoint in self.endpoints(node):
                 await endpoint.hang_up()
+
+    def _no_map(self, asked: Sequence[Address]) -> Refused:
+        said = [f"{node}: {self._mapless.get(node, 'no answer')}" for node in asked[:ASKED]]
+        more = f"; {len(asked) - ASKED} more" if len(asked) > ASKED else ""
+        return Refused("connect", f"no node tells who serves which slots of the cluster ({'; '.join(said)}{more})")
 
     async def _asked(self, nodes: Iterable[Address]) -> ClusterMap | None:
         return latest(await soonest([self._sight(node) for node in nodes]))
@@ -141,11 +154,14 @@ class ClusterLinks:
         try:
             facts, slots = await self.endpoint(node).check(*VIEW, seconds=self._seconds)
             if isinstance(slots, RouteFailed):
+                self._mapless[node] = slots.text
                 return None
             known = NO_FACTS if isinstance(facts, RouteFailed) else read_info(facts)
             sight = Sight(known, read_slots(slots, node), node in self._takers)
-        except BadReply:
+        except BadReply as bad:
+            self._mapless[node] = str(bad)
             return None
+        self._mapless[node] = "it knows no slot that anybody serves"
         return sight if sight.map.covered else None
 
 

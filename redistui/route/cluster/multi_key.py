@@ -7,7 +7,7 @@ the outcome slot by slot, and a write that is not whole is raised as PartialWrit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,8 @@ from redistui.model import Address
 from redistui.model.routes import Answer, Outcome
 from redistui.net.client import raw
 from redistui.replies.slot import slot_of
-from redistui.route.failures import Refused, RouteFailed, Unknown
+from redistui.route.failures import BadRoute, Refused, RouteFailed, Unknown
+from redistui.route.words import Word, word
 
 Pair = tuple[str, str]
 
@@ -26,7 +27,7 @@ class SlotPart:
 
     slot: int
     keys: tuple[str, ...]
-    """As they were given, in their order, duplicates too."""
+    """As text (redistui.route.words), in their order, duplicates too."""
     places: tuple[int, ...]
     """Where each of them stands in the call, from 0."""
 
@@ -183,6 +184,19 @@ def written(
         return ManyWritten(slots, count)
     nothing = all(part.outcome == "refused" for part in slots)
     raise (NothingWritten if nothing else PartlyWritten)(command, slots, count)
+
+
+def paired(given: Mapping[Word, Word] | Sequence[tuple[Word, Word]]) -> list[Pair]:
+    """Keys with their values. Raises BadRoute.
+
+    >>> paired({"a": 1}), paired([("a", b"x"), ("b", 2.5)])
+    ([('a', '1')], [('a', 'x'), ('b', '2.5')])
+    """
+    pairs = list(given.items()) if isinstance(given, Mapping) else list(given)
+    for pair in pairs:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise BadRoute(f"mset takes pairs of key and value, or a mapping: not {type(pair).__name__}")
+    return [(word(key), word(value)) for key, value in pairs]
 
 
 def flat(pairs: Iterable[Pair]) -> tuple[str, ...]:

@@ -12,20 +12,22 @@ again. Several slots in one call are several commands: redistui.route.cluster.mu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 
 from redistui.model import Address
+from redistui.route.calls import CANCELLED
 from redistui.route.cluster.calls import ClusterCalls
 from redistui.route.cluster.follow import Trip
 from redistui.route.cluster.health import weak_shards
 from redistui.route.cluster.multi_key import (
     ManyRead,
     ManyWritten,
-    Pair,
     SlotPart,
     by_slot,
     flat,
     gathered,
+    paired,
     singles,
     written,
 )
@@ -34,6 +36,7 @@ from redistui.route.commands import checked
 from redistui.route.endpoint import Argv, Endpoint
 from redistui.route.failures import BadRoute, RouteFailed
 from redistui.route.retries import Own
+from redistui.route.words import Word, words
 
 
 class ClusterRoute(ClusterCalls):
@@ -46,19 +49,22 @@ class ClusterRoute(ClusterCalls):
     `name`) go to each Endpoint.
     """
 
-    async def mget(self, *keys: str) -> ManyRead:
+    async def mget(self, *given: Word) -> ManyRead:
         """Values in the order of the keys; a slot that gives no answer leaves its error in its keys' places."""
-        parts = self._parts(keys)
+        parts = self._parts(words(given))
         answers = await self._many([("MGET", *part.keys) for part in parts], parts, reading=True)
         return gathered(parts, answers)
 
-    async def mset(self, pairs: Sequence[Pair], *, expiry: int | None = None) -> ManyWritten:
-        """Sets keys to values; of a key that comes twice the later one counts. Raises PartialWrite: it is not atomic
-        across slots.
+    async def mset(
+        self, given: Mapping[Word, Word] | Sequence[tuple[Word, Word]], *, expiry: int | None = None
+    ) -> ManyWritten:
+        """Sets keys to values, given as pairs or as a mapping; of a key that comes twice the later one counts. Raises
+        PartialWrite: it is not atomic across slots.
 
         `expiry`: in seconds. MSET knows none, and a key must not be without its own for a moment: then each key is a
         SET of its own, and has an outcome of its own.
         """
+        pairs = paired(given)
         parts = self._parts([key for key, _ in pairs])
         if expiry is None:
             commands = [("MSET", *flat(pairs[place] for place in part.places)) for part in parts]
@@ -68,16 +74,18 @@ class ClusterRoute(ClusterCalls):
         answers = await self._many(commands, parts, reading=False)
         return written("MSET", parts, answers, lambda part, _: len(set(part.keys)))
 
-    async def delete(self, *keys: str) -> ManyWritten:
+    async def delete(self, *given: Word) -> ManyWritten:
         """Deletes keys; `count`: those that were there. Raises PartialWrite."""
-        parts = self._parts(keys)
+        parts = self._parts(words(given))
         answers = await self._many([("DEL", *part.keys) for part in parts], parts, reading=False)
         return written("DEL", parts, answers, lambda _, answer: int(answer.value))
 
-    async def pipeline(self, commands: Sequence[Argv]) -> list[Result]:
+    async def pipeline(self, given: Sequence[Sequence[Word]]) -> list[Result]:
         """Answers in the order of the commands; one that failed leaves its Refused or Unknown in its place. All of them
         go to primaries, so that reads see the writes before them. Raises BadRoute, and then none was sent, where a
         command cannot be."""
+        self._at_work()
+        commands = [self._ready(argv) for argv in given]
         slots = [await self._slot_or_why(argv) for argv in commands]
         found: dict[int, Result] = {}
         wanted: list[Wanted] = []
@@ -87,11 +95,17 @@ class ClusterRoute(ClusterCalls):
                 found[place] = slot
             else:
                 wanted.append(Wanted(place, argv, slot, reading=False))
-        found |= await run_all(wanted, self._placed, self._trips(len(wanted)))
-        return self._ended([found[place] for place in range(len(commands))])
+        found |= await self._run(wanted)
+        return self._accounted([found[place] for place in range(len(commands))])
+
+    def _ready(self, given: Sequence[Word]) -> Argv:
+        if isinstance(given, str | bytes):
+            raise BadRoute("a pipeline's commands are each a tuple of words, as in [('INCR', 'a'), ('GET', 'b')]")
+        argv = checked(given)
+        self._checked(argv)
+        return argv
 
     async def _slot_or_why(self, argv: Argv) -> int | RouteFailed | None:
-        checked(argv)
         try:
             return await self._slot(argv)
         except RouteFailed as error:
@@ -105,6 +119,7 @@ class ClusterRoute(ClusterCalls):
     # -- how many become one ------------------------------------------------------------------------------------------
 
     def _parts(self, keys: Sequence[str]) -> tuple[SlotPart, ...]:
+        self._at_work()
         if not keys:
             raise BadRoute("there is no key to ask for")
         parts = by_slot(keys)
@@ -116,14 +131,22 @@ class ClusterRoute(ClusterCalls):
             self._begun(reading)
         placed = enumerate(zip(commands, parts, strict=True))
         wanted = [Wanted(place, argv, part.slot, reading) for place, (argv, part) in placed]
-        found = await run_all(wanted, self._placed, self._trips(len(wanted)))
-        return self._ended([found[place] for place in range(len(wanted))])
+        found = await self._run(wanted)
+        return self._accounted([found[place] for place in range(len(wanted))])
 
     def _begun(self, reading: bool) -> None:
         self._tally.call(reading)
         self._budget.earn()
 
-    def _ended(self, results: list[Result]) -> list[Result]:
+    async def _run(self, wanted: Sequence[Wanted]) -> dict[int, Result]:
+        try:
+            return await run_all(wanted, self._placed, self._trips(len(wanted)))
+        except asyncio.CancelledError:
+            for _ in wanted:
+                self._tally.failed(CANCELLED)
+            raise
+
+    def _accounted(self, results: list[Result]) -> list[Result]:
         for result in results:
             if isinstance(result, RouteFailed):
                 self._tally.failed(result)

@@ -22,14 +22,18 @@ from typing import NamedTuple
 
 from redistui.model import Address
 from redistui.model.routes import RouteStats, SiteState
-from redistui.route.commands import CommandTable, checked
+from redistui.route.calls import CANCELLED
+from redistui.route.commands import CommandTable, checked, checked_cursor
 from redistui.route.failures import BadRoute, Refused, RouteFailed, Unknown
+from redistui.route.given import checked_seconds
 from redistui.route.health import EVERY, Rounds
+from redistui.route.lifetime import Lifetime
 from redistui.route.sites.consistency import EVENTUAL, LEVELS, SiteOutcome, SitesAnswer, checked_level, judged, needed
 from redistui.route.sites.reads import compared, nearest
 from redistui.route.sites.site import Site, checked_sites, state_of
 from redistui.route.sites.versions import Versions, read_stamp, stamped
 from redistui.route.tally import Tally
+from redistui.route.words import Word, word
 
 
 class Versioned(NamedTuple):
@@ -41,7 +45,7 @@ class Versioned(NamedTuple):
     answer: SitesAnswer
 
 
-class SitesRoute:
+class SitesRoute(Lifetime):
     """`sites`: exactly one of them primary. `consistency`: of writes, and of reads: `eventual` reads the `local` site
     first (the primary one where none is named) and others where that does not answer; `majority` and `strong` ask all
     sites and compare. `patience`: seconds after which a site that has not answered counts as of unknown outcome.
@@ -61,6 +65,7 @@ class SitesRoute:
     ) -> None:
         self._sites, self._primary, self._local = checked_sites(sites, local)
         self._level = checked_level(consistency)
+        checked_seconds(patience=patience, every=every)
         self._patience = patience
         self._tally = Tally()
         self._stale = 0
@@ -72,7 +77,7 @@ class SitesRoute:
 
     # -- a route ------------------------------------------------------------------------------------------------------
 
-    async def open(self) -> None:
+    async def _open(self) -> None:
         """Opens every site; one that cannot be opened is tried again and again. Raises Refused where none can."""
         await self._open_closed()
         if len(self._closed) == len(self._sites):
@@ -80,7 +85,7 @@ class SitesRoute:
             raise Refused("UNHEALTHY", f"no site can be reached ({reasons})")
         self._rounds.begin()
 
-    async def close(self) -> None:
+    async def _close(self) -> None:
         await self._rounds.end()
         for late in self._late:
             late.cancel()
@@ -99,26 +104,35 @@ class SitesRoute:
         tables = (getattr(site.route, "commands", CommandTable()) for site in self._sites.values())
         return next((table for table in tables if table.known), CommandTable())
 
-    async def execute(self, *argv: str) -> SitesAnswer:
-        checked(argv)
+    async def execute(self, *given: Word) -> SitesAnswer:
+        """A read or a write, as the server's own command table says; what it does not know is a write."""
+        argv = checked(given)
         return await (self.read(*argv) if self.commands.is_read(argv) else self.write(*argv))
 
-    async def write(self, *argv: str) -> SitesAnswer:
+    async def write(self, *given: Word) -> SitesAnswer:
         """At all sites at once. Raises WriteIncomplete."""
-        checked(argv)
+        argv = checked(given)
+        self._at_work()
         self._tally.call(read=False)
         began = time.perf_counter()
-        outcomes = await asyncio.gather(*(self._at(name, "write", argv) for name in self._sites))
         try:
+            outcomes = await asyncio.gather(*(self._at(name, "write", argv) for name in self._sites))
             return self._told(judged(self._level, outcomes, self._primary), began)
         except RouteFailed as error:
             self._tally.failed(error)
             raise
+        except asyncio.CancelledError:
+            self._tally.failed(CANCELLED)
+            raise
 
-    async def read(self, *argv: str) -> SitesAnswer:
-        """Raises Refused or Unknown where too few sites answer."""
-        checked(argv)
+    async def read(self, *given: Word) -> SitesAnswer:
+        """A read, of the local site or of as many as the consistency wants. Raises Refused or Unknown where too few
+        sites answer."""
+        argv = checked(given)
+        self._at_work()
         self.commands.checked_read(argv)
+        if len(self._sites) > 1:
+            checked_cursor(argv)
         self._tally.call(read=True)
         began = time.perf_counter()
         way = self._nearest if self._level == EVENTUAL else self._compared
@@ -127,15 +141,18 @@ class SitesRoute:
         except RouteFailed as error:
             self._tally.failed(error)
             raise
+        except asyncio.CancelledError:
+            self._tally.failed(CANCELLED)
+            raise
 
     # -- values with versions -----------------------------------------------------------------------------------------
 
-    async def put(self, key: str, value: str, *, expiry: int | None = None) -> SitesAnswer:
+    async def put(self, key: Word, value: Word, *, expiry: int | None = None) -> SitesAnswer:
         """Sets a key to a value that carries a version and its origin; `expiry` in seconds. Raises WriteIncomplete."""
         words = ("EX", str(expiry)) if expiry is not None else ()
-        return await self.write("SET", key, stamped(value, self._versions.next(), self._local), *words)
+        return await self.write("SET", key, stamped(word(value), self._versions.next(), self._local), *words)
 
-    async def get(self, key: str) -> Versioned:
+    async def get(self, key: Word) -> Versioned:
         """The newest value of those that the consistency asks for, without its stamp."""
         answer = await self.read("GET", key)
         stamp = read_stamp(answer.value)
@@ -157,9 +174,9 @@ class SitesRoute:
         return well - 1 >= needed(self._level, len(self._sites))
 
     async def _open_closed(self) -> None:
-        await asyncio.gather(*map(self._open, tuple(self._closed)))
+        await asyncio.gather(*map(self._open_site, tuple(self._closed)))
 
-    async def _open(self, name: str) -> None:
+    async def _open_site(self, name: str) -> None:
         try:
             await self._sites[name].route.open()
         except (RouteFailed, BadRoute) as error:
@@ -205,12 +222,14 @@ class SitesRoute:
         wanted = needed(self._level, len(self._sites))
         waiting = {asyncio.ensure_future(self._at(name, "read", argv)) for name in self._sites}
         outcomes: list[SiteOutcome] = []
-        while waiting and sum(each.error is None for each in outcomes) < wanted:
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            outcomes += [task.result() for task in done]
-        for late in waiting:
-            self._late.add(late)
-            late.add_done_callback(self._late.discard)
+        try:
+            while waiting and sum(each.error is None for each in outcomes) < wanted:
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                outcomes += [task.result() for task in done]
+        finally:  # also where nobody waits for the call any more
+            for late in waiting:
+                self._late.add(late)
+                late.add_done_callback(self._late.discard)
         return compared(self._level, outcomes, len(self._sites), self._primary)
 
     # -- figures ------------------------------------------------------------------------------------------------------
@@ -223,7 +242,8 @@ class SitesRoute:
         return replace(answer, ms=(time.perf_counter() - began) * 1000)
 
     def stats(self) -> RouteStats:
-        """Calls and their outcomes are those over all sites; retries and nodes are those within the sites."""
+        """Counters since the last reset, and how each site is. Calls and their outcomes are those over all sites;
+        retries and nodes are those within the sites."""
         within = {name: site.route.stats() for name, site in self._sites.items() if name not in self._closed}
         nodes = [replace(node, site=name) for name, stats in within.items() for node in stats.nodes]
         retries = sum(stats.retries for stats in within.values())
@@ -231,6 +251,7 @@ class SitesRoute:
         return replace(told, stale_reads=self._stale, retries=retries, sites=self.sites())
 
     def reset(self) -> None:
+        """Counters begin anew, also within the sites."""
         self._tally.reset()
         self._stale = 0
         for name, site in self._sites.items():

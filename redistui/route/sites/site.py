@@ -10,6 +10,7 @@ from redistui.model import Address
 from redistui.model.routes import NodeStats, SiteState
 from redistui.route.cluster.route import ClusterRoute
 from redistui.route.failures import BadRoute
+from redistui.route.given import checked_nodes
 from redistui.route.route import Route
 from redistui.route.sentinel import SentinelRoute
 from redistui.route.split import SplitRoute
@@ -41,7 +42,10 @@ def site(name: str, kind: str, nodes: Sequence[Address], *, primary: bool = Fals
         raise _without_nodes(name)
     if "watched" in words:
         words["name"] = words.pop("watched")
-    return Site(name, tuple(nodes), KINDS[kind](list(nodes), **words), primary)
+    elif kind == "sentinel":
+        raise BadRoute(f"site {name}: say which of the Sentinels' names it is, as watched='NAME'")
+    known = checked_nodes(nodes)
+    return Site(name, known, KINDS[kind](known, **words), primary)
 
 
 def checked_sites(sites: Sequence[Site], local: str | None) -> tuple[dict[str, Site], str, str]:

@@ -133,8 +133,12 @@ async def test_the_server_tells_where_a_commands_keys_are(
     async with opened(catalog) as route:
         await route.write("SET", "many:scripted", "1")
         assert (await route.execute(*words)).value == value
+        done = route.stats().operations
         with pytest.raises(BadRoute, match="FLUSHALL names no key"):
             await route.execute("FLUSHALL")
+        with pytest.raises(BadRoute, match="SCAN's cursor belongs to the node that gave it"):
+            await route.execute("SCAN", 0)
+        assert route.stats().operations == done
 
 
 async def test_reads_go_to_replicas_and_to_the_primary_while_there_is_none(catalog: RunningGroup) -> None:
