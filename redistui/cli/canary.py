@@ -39,7 +39,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--group", metavar="NAME", help="the group, where more than one is there")
     parser.add_argument("--route", metavar="ROUTE", help="split, sentinel, cluster, sites or balancer")
     parser.add_argument(
-        "--strategy", metavar="NAME", help="round-robin, random, weighted, least-connections, least-response-time"
+        "--strategy",
+        metavar="NAME",
+        help="round-robin, random, weighted, least-connections, least-response-time; of a cluster also primary",
     )
     parser.add_argument(
         "--weight",

@@ -47,9 +47,9 @@ class Versioned(NamedTuple):
 
 class SitesRoute(Lifetime):
     """`sites`: exactly one of them primary. `consistency`: of writes, and of reads: `eventual` reads the `local` site
-    first (the primary one where none is named) and others where that does not answer; `majority` and `strong` ask all
-    sites and compare. `patience`: seconds after which a site that has not answered counts as of unknown outcome.
-    Raises BadRoute."""
+    first (the primary one where none is named) and others where that does not answer; `majority` and `strong` ask the
+    primaries of all sites and compare. `patience`: seconds after which a site that has not answered counts as of
+    unknown outcome. Raises BadRoute."""
 
     kind = "sites"
     strategies: tuple[str, ...] = LEVELS
@@ -218,9 +218,10 @@ class SitesRoute(Lifetime):
         return sorted(self._sites, key=turn)
 
     async def _compared(self, argv: Sequence[str]) -> SitesAnswer:
-        """Asks all sites and waits for as many as the consistency wants; the others may answer late."""
+        """Asks the primaries of all sites, which alone have what was acknowledged there, and waits for as many as the
+        consistency wants; the others may answer late."""
         wanted = needed(self._level, len(self._sites))
-        waiting = {asyncio.ensure_future(self._at(name, "read", argv)) for name in self._sites}
+        waiting = {asyncio.ensure_future(self._at(name, "write", argv)) for name in self._sites}
         outcomes: list[SiteOutcome] = []
         try:
             while waiting and sum(each.error is None for each in outcomes) < wanted:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from redistui.model.routes import Answer, NodeStats, RouteStats
+from redistui.route.commands import CommandTable
 from redistui.route.failures import BadRoute, Refused, RouteFailed, Unknown
 from redistui.route.sites.consistency import LEVELS, WriteIncomplete, needed
 from redistui.route.sites.route import SitesRoute
@@ -21,6 +22,9 @@ from tests.waiting import eventually_async
 DOWN = Refused("connect", "cannot connect: connection refused")
 LOST = Unknown("timeout", "no answer within 1 s")
 WRONG = Refused("WRONGTYPE", "WRONGTYPE Operation against a key holding the wrong kind of value")
+
+
+TABLE = CommandTable(reads=frozenset({"get"}), known=frozenset({"get"}))
 
 
 class FakeRoute:
@@ -201,6 +205,23 @@ async def test_of_several_sites_the_newest_value_counts_and_who_is_behind_is_sai
     assert found.value == value
     assert set(found.answer.behind) == set(behind)
     assert route.stats().stale_reads == bool(behind)
+    await route.close()
+
+
+class LateReplicas(FakeRoute):
+    """Its replicas have not got the last write yet."""
+
+    async def read(self, *argv: str) -> Answer:  # type: ignore[override]
+        return Answer(b"late", f"{self.name}:2", 1.0)
+
+
+@pytest.mark.parametrize(("level", "value"), [("eventual", b"late"), ("majority", b"new"), ("strong", b"new")])
+async def test_a_read_that_is_compared_asks_primaries_as_replicas_may_be_late(level: str, value: bytes) -> None:
+    sites, _ = sites_of(east=LateReplicas("east", b"new"), west=LateReplicas("west", b"new"))
+    route = await opened(sites, consistency=level)
+    route._sites["east"].route.commands = TABLE  # type: ignore[attr-defined]
+    assert (await route.execute("GET", "k")).value == value
+    assert route.stats().stale_reads == 0
     await route.close()
 
 
