@@ -24,6 +24,12 @@ def upstream(node: Node) -> Address | None:
     return node.replication.primary if node.replication is not None else None
 
 
+def refuses_writes(node: Node) -> bool:
+    """A primary that is known to refuse writes (NOREPLICAS): min-replicas-to-write is set, and no replica counts for
+    it. A fence of ours looks like that, and so does an old primary that its replicas have left."""
+    return node.replication is not None and node.replication.good_replicas == 0
+
+
 def followers(nodes: Sequence[Node]) -> Mapping[Address, list[Node]]:
     """Each node's direct replicas, by what the replicas say."""
     found: dict[Address, list[Node]] = {}

@@ -43,6 +43,47 @@ def test_two_that_take_writes_for_one_data_set_are_bad(members: list[Node], foun
     assert said(*members) == found
 
 
+def fenced(one: Node) -> Node:
+    """min-replicas-to-write is set there, and no replica counts for it."""
+    assert one.replication is not None
+    return replace(one, replication=replace(one.replication, good_replicas=0))
+
+
+def led(*members: Node) -> list[tuple[str, str, str]]:
+    """Rule, level and node of what is said of their leadership."""
+    rules = ("two-primaries", "resurrected-primary")
+    return [(one.rule, one.level, one.node or "") for one in findings(group(*members), {}) if one.rule in rules]
+
+
+def test_a_second_primary_that_refuses_writes_is_a_warning_that_says_so() -> None:
+    """As after `detach`: it was promoted, and stays fenced until somebody opens it."""
+    members = (A, B, fenced(node("c", replid="two", replid2="one")))
+    assert led(*members) == [("two-primaries", "warn", "c:1")]
+    (text,) = [one.message for one in findings(group(*members), {}) if one.rule == "two-primaries"]
+    assert "a:1 takes writes, c:1 refuses them" in text
+
+
+def test_it_is_bad_where_only_the_one_too_many_takes_writes_or_nobody_does() -> None:
+    heir = node("b", replid="two", replid2="one")
+    assert led(fenced(A), heir) == [("two-primaries", "bad", "b:1")]
+    assert led(fenced(A), fenced(heir)) == [("two-primaries", "bad", "b:1")]
+
+
+def test_an_old_primary_that_refuses_writes_loses_none_of_them() -> None:
+    assert led(node("b", replid="two", replid2="one"), fenced(node("a"))) == [("two-primaries", "warn", "a:1")]
+
+
+def test_nothing_is_said_of_a_split_in_which_nothing_was_written() -> None:
+    def since(one: Node, second: int) -> Node:
+        assert one.replication is not None
+        return replace(one, replication=replace(one.replication, second_offset=second))
+
+    kept, gone = node("a", offset=150), since(node("c", offset=100, replid="two", replid2="one"), 101)
+    assert said(kept, B, gone) == ["two-primaries c"]
+    gone = since(node("c", offset=110, replid="two", replid2="one"), 101)
+    assert said(kept, B, gone) == ["two-primaries c", "split c"]
+
+
 def test_in_a_sentinel_group_a_second_primary_is_bad_whatever_its_history() -> None:
     """The old primary was restarted: it has a new replication id, and takes writes until Sentinel demotes it."""
     back = [node("a", replid="fresh"), node("b", acks={"c": 0}), node("c", "b")]

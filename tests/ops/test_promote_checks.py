@@ -226,6 +226,11 @@ def test_siblings_that_are_not_well_and_those_in_a_chain_are_left_where_they_are
     assert MOVED not in commands(made(chained))
 
 
+def test_a_replica_that_is_still_synced_is_not_told_to_follow_itself() -> None:
+    syncing = link(1, link="down")(healthy())
+    assert not any("takes no part" in text for text in warnings(PROMOTE, fleet(syncing), aim()))
+
+
 def test_with_chains_the_replicas_at_the_old_site_stay_under_the_old_primary() -> None:
     group = node(0, site="east")(node(1, site="west")(node(2, site="east")(healthy())))
     assert f"{C} REPLICAOF {B.replace(':', ' ')}" in commands(made(group))

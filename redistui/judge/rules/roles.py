@@ -8,7 +8,7 @@ from redistui.judge.lag import related
 from redistui.judge.recall import CHURN
 from redistui.judge.rules.kinds import Case, Kind
 from redistui.judge.split import splits
-from redistui.judge.topology import primaries, root_of, upstream
+from redistui.judge.topology import primaries, refuses_writes, root_of, upstream
 from redistui.model import Finding, Group, Node, Sentinel
 
 KINDS_TWO = (
@@ -47,7 +47,7 @@ EMPTY = 3600.0
 
 
 def two_primaries(case: Case) -> Iterator[Finding]:
-    """More than one node takes writes for what is, or was, one data set.
+    """More than one node takes writes for what is, or was, one data set. One too many that refuses them is a warning.
 
     Under Sentinels every second primary is one too many, also one that was restarted and so began a history of its own.
     """
@@ -61,12 +61,27 @@ def two_primaries(case: Case) -> Iterator[Finding]:
             if kin or group.watched_as is not None:
                 stray = one if other.address == group.primary else other
                 lineage = " of one lineage" if kin else ""
-                text = f"two primaries{lineage}: {one.address} and {other.address} both take writes"
-                yield case.finding("two-primaries", "bad", text, stray)
+                text = f"two primaries{lineage}: {_who_takes_writes(one, other)}"
+                yield case.finding("two-primaries", "warn" if _harmless(stray, one, other) else "bad", text, stray)
                 back = _resurrected(one, other)
                 led = other if back is one else one
-                if back is not None and led.address == group.primary:  # else the promoted one is the stray
+                if back is not None and led.address == group.primary and not refuses_writes(back):  # else the promoted one is the stray
                     yield case.finding("resurrected-primary", "warn", _back(back, led, group), back)
+
+
+def _who_takes_writes(one: Node, other: Node) -> str:
+    shut = [node.address for node in (one, other) if refuses_writes(node)]
+    if not shut:
+        return f"{one.address} and {other.address} both take writes"
+    why = "min-replicas-to-write is set, and no replica counts for it"
+    if len(shut) == 2:
+        return f"{one.address} and {other.address} both refuse writes ({why})"
+    return f"{other.address if shut == [one.address] else one.address} takes writes, {shut[0]} refuses them ({why})"
+
+
+def _harmless(stray: Node, one: Node, other: Node) -> bool:
+    """The one too many refuses writes, the other one takes them."""
+    return refuses_writes(stray) and not refuses_writes(other if stray is one else one)
 
 
 def _resurrected(one: Node, other: Node) -> Node | None:
@@ -89,6 +104,8 @@ def _back(old: Node, new: Node, group: Group) -> str:
 def split(case: Case) -> Iterator[Finding]:
     """What only one of two primaries holds, and how to keep it."""
     for one in splits(case.group):
+        if not one.alone:
+            continue
         text = (
             f"{one.alone:,} bytes of writes are only at {one.node}, which parted from {one.other}; "
             f"`heal {one.node} --export FILE` keeps them and ends it"

@@ -30,7 +30,7 @@ def planned(fleet: Fleet, group: Group, old: Node, heir: Node) -> Iterator[Check
     yield verdict(list(_fitness(old, heir)), "it can hold the data, and runs no older version")
     if heir.replication is not None and heir.replication.priority == 0:
         yield warned(f"{heir.address} has replica-priority 0: it was not meant to become primary")
-    astray = [node.address for node in following(group, old.address) if not linked(node)]
+    astray = [node.address for node in following(group, old.address) if not linked(node) and node is not heir]
     silent = [node.address for node in group.nodes if answer(fleet, node)]
     if silent or astray:
         yield warned(f"{names([*silent, *astray])} takes no part: attach it to {heir.address} when it is well")
