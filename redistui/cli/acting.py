@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from redistui.cli.exits import USAGE, Quit
+from redistui.cli.helping import titled, usage
 from redistui.cli.options import add_json, add_target_option, add_timeout
 from redistui.model import Fleet
 from redistui.ops import ACTIONS, repeated
@@ -23,6 +24,7 @@ from redistui.ops.tally import Tally
 from redistui.view.cells import Row, show
 
 if TYPE_CHECKING:
+    from redistui.cli.parser import Parser
     from redistui.engine.engine import Engine
     from redistui.ops.stored import Past
 
@@ -35,10 +37,11 @@ SURVEY_SECONDS = 20.0
 OPTIONS = {option.name: option for action in ACTIONS for option in action.options}
 
 
-def add_action(parser: argparse.ArgumentParser) -> None:
-    names = ", ".join(action.name for action in ACTIONS)
-    parser.add_argument("action", metavar="ACTION", help=f"one of: {names}")
-    parser.add_argument("words", nargs="*", metavar="ARG", help="the action's own arguments, then any TARGETs")
+def add_action(parser: Parser) -> None:
+    parser.add_argument("action", metavar="ACTION", help=f"what is to be done; `{parser.prog} --help` lists them all")
+    parser.add_argument(
+        "words", nargs="*", default=[], metavar="ARG", help="the action's own arguments, then any TARGETs"
+    )
     add_options(parser)
     add_target_option(parser)
     add_json(parser)
@@ -46,19 +49,38 @@ def add_action(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(period=None)
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Those of all actions, and what they are."""
+def add_options(parser: Parser) -> None:
+    """Those of all actions. The help has those of the action that is named; without one it lists the actions."""
     parser.add_argument("--group", metavar="NAME", help="the group, where more than one is there")
-    for option in OPTIONS.values():
+    named = next((action for word in parser.words for action in ACTIONS if action.name == word), None)
+    own = {} if named is None else {option.name: option for option in named.options}
+    section = parser if named is None else parser.add_argument_group(f"options of {named.name}")
+    for name, option in (OPTIONS | own).items():
+        told = option.doc if name in own else argparse.SUPPRESS
         if option.repeats:
-            parser.add_argument(f"--{option.name}", metavar=option.metavar, action="append", help=option.doc)
+            section.add_argument(f"--{name}", metavar=option.metavar, action="append", help=told)
         elif option.metavar:
-            parser.add_argument(f"--{option.name}", metavar=option.metavar, help=option.doc)
+            section.add_argument(f"--{name}", metavar=option.metavar, help=told)
         else:
-            parser.add_argument(f"--{option.name}", action="store_const", const="yes", help=option.doc)
-    parser.epilog = "\n".join(
-        ["actions:", *(f"  {f'{action.name} {action.usage}':<28}{action.doc}" for action in ACTIONS)]
-    )
+            section.add_argument(f"--{name}", action="store_const", const="yes", help=told)
+    if named is None:
+        parser.epilog = action_list(parser.prog)
+    else:
+        parser.usage = usage(f"{parser.prog} {named.name} {named.usage} [TARGET ...] [options]")
+        parser.description = f"{named.doc}\n\n{_kinds(named)}\n\n{parser.description}"
+
+
+def action_list(prog: str) -> str:
+    """Every action with what it takes and does."""
+    rows = [(f"{action.name} {action.usage}".strip(), action.doc) for action in ACTIONS]
+    return f"{titled('actions', rows)}\n\n`{prog} ACTION --help` tells the options of one."
+
+
+def _kinds(action: Action) -> str:
+    """At which groups it can be done."""
+    words = {"replication": "groups without Sentinel", "sentinel": "groups under Sentinel", "cluster": "clusters"}
+    every = len(action.kinds) == len(words)
+    return f"For {'any group' if every else ' and '.join(words[kind] for kind in action.kinds)}."
 
 
 def chosen(args: argparse.Namespace) -> Action:

@@ -17,7 +17,7 @@ from redistui.model import Site
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("path", "show", "validate"))
+    parser.add_argument("what", choices=("path", "show", "validate"), metavar="path|show|validate")
     add_json(parser)
 
 

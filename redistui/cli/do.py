@@ -2,7 +2,9 @@
 
 Without --yes the plan is shown and the group's name has to be typed. The fleet is read again before the first command;
 when the plan would then be another one, nothing is sent. Every command goes to the journal before it is sent.
+
 Exit code 0 verified, 5 refused (nothing was sent), 6 failed or stopped part-way, 7 outcome not known.
+
 Interrupted, it stops at the next safe point: before the point of no return everything is put back, after it it is
 finished.
 """
@@ -22,6 +24,7 @@ from redistui.cli.acting import add_action
 from redistui.cli.exits import FAILED, FINE, REFUSED, UNKNOWN, USAGE, Quit, of_signal
 
 if TYPE_CHECKING:
+    from redistui.cli.parser import Parser
     from redistui.engine.engine import Engine
     from redistui.engine.runner import Consent
     from redistui.ops.action import Action, Aim, Plan
@@ -32,7 +35,7 @@ FAR_SECONDS = 2.0
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def arguments(parser: Parser) -> None:
     add_action(parser)
     parser.add_argument("--yes", action="store_true", help="run it without asking")
     parser.add_argument("--reason", metavar="TEXT", help="why, for the journal")

@@ -7,6 +7,7 @@ checks, journal and verification. What is reported is computed from the canaries
 
 --kill, --hang and --partition strike servers of a demo fleet that the drill starts itself, never others. So does
 plain-sentinel-failover: SENTINEL FAILOVER without a fence, to see what that loses.
+
 Exit code 0, or 4 when the objective (--max-lost, --max-outage) was missed; that of `do` where the action itself
 did not end well.
 """
@@ -28,6 +29,7 @@ from redistui.cli.options import add_json, add_target_option, add_timeout, secon
 
 if TYPE_CHECKING:
     from redistui.cli.drilled import Objective
+    from redistui.cli.parser import Parser
     from redistui.demo.fleet import DemoFleet
     from redistui.drill.log import Log
     from redistui.engine.engine import Engine
@@ -37,9 +39,11 @@ PLAIN = "plain-sentinel-failover"
 CODES = {"verified": FINE, "struck": FINE, "refused": REFUSED, "failed": FAILED, "unknown": UNKNOWN}
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def arguments(parser: Parser) -> None:
     parser.add_argument("action", nargs="?", metavar="ACTION", help=f"an action of `redistui do`, or {PLAIN}")
-    parser.add_argument("words", nargs="*", metavar="ARG", help="the action's own arguments, then any TARGETs")
+    parser.add_argument(
+        "words", nargs="*", default=[], metavar="ARG", help="the action's own arguments, then any TARGETs"
+    )
     parser.add_argument("--yes", action="store_true", help="run it without asking")
     parser.add_argument("--repeat", type=number(1, 1000), default=1, metavar="N", help="so many runs, min/median/max")
     parser.add_argument("--max-lost", type=number(0, 10**9), metavar="N", help="objective: acknowledged writes lost")

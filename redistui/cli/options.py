@@ -7,7 +7,7 @@ from math import isfinite
 
 
 def add_targets(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help="a URL, or a fleet of the config")
+    parser.add_argument("targets", nargs="*", default=[], metavar="TARGET", help="a URL, or a fleet of the config")
 
 
 def add_target_option(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,12 @@ def add_timeout(parser: argparse.ArgumentParser) -> None:
 
 
 def add_period(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--period", type=period, metavar="SECONDS", help="time between two polls of one node")
+    parser.add_argument(
+        "--period",
+        type=period,
+        metavar="SECONDS",
+        help="time between two polls of one node (default: the config's, or 1)",
+    )
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,8 @@ from itertools import islice
 from typing import NoReturn
 
 from redistui import __version__
-from redistui.cli.verbs import DASHBOARD, VERBS, Verb, verb_named
+from redistui.cli.helping import examples, overview, paragraphs
+from redistui.cli.verbs import DASHBOARD, Verb, verb_named
 from redistui.view.cells import show
 
 VALUED = ("--config", "--period", "--theme", "--group", "--target", "--timeout")
@@ -19,8 +20,10 @@ VALUED = ("--config", "--period", "--theme", "--group", "--target", "--timeout")
 class Parser(argparse.ArgumentParser):
     """argparse that says what is wrong in one line, repeats nothing that may be a password, takes no abbreviations."""
 
-    def __init__(self, **settings: object) -> None:
+    def __init__(self, words: Sequence[str], **settings: object) -> None:
         super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings)  # type: ignore[arg-type]
+        self.words = words
+        """What was typed: the help of an action is that of the one it names."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"redistui: {show(masked(message))} (see {self.prog} --help)\n")
@@ -56,12 +59,23 @@ def masked(text: str) -> str:
 def parse(argv: Sequence[str]) -> tuple[Verb, argparse.Namespace]:
     """The verb and its arguments. Raises SystemExit as argparse does: 0 after --help, 2 after a mistake."""
     at = _first_word(argv)
-    verb = verb_named(argv[at]) if at is not None else None
-    if verb is None or at is None:
-        parser = _parser(DASHBOARD, "redistui", _overview())
-        return DASHBOARD, parser.parse_args(parser.ordered(argv))
-    parser = _parser(verb, f"redistui {verb.name}")
-    return verb, parser.parse_args(parser.ordered([*argv[:at], *argv[at + 1 :]]))
+    if at is not None and argv[at] == "help":
+        argv = [*argv[:at], *argv[at + 1 :], "--help"]
+    verb, words = split(argv)
+    parser = parser_of(verb, words)
+    return verb, parser.parse_args(parser.ordered(words))
+
+
+def split(argv: Sequence[str]) -> tuple[Verb, Sequence[str]]:
+    """The verb, and the words without it; no verb is the dashboard.
+
+    >>> verb, words = split(["--period", "5", "status", "orders"])
+    >>> verb.name, words
+    ('status', ['--period', '5', 'orders'])
+    """
+    at = _first_word(argv)
+    verb = None if at is None else verb_named(argv[at])
+    return (DASHBOARD, argv) if verb is None or at is None else (verb, [*argv[:at], *argv[at + 1 :]])
 
 
 def _first_word(argv: Sequence[str]) -> int | None:
@@ -77,33 +91,18 @@ def _first_word(argv: Sequence[str]) -> int | None:
     return None
 
 
-def _parser(verb: Verb, prog: str, epilog: str | None = None) -> Parser:
+def parser_of(verb: Verb, words: Sequence[str]) -> Parser:
+    """What takes the words of a verb apart."""
     module = verb.module()
-    parser = Parser(prog=prog, description=_description(verb, module.__doc__), epilog=epilog)
+    # A verb's help is the head of its module.
+    prog = "redistui" if verb is DASHBOARD else f"redistui {verb.name}"
+    parser = Parser(words, prog=prog, description=module.__doc__ or verb.what)
     parser.add_argument("--version", action="version", version=f"redistui {__version__}")
-    parser.add_argument("--config", metavar="PATH", help="config file (else $REDISTUI_CONFIG, else the usual place)")
+    parser.add_argument(
+        "--config", metavar="PATH", help="config file (else $REDISTUI_CONFIG, else what `redistui config path` prints)"
+    )
     module.arguments(parser)
+    ends = (parser.epilog, examples(verb.name), overview() if verb is DASHBOARD else "")
+    parser.description = paragraphs(parser.description or "")
+    parser.epilog = "\n\n".join(filter(None, ends))
     return parser
-
-
-def _description(verb: Verb, doc: str | None) -> str:
-    """A verb's help is the head of its module."""
-    return (doc or verb.what).strip()
-
-
-def _overview() -> str:
-    width = max(len(f"{verb.name} {verb.usage}") for verb in VERBS)
-    rows = [f"  {f'{verb.name} {verb.usage}':<{width}}  {verb.what}" for verb in VERBS if verb is not DASHBOARD]
-    return "\n".join(["verbs (redistui VERB --help tells more):", *rows, "", TARGETS])
-
-
-TARGETS = """\
-targets:
-  redis://[user@]host:port[,...]     any node; the whole group behind it is found. rediss:// with TLS
-  unix:///path                       the same over a socket
-  sentinel://host:port[,...][/name]  all groups that these Sentinels watch, or one
-  cluster://host:port[,...]
-  NAME                               a fleet of the config
-  none                               the config's default, else redis://127.0.0.1:6379
-Passwords never stand here: password_file in the config, $REDISTUI_PASSWORD,
-$REDISTUI_SENTINEL_PASSWORD, or a prompt."""

@@ -6,12 +6,16 @@ Arguments in angle brackets are found out while the plan runs: each step says ho
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from redistui.cli.acting import add_action
 from redistui.cli.exits import FINE, REFUSED
 
+if TYPE_CHECKING:
+    from redistui.cli.parser import Parser
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+
+def arguments(parser: Parser) -> None:
     add_action(parser)
 
 
