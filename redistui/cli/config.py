@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Iterator
 
 from redistui.cli.exits import FINE
 from redistui.cli.options import add_json
-from redistui.config.values import Config, FleetConfig, Secret
+from redistui.config.values import AlertConfig, Config, FleetConfig, RecordingConfig, Secret
 from redistui.model import Site
 
 
@@ -25,6 +26,7 @@ def run(args: argparse.Namespace) -> int:
     from redistui.cli.document import printed
     from redistui.cli.opening import config_of
     from redistui.config import config_file
+    from redistui.config.checking import check_files
     from redistui.view.figures import plural
 
     path, _ = config_file(args.config, os.environ)
@@ -33,25 +35,17 @@ def run(args: argparse.Namespace) -> int:
         return FINE
     config = config_of(args)
     if args.what == "show":
-        print(printed(document(config)) if args.json else "\n".join(lines(config)))
+        print(
+            printed(document(config))
+            if args.json
+            else "\n".join(lines(config)) or f"# {path} does not exist: all defaults"
+        )
         return FINE
-    check_files(config)
+    check_files(config, os.environ)
     counted = f"{plural(len(config.fleets), 'fleet')}, {plural(len(config.sites), 'site')}"
     said = f"{path}: fine ({counted})" if config.path else f"{path} does not exist: all defaults"
     print(printed({"path": str(path), "valid": True, "problems": []}) if args.json else said)
     return FINE
-
-
-def check_files(config: Config) -> None:
-    """Password files, variables and certificates of all fleets, hooks of all sites. Raises ConfigErrors with every
-    problem."""
-    from redistui.config.operators import check_passwords
-    from redistui.config.resolve import resolve
-    from redistui.config.sites import check_hooks
-
-    check_hooks(config)
-    if config.fleets:
-        check_passwords(resolve(tuple(config.fleets), config, os.environ), os.environ)
 
 
 def document(config: Config) -> dict[str, object]:
@@ -66,7 +60,26 @@ def document(config: Config) -> dict[str, object]:
         "thresholds": dict(config.thresholds),
         "fleets": {name: dict(_fleet(fleet)) for name, fleet in config.fleets.items()},
         "sites": {site.name: _site(site) for site in config.sites},
+        "alerts": dict(_alerts(config.alerts)),
+        "recording": dict(_recording(config.recording)),
     }
+
+
+def _alerts(alerts: AlertConfig) -> Iterator[tuple[str, object]]:
+    """Of a webhook only where its URL is kept, or that there is one: many are as good as a password."""
+    yield "command", alerts.command
+    kept = alerts.webhook
+    yield "webhook", _secret(kept) if isinstance(kept, Secret) else None if kept is None else "***"
+    yield "levels", list(alerts.levels)
+    yield "timeout", alerts.timeout
+    yield "at_most", alerts.at_most
+
+
+def _recording(recording: RecordingConfig) -> Iterator[tuple[str, object]]:
+    yield "minutes", recording.minutes
+    yield "incidents", recording.incidents
+    yield "folder", None if recording.folder is None else str(recording.folder)
+    yield "kept", recording.kept
 
 
 def _site(site: Site) -> dict[str, object]:
@@ -96,6 +109,8 @@ def _fleet(fleet: FleetConfig) -> Iterator[tuple[str, object]]:
         path = getattr(fleet, name)
         yield name, None if path is None else str(path)
     yield "verify", fleet.verify
+    yield "private", fleet.private
+    yield "history", None if fleet.history is None else str(fleet.history)
     yield "period", fleet.period
     yield "addresses", dict(fleet.addresses)
     yield "thresholds", dict(fleet.thresholds)
@@ -110,22 +125,41 @@ def _secret(secret: Secret) -> str | None:
 
 def lines(config: Config) -> Iterator[str]:
     """The same as TOML-like text; what is not set is left out."""
-    for name, value in document(config).items():
-        if name not in ("fleets", "sites", "keymap", "thresholds") and value is not None:
+    told = document(config)
+    for name, value in told.items():
+        if not isinstance(value, dict) and value is not None:
             yield f"{name} = {_spelled(value)}"
-    tables: list[tuple[str, dict[str, object]]] = [
-        ("keymap", dict(config.keymap)),
-        ("thresholds", dict(config.thresholds)),
-        *((f"fleets.{name}", dict(_fleet(fleet))) for name, fleet in config.fleets.items()),
-    ]
-    tables += [
-        (f"sites.{site.name}", {name: value for name, value in _site(site).items() if value is not False})
-        for site in config.sites
-    ]
+    limits = {_dotted(name): value for name, value in config.thresholds.items()}
+    tables: list[tuple[str, dict[str, object]]] = [("keymap", dict(config.keymap)), ("thresholds", dict(limits))]
+    tables += [(f"fleets.{_key(name)}", dict(_fleet(fleet))) for name, fleet in config.fleets.items()]
+    tables += [(f"sites.{_key(site.name)}", _site(site)) for site in config.sites]
+    if config.alerts != AlertConfig():
+        tables.append(("alerts", dict(_alerts(config.alerts))))
+    if config.recording != RecordingConfig():
+        tables.append(("recording", dict(_recording(config.recording))))
     for title, table in tables:
-        if table:
+        rows = [f"{name} = {_spelled(value)}" for name, value in table.items() if value not in (None, {})]
+        if rows:
             yield f"\n[{title}]"
-            yield from (f"{name} = {_spelled(value)}" for name, value in table.items() if value not in (None, {}))
+            yield from rows
+
+
+def _dotted(threshold: str) -> str:
+    """
+    >>> _dotted("clients.warn"), _dotted("node:10.0.0.7:*/clients.warn")
+    ('clients.warn', 'node."10.0.0.7:*".clients.warn')
+    """
+    scope, _, rest = threshold.partition(":")
+    pattern, _, name = rest.rpartition("/")
+    return f"{scope}.{_key(pattern)}.{name}" if rest else threshold
+
+
+def _key(name: str) -> str:
+    """
+    >>> _key("orders"), _key("orders.eu")
+    ('orders', '"orders.eu"')
+    """
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _spelled(name)
 
 
 def _spelled(value: object) -> str:

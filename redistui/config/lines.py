@@ -6,6 +6,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from redistui.config.files import Unreadable, read_config
+from redistui.config.problems import Problem
+from redistui.config.values import Config
+
 Key = tuple[str, ...]
 LONGEST = 400
 """Lines of one statement beyond which we stop looking for its end."""
@@ -36,6 +40,15 @@ def line_of(found: Mapping[Key, int], key: Key) -> int | None:
             return found[key]
         key = key[:-1]
     return None
+
+
+def placed(config: Config, text: str, *key: str) -> Problem:
+    """A problem that came to light after the file was read, with its line: what it names cannot be used."""
+    try:
+        found = {} if config.path is None else key_lines(read_config(config.path))
+    except Unreadable:
+        found = {}
+    return Problem(text, str(config.path or ""), ".".join(key), line_of(found, key))
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:

@@ -5,13 +5,14 @@ Whoever only watches never needs these passwords, and may well not be allowed to
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from redistui.config.files import Unreadable, read_password
-from redistui.config.problems import ConfigErrors, Problem
-from redistui.config.values import FleetConfig, Secret
-from redistui.model import Operator, Target
+from redistui.config.lines import placed
+from redistui.config.problems import ConfigErrors
+from redistui.config.values import Config, FleetConfig, Secret
+from redistui.model import Operator
 
 USER = "REDISTUI_OPERATOR_USER"
 PASSWORD = "REDISTUI_OPERATOR_PASSWORD"
@@ -56,17 +57,21 @@ def kept_password(operator: Operator, environ: Mapping[str, str]) -> str | None:
         raise Unreadable(f"the password of {operator.user} cannot be read: {operator.file} {error}") from None
 
 
-def check_passwords(targets: Sequence[Target], environ: Mapping[str, str]) -> None:
-    """That the files that are named can be read. Raises ConfigErrors."""
-    accesses = [target.access for target in targets]
-    found = dict.fromkeys(
-        one for access in accesses for one in (access.operator, access.sentinel_operator, access.canary) if one
-    )
+def check_passwords(config: Config) -> None:
+    """That the files that are named can be read. Raises ConfigErrors with all that cannot."""
     problems = []
-    for operator in found:
-        try:
-            kept_password(operator, environ)
-        except Unreadable as error:
-            problems.append(Problem(str(error)))
+    for fleet in config.fleets.values():
+        for name in ("operator_password", "sentinel_operator_password", "canary_password"):
+            kept: Secret = getattr(fleet, name)
+            if kept.file is not None and (why := _unreadable(kept.file)):
+                problems.append(placed(config, why, "fleets", fleet.name, f"{name}_file"))
     if problems:
         raise ConfigErrors(problems)
+
+
+def _unreadable(file: Path) -> str:
+    try:
+        read_password(file)
+    except Unreadable as error:
+        return f"{file} {error}"
+    return ""

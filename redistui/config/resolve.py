@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from redistui.config.files import Unreadable, read_config, read_password
-from redistui.config.lines import Key, key_lines, line_of
+from redistui.config.files import Unreadable, read_password
+from redistui.config.lines import placed
 from redistui.config.operators import canary, operators
 from redistui.config.problems import ConfigErrors, Problem, nearest
 from redistui.config.targets import DEFAULT, BadTarget, Url, parse_url
@@ -138,18 +139,9 @@ class Resolver:
             return None
 
     def _add(self, fleet: FleetConfig | None, key: str, text: str) -> None:
-        file = "" if fleet is None else str(self.config.path)
-        line = None if fleet is None else line_of(self._lines(), ("fleets", fleet.name, key))
-        problem = Problem(text, file, "" if fleet is None else f"fleets.{fleet.name}.{key}", line)
+        problem = Problem(text) if fleet is None else placed(self.config, text, "fleets", fleet.name, key)
         if problem not in self.problems:
             self.problems.append(problem)
-
-    def _lines(self) -> dict[Key, int]:
-        """Looked up in the file only where something is wrong with what it names."""
-        try:
-            return key_lines(read_config(self.config.path)) if self.config.path else {}
-        except Unreadable:
-            return {}
 
 
 def resolve(
@@ -236,4 +228,14 @@ def _unknown(word: str, config: Config, others: Iterable[str]) -> str:
     hint = nearest(word, (*config.fleets, *others))
     if not hint and ":" in word and word.isprintable():
         hint = f"; did you mean 'redis://{word}'?"
+    if not hint and _like_a_host(word):
+        hint = f"; a server is named as in redis://{word}"
     return f"{word!r} is neither a URL nor a fleet in {config.path or 'a config file (there is none)'}{hint}"
+
+
+def _like_a_host(word: str) -> bool:
+    """
+    >>> _like_a_host("10.0.0.1"), _like_a_host("localhost"), _like_a_host("frobnicate")
+    (True, True, False)
+    """
+    return word == "localhost" or re.fullmatch(r"[\w-]+(\.[\w-]+)+", word) is not None

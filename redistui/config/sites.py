@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from ipaddress import ip_network
 from pathlib import Path
 
-from redistui.config.files import read_config
-from redistui.config.lines import key_lines, line_of
-from redistui.config.problems import ConfigErrors, Problem
+from redistui.config.lines import placed
+from redistui.config.problems import ConfigErrors
 from redistui.config.section import Section
 from redistui.config.values import Config
 from redistui.model import Site
@@ -85,18 +84,15 @@ def _at(section: Section, site: Site) -> Section:
 
 def check_hooks(config: Config) -> None:
     """Whether every hook could be run. Raises ConfigErrors with all that could not."""
-    lines = key_lines(read_config(config.path)) if config.path is not None and config.path.exists() else {}
     problems = []
     for site in config.sites:
         for name in HOOKS:
             path: str | None = getattr(site, name)
             if path is not None and (why := unfit(Path(path))):
-                line = line_of(lines, ("sites", site.name, name))
-                problems.append(Problem(f"{path} {why}", str(config.path), f"sites.{site.name}.{name}", line))
+                problems.append(placed(config, f"{path} {why}", "sites", site.name, name))
     command = config.alerts.command
     if command is not None and (why := unfit(Path(command))):
-        line = line_of(lines, ("alerts", "command"))
-        problems.append(Problem(f"{command} {why}", str(config.path), "alerts.command", line))
+        problems.append(placed(config, f"{command} {why}", "alerts", "command"))
     if problems:
         raise ConfigErrors(problems)
 

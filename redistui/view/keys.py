@@ -287,7 +287,8 @@ def _clashes(rows: list[Key], touched: frozenset[str]) -> Iterator[str]:
         for key in row.key.split(","):
             other = owner.setdefault((row.where, key), row)
             if other is not row and touched & {row.id, other.id}:
-                yield f"{row.id}: {shown(key)!r} is also {other.id}; only one of them can have it"
+                ours, theirs = (row, other) if row.id in touched else (other, row)
+                yield f"{ours.id}: {shown(key)!r} is also {theirs.id}; only one of them can have it"
 
 
 def check_keymap(keymap: Mapping[str, str]) -> tuple[str, ...]:

@@ -53,6 +53,60 @@ def test_what_show_prints_is_toml_again(file):
     assert found["sites"]["east"]["members"] == ["10.0.0.0/16"]
 
 
+EVERYTHING = """\
+[thresholds.node."10.0.0.7:*"]
+clients.warn = 8000
+[fleets."shop.eu"]
+targets = ["redis://10.0.0.1"]
+verify = false
+private = true
+history = "shop.history"
+thresholds = { group = { sessions = { lag_seconds = { warn = 5 } } } }
+[alerts]
+webhook = "https://example.org/hunter2"
+[recording]
+kept = 3
+"""
+
+
+def test_show_has_every_table_and_hides_what_a_webhook_is(tmp_path):
+    (tmp_path / "c.toml").write_text(EVERYTHING)
+    ended = redistui("config", "show", "--config", str(tmp_path / "c.toml"))
+    assert "hunter" not in ended.out
+    found = tomllib.loads(ended.out)
+    fleet = found["fleets"]["shop.eu"]
+    assert (fleet["private"], fleet["verify"]) == (True, False)
+    assert fleet["history"] == str(tmp_path / "shop.history")
+    assert fleet["thresholds"] == {"group:sessions/lag_seconds.warn": 5.0}
+    assert found["thresholds"] == {"node": {"10.0.0.7:*": {"clients": {"warn": 8000.0}}}}
+    assert found["alerts"] == {"webhook": "***", "levels": ["bad"], "timeout": 10.0, "at_most": 10}
+    assert found["recording"]["kept"] == 3
+
+
+def test_validate_finds_all_files_that_cannot_be_used_at_once(tmp_path):
+    file = tmp_path / "c.toml"
+    file.write_text(
+        '[fleets.a]\ntargets = ["redis://h"]\npassword_file = "a.pw"\nca = "ca.pem"\n'
+        'operator_user = "ops"\noperator_password_file = "ops.pw"\n[fleets.all]\ntargets = ["a"]\n'
+        '[sites.east]\nmembers = ["h"]\nhook_after = "dns"\n[alerts]\nwebhook_file = "hook"\n'
+    )
+    ended = redistui("config", "validate", "--config", str(file))
+    places = [line.removeprefix(f"redistui: {file}:").split(": ")[:2] for line in ended.sentences]
+    assert places == [
+        ["3", "fleets.a.password_file"],
+        ["4", "fleets.a.ca"],
+        ["6", "fleets.a.operator_password_file"],
+        ["11", "sites.east.hook_after"],
+        ["12", "alerts"],
+    ]
+
+
+def test_a_key_that_two_things_want_is_told_where_the_operator_wrote_it(tmp_path):
+    (tmp_path / "c.toml").write_text('[keymap]\n"app.copy" = "p"\n"app.log" = "ctrl+c"\n')
+    (told,) = redistui("config", "validate", "--config", str(tmp_path / "c.toml")).sentences
+    assert "c.toml:3: keymap.\"app.log\": 'ctrl+c' is also app.interrupt" in told
+
+
 def test_show_as_json(file):
     found = json.loads(redistui("config", "show", "--json", "--config", str(file)).out)
     assert found["fleets"]["orders"]["targets"] == ["sentinel://10.0.0.1/orders"]
@@ -79,7 +133,8 @@ def test_without_a_file_all_is_default(tmp_path):
     env = {"REDISTUI_CONFIG": "", "XDG_CONFIG_HOME": str(tmp_path)}
     ended = redistui("config", "validate", env=env)
     assert (ended.code, "does not exist: all defaults" in ended.out) == (0, True)
-    assert redistui("config", "show", env=env).code == 0
+    shown = redistui("config", "show", env=env)
+    assert (shown.code, "does not exist: all defaults" in shown.out) == (0, True)
 
 
 def test_keys_are_listed_as_the_config_has_moved_them(file):

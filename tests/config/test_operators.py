@@ -64,7 +64,7 @@ def test_canaries_have_a_user_of_their_own_where_one_is_named(tmp_path: Path) ->
         assert found.user == "bird"
         assert kept_password(found, environ) == "hunter4"
     with pytest.raises(ConfigErrors, match=r"canary\.pw does not exist"):
-        check_passwords([target(text, tmp_path)], {})
+        check_passwords(parse(text, tmp_path / "config.toml"))
 
 
 def test_a_password_of_nobody_is_a_mistake(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_whoever_only_watches_needs_not_be_let_read_the_operators_file(tmp_path:
     with pytest.raises(Unreadable, match=r"password of ops cannot be read: .*not-there\.pw does not exist"):
         kept_password(found.access.operator, {})
     with pytest.raises(ConfigErrors, match=r"not-there\.pw does not exist"):
-        check_passwords([found], {})
+        check_passwords(parse(text, tmp_path / "config.toml"))
 
 
 def test_a_file_that_others_can_read_is_not_taken(tmp_path: Path) -> None:
@@ -104,4 +104,6 @@ def test_a_file_that_others_can_read_is_not_taken(tmp_path: Path) -> None:
         kept_password(operator, {})
     file.chmod(0o600)
     assert kept_password(operator, {}) == "hunter2"
-    check_passwords([Target(("a:1",), access=target(FLEET, tmp_path).access)], {})
+    check_passwords(
+        parse(FLEET + 'operator_user = "ops"\noperator_password_file = "ops.pw"\n', tmp_path / "config.toml")
+    )

@@ -208,7 +208,7 @@ async def test_the_footer_shows_the_moved_key() -> None:
         ({"app.help": "ctrl+shfit+x"}, "no key"),
         ({"app.help": ""}, "no key"),
         ({"app.help": "f1,,f2"}, "no key"),
-        ({"app.help": "q"}, "also app.help"),
+        ({"app.help": "q"}, "app.help: 'q' is also app.quit"),
         ({"app.help": "f1", "app.quit": "f1"}, "also app.help"),
     ],
 )
