@@ -1,7 +1,7 @@
 """The config file: where it is (path), what it says (show), and everything that is wrong with it (validate).
 
-`show` names where passwords are kept, and never holds one. `validate` also reads password files and certificates, and
-looks whether hooks can be run.
+`show` names where passwords are kept, and never holds one. `validate` also looks whether what the file names can be
+used: password files, certificates, hooks, commands, the webhook and the theme.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -128,7 +129,7 @@ class ActionList(ModalScreen[None], inherit_bindings=False):
         width = max(40, min(WIDTH, app.size.width) - AROUND)
         keys = keys_of_actions(app.keys)
         sign = app.signs.cursor
-        self._about()
+        self._about(width)
         for name in ("#upper", "#lower"):
             base = app.dress.chrome("raised")
             self.query_one(name, Line).say([(app.signs.rule * width, base + app.dress.guide)], [], base)
@@ -145,18 +146,17 @@ class ActionList(ModalScreen[None], inherit_bindings=False):
         self.query_one("#detail", Rows).show_rows(detail, app.dress, app.signs)
         self._foot()
 
-    def _about(self) -> None:
+    def _about(self, width: int) -> None:
         app = self.dashboard
         group = app.watching.newest.group(self._group)
         cells = [Cell(show(self._group, 48), "title"), *([] if group is None else _place(group, self._node))]
-        armed = Cell("ARMED", "warn") if app.watching.armed else Cell("READ-ONLY: plans are shown, nothing runs", "dim")
         base, plain = app.dress.chrome("raised"), app.signs.ascii
         environment = (None if group is None else group.environment) or ""
         badge = badge_text(environment, app.dress.colourless)
         worn: list[Inked] = [(safe(badge, plain), app.dress.badge_style(environment)), ("  ", base)] if badge else []
-        self.query_one("#about", Line).say(
-            worn + inked(cells, app.dress, plain), inked([armed], app.dress, plain), base
-        )
+        left = worn + inked(cells, app.dress, plain)
+        room = width - sum(cell_len(text) for text, _ in left)
+        self.query_one("#about", Line).say(left, inked([_armed(app.watching.armed, room)], app.dress, plain), base)
 
     def _foot(self) -> None:
         app, chosen = self.dashboard, self.chosen
@@ -169,6 +169,16 @@ class ActionList(ModalScreen[None], inherit_bindings=False):
         self.query_one("#keys", Line).say(
             line, inked([Cell(more, "dim")], app.dress, app.signs.ascii), app.dress.chrome("raised")
         )
+
+
+def _armed(armed: bool, room: int) -> Cell:
+    """Whether what is chosen here can run; said in one word where there is no room for more.
+
+    >>> _armed(False, 60).text, _armed(False, 30).text
+    ('READ-ONLY: plans are shown, nothing runs', 'READ-ONLY')
+    """
+    said = "READ-ONLY: plans are shown, nothing runs"
+    return Cell("ARMED", "warn") if armed else Cell(said if len(said) + 2 <= room else "READ-ONLY", "dim")
 
 
 def _place(group: Group, node: Address | None) -> list[Cell]:

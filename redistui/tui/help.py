@@ -56,7 +56,7 @@ def key_rows(rows: Sequence[Key], *own: str) -> Iterator[Row]:
         for row in rows:
             if row.where == place:
                 keys = " ".join(shown(key) for key in row.key.split(","))
-                yield (Cell(f"  {keys:<{KEY_WIDTH}}", "key"), Cell(row.what))
+                yield from paragraph(row.what, TEXT_WIDTH + 2, lead=Cell(f"  {keys:<{KEY_WIDTH}}", "key"))
         yield ()
 
 

@@ -15,12 +15,15 @@ from redistui.tui import commands
 from redistui.tui.commandline import CommandLine, LineInput
 from redistui.tui.line import Line
 from redistui.tui.lists import Rows
-from redistui.view.cells import Cell, Row
+from redistui.tui.widgets.strips import fit
+from redistui.view.cells import Cell, Row, Tone
 
 if TYPE_CHECKING:
     from redistui.tui.house import House
 
-NAME_WIDTH = 30
+NAME_WIDTH = 26
+WIDTH = 74
+"""Cells between the borders."""
 
 
 class Entry(NamedTuple):
@@ -92,7 +95,7 @@ class Palette(ModalScreen[None], inherit_bindings=False):
         self.query_one(Rows).can_focus = False
         app = self._house.dashboard
         base = app.dress.chrome("raised")
-        self.query_one("#rule", Line).say([(app.signs.rule * 74, base + app.dress.guide)], [], base)
+        self.query_one("#rule", Line).say([(app.signs.rule * WIDTH, base + app.dress.guide)], [], base)
         self._draw()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -128,6 +131,9 @@ class Palette(ModalScreen[None], inherit_bindings=False):
         rows.mark(self._chosen if self._found else None, app.dress.cursor)
 
     def _row(self, number: int, entry: Entry) -> Row:
-        sign = self._house.dashboard.signs.cursor if number == self._chosen else " "
-        name = Cell(f"{entry.line:<{NAME_WIDTH}} ", "dim" if entry.reason else "key")
-        return (Cell(sign, "accent"), name, Cell(entry.reason or entry.what, "dim" if entry.reason else "text"))
+        signs = self._house.dashboard.signs
+        sign = signs.cursor if number == self._chosen else " "
+        tone: Tone = "dim" if entry.reason else "text"
+        name = f"{entry.line:<{NAME_WIDTH}} "
+        what = fit(entry.reason or entry.what, WIDTH - len(name) - 1, ellipsis=signs.ellipsis)
+        return (Cell(sign, "accent"), Cell(name, "dim" if entry.reason else "key"), Cell(what, tone))

@@ -146,11 +146,16 @@ def test_keys_are_listed_as_the_config_has_moved_them(file):
 def test_themes_are_listed_with_their_files(tmp_path):
     own = tmp_path / "redistui" / "themes"
     own.mkdir(parents=True)
-    (own / "mine.toml").write_text("")
-    found = json.loads(redistui("themes", "--json", env={"XDG_CONFIG_HOME": str(tmp_path)}).out)
+    (own / "mine.toml").write_text("x = [")
+    env = {"XDG_CONFIG_HOME": str(tmp_path)}
+    found = json.loads(redistui("themes", "--json", env=env).out)
     files = {row["name"]: row["file"] for row in found}
     assert files["mine"] == str(own / "mine.toml")
     assert "dark" in files
+    assert {row["name"] for row in found if row["problems"]} == {"mine"}
+    (tmp_path / "c.toml").write_text('\ntheme = "mine"\n')
+    validated = redistui("config", "validate", "--config", str(tmp_path / "c.toml"), env=env)
+    assert (validated.code, f"c.toml:2: theme: {own}/mine.toml: not TOML" in validated.err) == (2, True)
 
 
 def test_info_tells_versions_and_no_secrets():

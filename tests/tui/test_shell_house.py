@@ -19,13 +19,15 @@ from redistui.tui.commandline import CommandLine, LineInput
 from redistui.tui.commands import commands
 from redistui.tui.footer import Footer
 from redistui.tui.header import BannerLine, Header
+from redistui.tui.help import key_rows
 from redistui.tui.hop import Latest
 from redistui.tui.line import Line
 from redistui.tui.lists import Reading
-from redistui.tui.palette import Palette
+from redistui.tui.palette import WIDTH, Palette
 from redistui.tui.toosmall import TooSmall
 from redistui.tui.watching import Watching
 from redistui.view.glyphs import UNICODE
+from redistui.view.keys import KEYS
 from tests import fleets
 from tests.tui.piloted import Piloted, text_of
 from tests.tui.stand_in import PANELS, Blank, renamed, standing_in
@@ -436,6 +438,8 @@ async def test_the_palette_lists_a_disarmed_action_with_its_reason() -> None:
         reasons = {entry.line: entry.reason for entry in palette._all}
         assert reasons["failover"] == "read-only: :arm first"
         assert reasons["arm"] == ""
+        wide = [entry for entry in palette._all if sum(len(cell.text) for cell in palette._row(0, entry)) > WIDTH]
+        assert wide == []
 
 
 async def test_the_palette_with_nothing_found_does_nothing() -> None:
@@ -448,13 +452,17 @@ async def test_the_palette_with_nothing_found_does_nothing() -> None:
 # Help
 
 
+def test_every_line_of_help_has_room_in_its_frame() -> None:
+    wide = [row for row in key_rows(KEYS, "slots") if sum(len(cell.text) for cell in row) > 74]
+    assert wide == []
+
+
 async def test_help_has_every_key_and_the_panels_legend() -> None:
     from redistui.tui.help import help_screen
-    from redistui.view.keys import KEYS
 
     async with running() as run:
         rows = help_screen(run.app.house)._rows
-        text = "\n".join("".join(cell.text for cell in row) for row in rows)
+        text = " ".join("\n".join("".join(cell.text for cell in row) for row in rows).split())
         assert all(row.what in text for row in KEYS)
         assert "a primary" in text
         await run.press("question_mark", "j", "pagedown", "k")
