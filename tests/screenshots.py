@@ -30,6 +30,7 @@ from redistui.model.routes import NodeStats, RouteStats
 from redistui.tui import Settings
 from redistui.tui.app import RedistuiApp
 from tests.fleets import survey
+from tests.svg import placed
 from tests.waiting import eventually
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
@@ -158,7 +159,7 @@ async def draw() -> None:
             await pilot.pause()
             await pilot.press(*keys)
             await pilot.pause(0.3)
-            (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title="redistui"), encoding="utf-8")
+            (FOLDER / f"{name}.svg").write_text(placed(app.export_screenshot(title="redistui")), encoding="utf-8")
         print(FOLDER / f"{name}.svg")
 
 
