@@ -193,7 +193,7 @@ def watching(
             fleet = _first(engine, args.timeout, rates)
         if must_reach and not reached(fleet):
             raise Quit(UNREACHED, unreached(where.targets, fleet, args.timeout))
-        yield engine, fleet
+        yield engine, _without_own_pauses(engine, fleet)
     finally:
         engine.stop()
 
@@ -206,6 +206,19 @@ def _first(engine: Engine, seconds: float, rates: bool) -> Fleet:
         left = seconds - (monotonic() - began)
         fleet = engine.wait(has_rates, min(left, 3 * engine.period))
     return fleet
+
+
+def _without_own_pauses(engine: Engine, fleet: Fleet) -> Fleet:
+    """Where clients are held, the journal may tell that it was done from here: then that is no finding."""
+    from redistui.judge.rules.paused import PAUSED
+
+    if all(finding.rule != PAUSED for finding in fleet.findings):
+        return fleet
+    from redistui.engine.journal import Journal, journal_path
+    from redistui.ops.pause.checks import LONGEST_MS
+
+    engine.recount(Journal(journal_path(os.environ)).deeds(LONGEST_MS / 1000))
+    return engine.wait(lambda newer: newer.at > fleet.at, 3 * engine.period)
 
 
 def has_rates(fleet: Fleet) -> bool:

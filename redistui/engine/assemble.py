@@ -41,10 +41,13 @@ from redistui.model import (
     Survey,
     Target,
 )
+from redistui.ops.pause.memory import strangers
 from redistui.replies.cluster_views import ViewReader
 from redistui.replies.info import InfoReader
 
 _NO_LAG: Mapping[str, float] = {}
+DEEDS = 100
+"""Of operators, that are remembered."""
 
 
 class Shown(NamedTuple):
@@ -70,6 +73,8 @@ class Assembler:
         self._limits = Limits(thresholds or {})
         self._recall = Recall()
         self._alerts = AlertBook()
+        self._deeds: list[Event] = []
+        """What operators did, the newest last."""
         self._reader = InfoReader(FIELDS, still=STILL)
         self.views = ViewReader()
         self._drafts: list[Draft] = []
@@ -155,7 +160,8 @@ class Assembler:
         self._recall.note(group, at)
         if last is not None and same and not last.findings and calm(Case(group, self._limits, self._recall, at)):
             return last
-        return Shown(draft, group, findings(group, self._limits, self._recall, at))
+        found = findings(group, self._limits, self._recall, at)
+        return Shown(draft, group, strangers(found, self._deeds, at))
 
     def _stands(self, last: Shown, draft: Draft) -> bool:
         """Nobody of it spoke, and nobody's silence can become long enough to count."""
@@ -180,7 +186,8 @@ class Assembler:
         return self._alerts.acknowledged
 
     def heed(self, event: Event) -> None:
-        """What an operator said of alerts: events of kind "acknowledged" and "silenced". Any other is none of ours."""
+        """What an operator said of alerts: events of kind "acknowledged" and "silenced"; or did: "action". Any other is
+        none of ours."""
         if event.kind == "acknowledged":
             rule, group, node, *elsewhere = event.about
             key = rule, group, node or None
@@ -192,16 +199,20 @@ class Assembler:
         elif event.kind == "silenced":
             rule, group, node, until = event.about
             self._alerts.silence(Silence(rule, group, node, float(until)), event.at)
+        elif event.kind == "action":
+            self._deeds = sorted((*self._deeds, event), key=lambda deed: deed.at)[-DEEDS:]
 
     def memory(self) -> dict[str, Any]:
         """What rules remember, and the alerts, as plain values: what no observation to come could tell."""
-        return {"recall": self._recall.memory(), "alerts": self._alerts.memory()}
+        deeds = [[one.at, one.group, one.text] for one in self._deeds]
+        return {"recall": self._recall.memory(), "alerts": self._alerts.memory(), "deeds": deeds}
 
     def recollect(self, memory: Mapping[str, Any]) -> None:
         """Goes on from where another stood; the opposite of `memory`."""
         self._shown.clear()
         self._recall.recollect(memory["recall"])
         self._alerts.recollect(memory["alerts"])
+        self._deeds = [Event(at, "", "action", group, text) for at, group, text in memory.get("deeds", ())]
 
     def _group(self, draft: Draft, at: float, period: float) -> Group:
         known = [self.ledgers[address] for address in draft.nodes if address in self.ledgers]

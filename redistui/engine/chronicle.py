@@ -49,6 +49,8 @@ class Chronicle:
     def note(self, event: Event) -> bool:
         """An event of our own; True if it is new."""
         self.heard(event)
+        if event.kind == "action":
+            self._assembler.heed(event)
         return self.log.add(event)
 
     def begin(self, hear: Callable[[tuple[Event, ...]], None]) -> None:

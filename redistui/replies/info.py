@@ -40,7 +40,7 @@ SERVER = (
 """Fields of the section `server`, which is asked for by itself where INFO takes several."""
 FACTS = (
     "maxmemory_policy", "rdb_last_bgsave_status", "aof_enabled", "aof_last_write_status", "aof_last_bgrewrite_status",
-    "process_supervised", "mem_allocator",
+    "process_supervised", "mem_allocator", "paused_reason", "paused_actions",
 )  # fmt: skip
 """Words that say how a server is set up and whether its files are well: `ok` and `err`, `noeviction`, `0` and `1`."""
 TEXTS = (

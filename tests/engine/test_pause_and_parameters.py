@@ -133,6 +133,24 @@ def test_a_pause_ends_by_itself_where_nobody_writes_and_this_is_said(
     assert stage.do(UNPAUSE).outcome == "verified"
 
 
+@pytest.mark.versions("valkey-9.1")
+def test_a_pause_by_somebody_else_is_told_and_our_own_is_not(replication_group: Groups, stage_of: Stages) -> None:
+    stage = stage_of(replication_group(replicas=0))
+    primary = stage.group.primary
+
+    def told() -> list[str]:
+        return [one.message for one in stage.fresh().findings if one.rule == "clients-paused"]
+
+    assert stage.do(PAUSE_WRITES, "60").outcome == "verified"
+    assert stage.fresh().groups[0].nodes[0].metric("pause_left")
+    assert told() == []
+    assert stage.do(UNPAUSE).outcome == "verified"
+    primary.ask("CLIENT", "PAUSE", "60000", "WRITE")
+    assert "holds clients that write for" in eventually(told)[0]
+    primary.ask("CLIENT", "UNPAUSE")
+    eventually(lambda: not told())
+
+
 @pytest.mark.versions("valkey-9.1", "redis-6.2")
 def test_sentinels_do_not_fail_over_under_a_pause_that_is_let_through(running_group: Start, stage_of: Stages) -> None:
     stage = stage_of(running_group(replace(sentinel(), down_after_ms=4_000)))

@@ -36,6 +36,13 @@ def facts(one: Node, **words: str) -> Node:
         (facts(node("a"), aof_last_bgrewrite_status="err"), ["(rewrite-failing a)"]),
         (facts(node("a"), aof_last_write_status="err", aof_enabled="1"), ["aof-failing a"]),
         (facts(node("a"), aof_last_write_status="err", aof_last_bgrewrite_status="err", aof_enabled="0"), []),
+        (
+            facts(node("a", pause_left=12.3), paused_reason="client_pause", paused_actions="write"),
+            ["(clients-paused a)"],
+        ),
+        (facts(node("a", pause_left=12.3), paused_reason="client_pause", paused_actions="all"), ["(clients-paused a)"]),
+        (facts(node("a", pause_left=12.3), paused_reason="failover_in_progress", paused_actions="write"), []),
+        (facts(node("a"), paused_reason="none", paused_actions="none"), []),
         (facts(node("a", fault="hung"), rdb_last_bgsave_status="err"), ["node-down a", "no-primary"]),
     ],
 )

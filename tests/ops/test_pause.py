@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from redistui.model import Event, Fault, Fleet, Group
+from redistui.model import Event, Fault, Finding, Fleet, Group
 from redistui.ops.action import Aim, Plan, refusals, warnings
-from redistui.ops.pause.memory import held_for
+from redistui.ops.pause.memory import held_for, strangers
 from redistui.ops.pause.pauses import look
 from redistui.ops.pause.steps import EndPause, HoldWrites, NoPauseYet
 from redistui.ops.pause.verify import WritesGoOn, WritesHeld
@@ -309,3 +309,39 @@ def test_writes_go_on_when_nothing_is_held_or_nobody_waits() -> None:
         play(step, *[sees(PAUSED, IDLE)] * 2)
     with pytest.raises(NotKnown):
         play(step, *[sees(None, None)] * 2)
+
+
+# -- whose pause it is -------------------------------------------------------------------------------------------------
+
+HELD = Finding("clients-paused", "warn", "orders", "somebody sent it CLIENT PAUSE", A, 12.0)
+SLOW = Finding("lag-bytes", "warn", "orders", "behind", A, 12.0)
+
+
+@pytest.mark.parametrize(
+    ("deeds", "stranger"),
+    [
+        ([], True),
+        ([(0, "orders", begun("pause-writes", "Hold writes of orders for 20 s"))], False),
+        ([(0, "orders", begun("pause-writes", f"Hold writes of orders at {A} for 20 s"))], False),
+        ([(0, "orders", begun("pause-writes", f"Hold writes of orders at {B} for 20 s"))], True),
+        ([(0, "cart", begun("pause-writes", "Hold writes of cart for 20 s"))], True),
+        ([(40, "orders", begun("pause-writes", "Hold writes of orders for 20 s"))], True),
+        (
+            [
+                (9, "orders", begun("pause-writes", "Hold writes of orders for 20 s")),
+                (8, "orders", "Hold writes of orders for 20 s: done, and verified."),
+                (5, "orders", begun("unpause", "Let writes of orders go on")),
+                (4, "orders", "Let writes of orders go on: done, and verified."),
+            ],
+            True,
+        ),
+        ([(90, "orders", begun("failover", "Fail over orders"))], False),
+        ([(90, "orders", begun("failover", "Fail over orders")), (60, "orders", "Fail over orders: done")], True),
+        ([(90, "orders", begun("failover", "Fail over orders")), (5, "orders", "Fail over orders: done")], False),
+    ],
+)
+def test_a_pause_is_somebody_elses_unless_it_was_begun_from_here(
+    deeds: list[tuple[int, str, str]], stranger: bool
+) -> None:
+    done = [Event(fleets.AT - ago, "", "action", group, text) for ago, group, text in deeds]
+    assert strangers((SLOW, HELD), done, fleets.AT) == ((SLOW, HELD) if stranger else (SLOW,))

@@ -17,7 +17,7 @@ from tests.versions import VERSIONS
 
 FOLDER = Path(__file__).parent
 _NO_AOF = frozenset(("aof_current_size", "aof_delayed_fsync"))
-_NEWER = frozenset(("client_output_buffer_limit_disconnections",))
+_NEWER = frozenset(("client_output_buffer_limit_disconnections", "paused_timeout_milliseconds"))
 UNSAID = {
     "valkey-9.1": _NO_AOF,
     "redis-7.0": _NO_AOF | _NEWER,

@@ -11,7 +11,7 @@ from typing import get_args
 
 from redistui.judge import cluster_rules
 from redistui.judge.recall import NOTHING, Recall
-from redistui.judge.rules import answers, figures, files, replication, roles, sentinels, slots, unlike
+from redistui.judge.rules import answers, figures, files, paused, replication, roles, sentinels, slots, unlike
 from redistui.judge.rules.calm import calm
 from redistui.judge.rules.kinds import Case, Kind, Rule
 from redistui.judge.rules.limits import BY_NAME, DEFAULTS, THRESHOLDS, Limits, Threshold, Thresholds
@@ -75,6 +75,8 @@ RULES: tuple[Rule, ...] = (
     Rule("lately", "Full memory, and keys, connections or clients lost within the last minute.", figures.lately,
          figures.KINDS_LATELY),
     Rule("files", "A server that cannot write its files.", files.files, files.KINDS_FILES),
+    Rule("paused", "Clients that are held by CLIENT PAUSE, which nobody sent from here.", paused.paused,
+         paused.KINDS_PAUSED),
     Rule("sentinel-views", "Sentinels that disagree, cannot reach quorum, or are in TILT.", sentinels.views,
          sentinels.KINDS_VIEWS, "sentinel"),
     Rule("ghosts", "Sentinels that are counted though they are gone, or twice.", sentinels.ghosts,

@@ -7,14 +7,24 @@ somebody else ended is taken for standing until its time is up: `unpause` settle
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
-from redistui.model import Address, Event, Fleet
+from redistui.judge.rules.paused import PAUSED
+from redistui.model import Address, Event, Finding, Fleet
 from redistui.ops.repeated import begun
 from redistui.ops.run import IN_VAIN
 
 PAUSE, UNPAUSE = "pause-writes", "unpause"
 HOLD = re.compile(rf"{re.escape(begun(PAUSE, ''))}Hold writes of (.*) for ([0-9.]{{1,7}}) s")
 LET_GO = re.compile(rf"{re.escape(begun(UNPAUSE, ''))}Let writes of (.*) go on")
+
+OF_PAUSES = (begun(PAUSE, ""), begun(UNPAUSE, ""), "Hold writes of ", "Let writes of ")
+"""How the deeds of these two actions begin, and what is told when they have ended."""
+LATE = 5.0
+"""Seconds between a deed's beginning and the pause itself, at most: what goes before it takes its time."""
+AT_WORK, DONE = 600.0, 20.0
+"""Seconds for which an operation that was begun may fence a primary off by a pause, and for which the longest of these
+lasts when its operation has ended."""
 
 
 def hold_title(whose: str, seconds: str) -> str:
@@ -41,7 +51,24 @@ def held_for(fleet: Fleet, group: str, nodes: tuple[Address, ...] = ()) -> float
     return max((at - fleet.at for name, at in until.items() if name in wanted and at > fleet.at), default=0.0)
 
 
-def _standing(deeds: list[Event], group: str) -> dict[str, float]:
+def strangers(findings: Iterable[Finding], deeds: Sequence[Event], at: float) -> tuple[Finding, ...]:
+    """The findings without the pauses that were begun from here; `deeds`: events of kind "action", oldest first."""
+    return tuple(one for one in findings if one.rule != PAUSED or not _ours(one, deeds, at))
+
+
+def _ours(finding: Finding, deeds: Sequence[Event], at: float) -> bool:
+    """Writes are held there by `pause-writes`, or an operation of another sort is at work, or was a moment ago."""
+    own = [deed for deed in deeds if deed.group == finding.group and deed.at <= at]
+    names = {whose(finding.group, None), whose(finding.group, finding.node)}
+    if any(name in names and until + LATE > at for name, until in _standing(own, finding.group).items()):
+        return True
+    others = [deed for deed in own if not deed.text.startswith(OF_PAUSES)]
+    if not others:
+        return False
+    return at - others[-1].at <= (AT_WORK if " begun: " in others[-1].text else DONE)
+
+
+def _standing(deeds: Sequence[Event], group: str) -> dict[str, float]:
     """What is held -> until when."""
     until: dict[str, float] = {}
     last = ""
