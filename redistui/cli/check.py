@@ -7,16 +7,13 @@ What was acknowledged or silenced in the dashboard is marked, and counts all the
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from redistui.cli.exits import FINE, UNHEALTHY
 from redistui.cli.options import add_json, add_targets, add_timeout
+from redistui.cli.remarked import NOTHING, Said, SaidOf, said_now, said_of, words
 from redistui.model import Finding, Fleet
-
-if TYPE_CHECKING:
-    from redistui.engine.remarks_file import Remark
 
 Verdict = Literal["OK", "WARN", "BAD"]
 
@@ -25,12 +22,7 @@ class Found(NamedTuple):
     """A finding, and what operators said of it."""
 
     finding: Finding
-    acknowledged_at: float | None = None
-    silenced_until: float | None = None
-
-    @property
-    def new(self) -> bool:
-        return self.acknowledged_at is None and self.silenced_until is None
+    said: Said = NOTHING
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,34 +40,17 @@ def run(args: argparse.Namespace) -> int:
     from redistui.cli.opening import watching
 
     with watching(args, rates=True) as (_, fleet):
-        found = judged(fleet, remarks(args))
-    counted = [one.finding for one in found if one.new or not args.new]
+        found = judged(fleet, said_now(args, fleet))
+    counted = [one.finding for one in found if one.said.new or not args.new]
     worst = verdict(counted)
     show_verdict(fleet, worst, found, as_json=args.json)
     return UNHEALTHY if worst == "BAD" or (worst == "WARN" and args.strict) else FINE
 
 
-def remarks(args: argparse.Namespace) -> Sequence[Remark]:
-    """What was said of alerts of these targets; where that cannot be read, a sentence and nothing."""
-    from time import time
-
-    from redistui.cli.opening import opening
-    from redistui.engine.remarks_file import BadRemarks
-    from redistui.view.cells import show
-
-    try:
-        return opening(args).remarks().current(time())
-    except BadRemarks as error:
-        print(f"redistui: {show(str(error), 1000)}", file=sys.stderr)
-        return ()
-
-
-def judged(fleet: Fleet, said: Sequence[Remark]) -> list[Found]:
+def judged(fleet: Fleet, said: SaidOf) -> list[Found]:
     """Bad ones first."""
-    from redistui.engine.remarks_file import said_of
-
     found = sorted(fleet.findings, key=lambda finding: finding.level)
-    return [Found(finding, *said_of(finding, said)) for finding in found]
+    return [Found(finding, said_of(said, finding)) for finding in found]
 
 
 def verdict(findings: Iterable[Finding]) -> Verdict:
@@ -84,17 +59,10 @@ def verdict(findings: Iterable[Finding]) -> Verdict:
 
 
 def show_verdict(fleet: Fleet, worst: Verdict, found: Sequence[Found], *, as_json: bool) -> None:
-    from redistui.cli.document import finding_document, printed, time
+    from redistui.cli.document import printed, remarked_document, time
 
     if as_json:
-        findings = [
-            {
-                **finding_document(one.finding),
-                "acknowledged_at": time(one.acknowledged_at),
-                "silenced_until": time(one.silenced_until),
-            }
-            for one in found
-        ]
+        findings = [remarked_document(one.finding, one.said) for one in found]
         print(printed({"at": time(fleet.at), "verdict": worst, "findings": findings}))
         return
     from redistui.cli.paint import coloured, line
@@ -105,15 +73,7 @@ def show_verdict(fleet: Fleet, worst: Verdict, found: Sequence[Found], *, as_jso
     tone = {"OK": "ok", "WARN": "warn", "BAD": "bad"}[worst]
     print(line((Cell(worst, tone), Cell(_counted(fleet, found))), colour))  # type: ignore[arg-type]
     for one in found:
-        print(line((*finding_row(one.finding), Cell(_said(one), "dim")), colour))
-
-
-def _said(one: Found) -> str:
-    from redistui.cli.document import time
-
-    if one.silenced_until is not None:
-        return f"silenced until {time(one.silenced_until)}"
-    return "" if one.acknowledged_at is None else f"acknowledged {time(one.acknowledged_at)}"
+        print(line((*finding_row(one.finding), Cell(words(one.said), "dim")), colour))
 
 
 def _counted(fleet: Fleet, found: Sequence[Found]) -> str:
@@ -122,7 +82,7 @@ def _counted(fleet: Fleet, found: Sequence[Found]) -> str:
     nodes = [node for group in fleet.groups for node in group.nodes]
     up = sum(node.up for node in nodes)
     bad = sum(one.finding.level == "bad" for one in found)
-    warn, known = len(found) - bad, sum(not one.new for one in found)
+    warn, known = len(found) - bad, sum(not one.said.new for one in found)
     parts = [plural(len(fleet.groups), "group"), f"{up} of {plural(len(nodes), 'node')} up"]
     parts += [f"{bad} bad"] if bad else []
     parts += [plural(warn, "warning")] if warn else []

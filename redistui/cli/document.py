@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from redistui.cli.remarked import Said, SaidOf, said_of, said_then
 from redistui.cli.sites_document import sites_document
 from redistui.judge.consensus import Consensus, Opinion, consensus
 from redistui.judge.health import health
@@ -43,14 +44,15 @@ def time(at: float | None) -> str | None:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def status(fleet: Fleet) -> Document:
-    """The `status --json` document of one snapshot."""
+def status(fleet: Fleet, said: SaidOf | None = None) -> Document:
+    """The `status --json` document of one snapshot. `said`: of its findings; None: what its own alerts have."""
     points = score(fleet)
+    said = said_then(fleet) if said is None else said
     return {
         "at": time(fleet.at),
         "groups": [group_document(fleet, group) for group in fleet.groups],
         "sites": sites_document(fleet),
-        "findings": [finding_document(finding) for finding in fleet.findings],
+        "findings": [remarked_document(finding, said_of(said, finding)) for finding in fleet.findings],
         "score": points,
         "status": band(points),
     }
@@ -179,6 +181,15 @@ def finding_document(finding: Finding) -> Document:
         "message": finding.message,
         "value": finding.value,
         "threshold": finding.threshold,
+    }
+
+
+def remarked_document(finding: Finding, said: Said) -> Document:
+    """A finding with what operators said of it; null: nobody acknowledged it, it is not silenced."""
+    return {
+        **finding_document(finding),
+        "acknowledged_at": time(said.acknowledged_at),
+        "silenced_until": time(said.silenced_until),
     }
 
 

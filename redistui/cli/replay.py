@@ -38,9 +38,11 @@ def run(args: argparse.Namespace) -> int:
     if args.diff:
         return _differ(args.file, *args.diff, as_json=args.json)
     if args.json:
+        from redistui.cli.remarked import said_then
         from redistui.cli.status import show_status
 
-        show_status(fleet_at(args.file, args.at), as_json=True)
+        fleet = fleet_at(args.file, args.at)
+        show_status(fleet, said_then(fleet), as_json=True)
         return FINE
     return _show(args)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from redistui.cli.exits import FINE, UNREACHED, USAGE, Quit
 from redistui.cli.options import add_json, add_period, add_targets, add_timeout
+from redistui.cli.remarked import SaidOf, said_now, said_of, said_then, words
 from redistui.cli.replayed import add_at, fleet_at
 from redistui.model import Fleet
 
@@ -38,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
         for snapshot in _snapshots(engine, fleet) if args.watch else (fleet,):
             if snapshot is not fleet and not args.json:
                 print()
-            show_status(snapshot if args.group is None else only(snapshot, args.group), as_json=args.json)
+            shown = snapshot if args.group is None else only(snapshot, args.group)
+            show_status(shown, said_now(args, shown), as_json=args.json)
         if not reached(fleet):
             raise Quit(UNREACHED, unreached(opening(args).targets, fleet, args.timeout))
     return FINE
@@ -53,7 +55,7 @@ def _recorded(args: argparse.Namespace) -> int:
     fleet = fleet_at(args.replay, args.at)
     if args.group is not None and fleet.group(args.group) is None:
         raise Quit(USAGE, [no_group(fleet, args.group)])
-    show_status(fleet if args.group is None else only(fleet, args.group), as_json=args.json)
+    show_status(fleet if args.group is None else only(fleet, args.group), said_then(fleet), as_json=args.json)
     return FINE
 
 
@@ -68,24 +70,26 @@ def only(fleet: Fleet, name: str) -> Fleet:
     )
 
 
-def show_status(fleet: Fleet, *, as_json: bool) -> None:
+def show_status(fleet: Fleet, said: SaidOf, *, as_json: bool) -> None:
+    """`said`: what operators said of the findings."""
     if as_json:
         from redistui.cli.document import printed, status
 
-        print(printed(status(fleet)), flush=True)
+        print(printed(status(fleet, said)), flush=True)
         return
-    for line in text(fleet):
+    for line in text(fleet, said):
         print(line)
     sys.stdout.flush()
 
 
-def text(fleet: Fleet) -> Iterator[str]:
-    """The lines of the text form."""
+def text(fleet: Fleet, said: SaidOf) -> Iterator[str]:
+    """The lines of the text form; what is acknowledged or silenced is marked, and counts for the score all the same."""
     from redistui.cli.document import time
     from redistui.cli.paint import coloured, line, table
     from redistui.judge.health import health
     from redistui.judge.score import band, score
     from redistui.view import status as view
+    from redistui.view.cells import Cell
 
     colour = coloured()
     for group in fleet.groups:
@@ -97,7 +101,7 @@ def text(fleet: Fleet) -> Iterator[str]:
             yield from table(view.SHARDS, view.shard_rows(group), colour)
         yield ""
     for finding in fleet.findings:
-        yield line(view.finding_row(finding), colour)
+        yield line((*view.finding_row(finding), Cell(words(said_of(said, finding)), "dim")), colour)
     points = score(fleet)
     yield f"score {points} ({band(points)}) at {time(fleet.at)}"
 

@@ -10,19 +10,26 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from redistui.engine.chronicle import acknowledgement, silencing
 from redistui.engine.remarks_file import BadRemarks, Key, Remark, locked, read, said, write
-from redistui.model import AlertKey, Event, Level, Silence, Target
+from redistui.judge.alerts import RESTLESS
+from redistui.model import AlertKey, Event, Fleet, Level, Silence, Target
 
 EVERY = 1.0
 """Seconds between two looks at the file."""
-AFRESH = 300.0
+AFRESH = 60.0
 """How often it is written down that an acknowledged alert still lasts, in seconds."""
-AGAIN = 600.0
-"""Seconds from the beginning in which an alert that is raised is the one that was acknowledged before."""
+AWAY = 1.5 * AFRESH
+"""Seconds after which nobody watches it any more: then a single look that does not see it tells that it is over."""
+LOOK = 20.0
+"""Seconds since it was seen last after which a single look writes down that it was seen."""
+AGAIN = RESTLESS
+"""Seconds from the beginning in which an alert that is raised is the one that was acknowledged before: as long as one
+that was over and comes back is the same to whoever looks on."""
 LAST = 5
 """Tries to write at the end, where somebody else writes."""
 Remarked = Mapping[Key, Remark]
@@ -57,6 +64,22 @@ class Remarks:
     def current(self, now: float) -> tuple[Remark, ...]:
         """What holds for these targets. Raises BadRemarks."""
         return tuple(self._of(read(self.path), now).values())
+
+    def look(self, fleet: Fleet, now: float) -> tuple[Remark, ...]:
+        """What holds for whoever looks once, and writes down which of the acknowledged alerts are still there: one that
+        is gone, and watched by nobody else, is acknowledged no more. Raises BadRemarks."""
+        found = self._of(read(self.path), now)
+        there = {(one.rule, one.group, one.node or "") for one in fleet.findings}
+        changed: dict[Key, Remark | None] = {}
+        for key, one in found.items():
+            if key[0] == "acknowledged" and key[1:] in there and now - one.seen_at >= LOOK:
+                changed[key] = replace(one, seen_at=now)
+            elif key[0] == "acknowledged" and key[1:] not in there and now - one.seen_at >= AWAY:
+                changed |= {key: None} if _would_tell(fleet, key[2], key[3]) else {}
+        if changed:
+            with suppress(OSError, BadRemarks):  # who may not write there looks on all the same
+                self._write(changed, now)
+        return tuple(one for key, one in found.items() if changed.get(key, one) is not None)
 
     def _of(self, remarks: Iterable[Remark], now: float) -> dict[Key, Remark]:
         return {one.key: one for one in remarks if one.holds(now) and one.concerns(self._targets)}
@@ -164,6 +187,12 @@ class Remarks:
         if text != self._trouble:
             self._trouble = text
             self._tell((Event(now, "", "remarks", None, f"{text}; acknowledgements and silences end with this run"),))
+
+
+def _would_tell(fleet: Fleet, group: str, node: str) -> bool:
+    """Whoever the alert is about answers, so that it would be seen if it lasted; `node` empty: the whole group."""
+    found = fleet.group(group)
+    return found is not None and all(one.up for one in found.members if node in ("", one.address))
 
 
 def _stale(known: Remark, now: Remark, ending: bool) -> bool:

@@ -22,8 +22,9 @@ from redistui.model import Finding, Level
 
 VARIABLE = "REDISTUI_REMARKS"
 VERSION = 1
-DAY = 86_400.0
-"""Seconds for which an acknowledgement holds while nobody looks: longer ago it may have been about something else."""
+UNWATCHED = 3600.0
+"""Seconds for which an acknowledgement holds while nobody looks: later, what is there may well have been over in
+between, and be about something else."""
 MOST_BYTES = 4 * 1024 * 1024
 MOST = 2000
 """Remarks; the oldest go."""
@@ -52,7 +53,7 @@ class Remark:
     """When somebody saw last that an acknowledged alert still lasts."""
 
     def holds(self, now: float) -> bool:
-        return self.until > now if self.key[0] == "silenced" else now - self.seen_at <= DAY
+        return self.until > now if self.key[0] == "silenced" else now - self.seen_at <= UNWATCHED
 
     def concerns(self, targets: frozenset[str]) -> bool:
         return targets <= self.targets if self.key[0] == "silenced" else bool(targets & self.targets)

@@ -16,8 +16,8 @@ from redistui.engine.engine import Engine
 from redistui.engine.playing import Player
 from redistui.engine.recording import Recorder, open_recording
 from redistui.engine.remarks import Remarks, scope_of
-from redistui.engine.remarks_file import DAY, BadRemarks, Remark, locked, read, remarks_path, said, write
-from redistui.model import Alert, Fleet, Target
+from redistui.engine.remarks_file import UNWATCHED, BadRemarks, Remark, locked, read, remarks_path, said, write
+from redistui.model import Alert, Fault, Finding, Fleet, Group, Node, Target
 from tests.waiting import eventually
 
 GONE = Target(("127.0.0.1:1",), text="redis://127.0.0.1:1")
@@ -182,8 +182,8 @@ def ack(targets: frozenset[str], seen_at: float = NOW) -> Remark:
         (ack(A), ["A", "AB"]),
         (ack(A | B), ["A", "B", "AB"]),
         (silence(A, NOW - 1), []),
-        (ack(A, NOW - DAY - 1), []),
-        (ack(A, NOW - DAY + 1), ["A", "AB"]),
+        (ack(A, NOW - UNWATCHED - 1), []),
+        (ack(A, NOW - UNWATCHED + 1), ["A", "AB"]),
     ],
 )
 def test_a_silence_is_for_its_targets_and_an_acknowledgement_for_its_alert(
@@ -228,3 +228,47 @@ def test_the_place_of_the_file_can_be_named(tmp_path: Path) -> None:
     assert remarks_path({"REDISTUI_REMARKS": str(tmp_path / "x")}) == tmp_path / "x"
     assert remarks_path({}).name == "alerts.json"
     assert read(Path("/dev/null")) == ()
+
+
+# -- who looks only once -----------------------------------------------------------------------------------------------
+
+TILTED = Finding("tilt", "bad", "orders", "it only watches", "a:1")
+
+
+def glance(path: Path, now: float, *found: Finding, up: bool = True) -> list[str]:
+    """What a single look at these findings takes for acknowledged."""
+    one = Node("a:1", now, None if up else Fault("refused", "connection refused", now))
+    fleet = Fleet(at=now, period=1.0, groups=(Group("orders", "replication", (one,)),), findings=found)
+    return sorted(said.key[1] for said in Remarks(path, (GONE,)).look(fleet, now))
+
+
+def test_an_acknowledged_alert_that_was_over_at_a_single_look_is_new_when_it_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.json"
+    write(path, [ack(A), silence(A, NOW + 9999)], NOW)
+    assert glance(path, NOW + 60, TILTED) == ["*", "tilt"]
+    assert glance(path, NOW + 120) == ["*", "tilt"], "it may be back at once: that is the same one"
+    assert glance(path, NOW + 200) == ["*"]
+    assert glance(path, NOW + 260, TILTED) == ["*"]
+
+
+def test_single_looks_keep_an_acknowledgement_alive_which_ends_when_nobody_looks(tmp_path: Path) -> None:
+    path, step = tmp_path / "alerts.json", UNWATCHED * 0.9
+    write(path, [ack(A)], NOW)
+    for look in range(1, 4):
+        assert glance(path, NOW + look * step, TILTED) == ["tilt"]
+    assert glance(path, NOW + 3 * step + UNWATCHED + 1, TILTED) == []
+
+
+def test_a_single_look_at_a_silent_server_tells_nothing_of_what_it_would_say(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.json"
+    write(path, [ack(A)], NOW)
+    assert glance(path, NOW + 600, up=False) == ["tilt"]
+    assert glance(path, NOW + 700) == []
+
+
+def test_where_nothing_can_be_written_a_single_look_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.json"
+    write(path, [ack(A)], NOW)
+    with locked(path):
+        assert glance(path, NOW + 600, TILTED) == ["tilt"]
+    assert read(path) == (ack(A),)
