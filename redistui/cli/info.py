@@ -55,11 +55,15 @@ def versions() -> dict[str, object]:
 def paths(named: str | None) -> dict[str, object]:
     from redistui.config.places import config_file, theme_folders
     from redistui.engine.journal import journal_path
+    from redistui.engine.recording.places import folder
+    from redistui.engine.remarks_file import remarks_path
 
     path, _ = config_file(named, os.environ)
     return {
         "config": f"{path}{'' if path.exists() else ' (does not exist)'}",
         "journal": str(journal_path(os.environ)),
+        "alerts": str(remarks_path(os.environ)),
+        "recordings": str(folder()),
         "themes": ", ".join(map(str, theme_folders())),
         "program": sys.argv[0],
         "demo server": demo_server(),

@@ -11,7 +11,10 @@ from types import TracebackType
 from typing import Any
 
 from redistui.cli.exits import BUG, INTERRUPTED, USAGE, Quit, of_signal
+from redistui.view.cells import show
 
+FILES = ("REDISTUI_CONFIG", "REDISTUI_JOURNAL", "REDISTUI_REMARKS", "REDISTUI_RECORDINGS")
+"""Variables that place a file, or a folder."""
 Screens = Callable[[], Callable[..., int]]
 """Imports the screens; the command line itself knows nothing of Textual. What comes back runs them."""
 
@@ -40,6 +43,9 @@ def _run(argv: Sequence[str], screens: Screens) -> int:
 
     verb, args = parse(argv)
     args.screens = screens
+    if homeless := _homeless():
+        _say(homeless)
+        return USAGE
     # Not at the top: `--help` needs no config.
     from redistui.config.problems import ConfigErrors
 
@@ -51,6 +57,17 @@ def _run(argv: Sequence[str], screens: Screens) -> int:
     except ConfigErrors as error:
         _say(map(str, error.problems))
         return USAGE
+
+
+def _homeless() -> list[str]:
+    """Files that the environment places in the home of a user who is not there: taken as they stand, they would come to
+    be in a folder called `~somebody`, right here."""
+    found = ((name, os.environ.get(name, "")) for name in FILES)
+    return [
+        f"{name}={show(path)}: there is no home folder of {show(path.partition('/')[0])}"
+        for name, path in found
+        if path.startswith("~") and os.path.expanduser(path) == path
+    ]
 
 
 def _say(sentences: Iterable[str]) -> None:

@@ -104,6 +104,8 @@ class Opening:
         from redistui.engine.recording.places import folder
 
         said = self.config.recording
+        if path is not None and not path.parent.is_dir():
+            raise Quit(USAGE, [f"{show(str(path))}: there is no folder {show(str(path.parent))}; make it first"])
         try:
             return Recorder(
                 self.targets, self.sites, path, ring=60 * said.minutes, thresholds=self.thresholds, keep=keep,

@@ -19,7 +19,7 @@ from redistui.view.cells import show
 
 if TYPE_CHECKING:
     from redistui.engine.recording import Recorder
-    from redistui.model import Fleet
+    from redistui.model import Fleet, Target
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", re.IGNORECASE)
 _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE)
@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from redistui.cli.opening import opening, watching
+    from redistui.cli.opening import opening, reached, watching
     from redistui.demo.headless import Interrupted, interruptible
 
     code = FINE
@@ -51,13 +51,28 @@ def run(args: argparse.Namespace) -> int:
     try:
         with interruptible(), watching(args, must_reach=False, recorder=recorder) as (engine, fleet):
             _say(f"recording {_servers(fleet)} every {engine.period:g} s into {show(args.file)}; ctrl+c ends it")
+            silent = not reached(fleet)
+            if silent:
+                _say_silence(args, engine.targets, fleet)
             while recorder.trouble is None:
                 time.sleep(LOOK)
+                if silent and reached(engine.fleet):
+                    silent = False
+                    _say(f"an answer: recording {_servers(engine.fleet)}")
     except Interrupted as interrupted:
         code = service_code(interrupted.code)
     finally:
         recorder.close()
     return _end(recorder, args.file, time.monotonic() - began, code)
+
+
+def _say_silence(args: argparse.Namespace, targets: tuple[Target, ...], fleet: Fleet) -> None:
+    """Nothing answers: whoever mistyped a target would else find that out when the recording is wanted."""
+    from redistui.cli.opening import unreached
+
+    for sentence in unreached(targets, fleet, args.timeout):
+        _say(sentence)
+    _say("nothing answers yet; it goes on trying, and records what comes")
 
 
 def _end(recorder: Recorder, file: str, seconds: float, code: int) -> int:

@@ -32,6 +32,8 @@ def _save(house: House, recorder: Recorder, name: str) -> None:
     tone: Tone = "ok"
     try:
         path = Path(name).expanduser() if name else saved_at(house.dashboard.clock(), recorder.folder)
+        if name and not path.parent.is_dir():
+            raise BadRecording(f"there is no folder {path.parent}: nothing is saved")
         recorder.save(path)
         saved = open_recording(path)
         text = f"saved {_short(path)}: {span(saved.last_at - saved.first_at)}"

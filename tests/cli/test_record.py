@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -78,3 +81,50 @@ def test_what_is_no_recording_is_left_as_it_is(words: tuple[str, ...], tmp_path:
     assert len(ended.sentences) == 1
     assert "notes.txt" in ended.err
     assert file.read_text() == "dear diary"
+
+
+def test_it_says_that_nothing_answers_and_when_something_does(tmp_path: Path) -> None:
+    file = tmp_path / "fleet.recording"
+    with closing(socket.socket()) as place:
+        place.bind(("127.0.0.1", 0))
+        target = f"redis://127.0.0.1:{place.getsockname()[1]}"
+        with subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "redistui", "record", str(file), target, "--period", "0.2"],
+            stderr=subprocess.PIPE, text=True, env=environment(),
+        ) as running:  # fmt: skip
+            assert running.stderr is not None
+            try:
+                said = [running.stderr.readline() for _ in range(3)]
+                assert said[1:] == [
+                    f"redistui: {target}: connection refused: nothing listens there\n",
+                    "redistui: nothing answers yet; it goes on trying, and records what comes\n",
+                ]
+                place.listen()
+                threading.Thread(target=_answers, args=(place,), daemon=True).start()
+                assert running.stderr.readline() == "redistui: an answer: recording 1 server\n"
+            finally:
+                running.send_signal(signal.SIGTERM)
+            assert running.wait(20) == 0
+
+
+def _answers(place: socket.socket) -> None:
+    """One that says little more to any question than that it is there."""
+    server = "# Server\r\nredis_version:7.0.0\r\nrun_id:" + "0" * 40 + "\r\n"
+    info = server + "# Replication\r\nrole:master\r\nmaster_repl_offset:0\r\n"
+    with suppress(OSError):
+        while True:
+            peer, _ = place.accept()
+            while (asked := peer.recv(65536)):
+                for command in asked.split(b"*")[1:]:
+                    said = f"${len(info)}\r\n{info}\r\n" if b"INFO" in command.upper() else "-ERR no\r\n"
+                    peer.sendall(said.encode())
+
+
+@pytest.mark.parametrize("words", [("record", "FILE", NOWHERE), (NOWHERE, "--record", "FILE")])
+def test_a_folder_that_is_not_there_is_told_and_not_made(words: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "mistyped" / "fleet.recording"
+    ended = redistui(*(word.replace("FILE", str(file)) for word in words), stdin="")
+    assert ended.code == 2
+    assert not file.parent.exists()
+    if words[0] == "record":
+        assert ended.sentences == [f"redistui: {file}: there is no folder {file.parent}; make it first"]

@@ -110,6 +110,13 @@ def test_the_config_may_come_from_the_environment(tmp_path):
     assert "did you mean 'period'" in redistui("status", env={"REDISTUI_CONFIG": str(tmp_path / "c.toml")}).err
 
 
+@pytest.mark.parametrize("name", ["REDISTUI_CONFIG", "REDISTUI_JOURNAL", "REDISTUI_REMARKS", "REDISTUI_RECORDINGS"])
+def test_a_file_in_the_home_of_nobody_is_one_sentence_and_no_folder_of_that_name(name):
+    ended = redistui("journal", env={name: "~nobody-here/x"})
+    assert ended.code == 2
+    assert ended.sentences == [f"redistui: {name}=~nobody-here/x: there is no home folder of ~nobody-here"]
+
+
 def test_a_refused_connection_is_code_3_and_told_by_target():
     ended = redistui("status", "redis://127.0.0.1:1", "redis://localhost:2")
     assert ended.code == 3

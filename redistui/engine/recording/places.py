@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from os.path import expanduser
 from pathlib import Path
 
 VARIABLE = "REDISTUI_RECORDINGS"
@@ -12,7 +13,7 @@ VARIABLE = "REDISTUI_RECORDINGS"
 def folder() -> Path:
     """$REDISTUI_RECORDINGS, else recordings in the operator's state folder; it need not exist."""
     if named := os.environ.get(VARIABLE):
-        return Path(named)
+        return Path(expanduser(named))
     import platformdirs
 
     return Path(platformdirs.user_state_dir("redistui", appauthor=False)) / "recordings"
