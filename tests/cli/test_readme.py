@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -45,6 +46,25 @@ def test_every_example_of_use_can_be_parsed():
         "dashboard", "status", "check", "plan", "do", "key", "journal", "acl", "whatif", "drill", "canary",
         "report", "record", "replay", "export",
     }  # fmt: skip
+
+
+def test_every_command_that_is_shown_can_be_parsed():
+    lines = [line for line in README.splitlines() if re.match(r"( {4})?redistui ", line)]
+    assert len(lines) > 50
+    for line in lines:
+        typed = re.split(r"  +#| > |\[--json\|", line.strip())[0]
+        parse(shlex.split(typed)[1:])
+
+
+def test_every_link_leads_somewhere():
+    heads = {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in re.findall(r"^#+ (.*)$", README, re.M)}
+    for link in re.findall(r"\]\(([^)]*)\)", README):
+        assert link[1:] in heads if link.startswith("#") else (ROOT / link).is_file(), link
+
+
+def test_every_screenshot_is_shown():
+    drawn = {path.name for path in (ROOT / "screenshots").glob("*.svg")}
+    assert drawn == set(re.findall(r"\(screenshots/([\w-]+\.svg)\)", README))
 
 
 def test_every_action_and_every_parameter_is_listed():
