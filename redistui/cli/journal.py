@@ -50,7 +50,9 @@ def run(args: argparse.Namespace) -> int:
     except Unreadable as error:
         raise Quit(USAGE, [f"the journal cannot be read: {error}"]) from None
     if not found:
-        print(f"redistui: no such operation in {path}", file=sys.stderr)
+        chosen = args.operation or args.group
+        none = f"no such operation in {path}" if chosen else f"no operation was done yet: {path} has none"
+        print(f"redistui: {none}", file=sys.stderr)
     return FINE
 
 

@@ -19,7 +19,7 @@ from redistui.cli.verbs import NAMES
 from redistui.config import Config, config_file, histories_of, load, period_of, resolve, thresholds_of
 from redistui.config.files import Unreadable
 from redistui.config.operators import kept_password
-from redistui.config.targets import BadTarget, bracketed, parse_address
+from redistui.config.targets import DEFAULT, BadTarget, bracketed, parse_address
 from redistui.engine.logins import Logins, NoPassword, operators_of
 from redistui.model import Fleet, Login, Node, Operator, Sentinel, Site, Target
 from redistui.view.cells import show
@@ -253,6 +253,7 @@ def unreached(targets: tuple[Target, ...], fleet: Fleet, seconds: float) -> list
             else show(faults.get(address, silence))
             for address in target.addresses
         )
+        + ("; name a target, or see it run with `redistui demo`" if target.text == DEFAULT else "")
         for target in targets
     ]
 

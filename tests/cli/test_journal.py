@@ -39,7 +39,7 @@ def test_without_a_journal_there_is_nothing_and_that_is_fine(journal: Journal) -
     for words in ((), ("--json",)):
         done = run(journal, *words)
         assert (done.code, done.out) == (0, "")
-        assert done.sentences == [f"redistui: no such operation in {journal.path}"]
+        assert done.sentences == [f"redistui: no operation was done yet: {journal.path} has none"]
     assert run(journal, "--verify").code == 0
 
 

@@ -52,7 +52,7 @@ def test_every_command_that_is_shown_can_be_parsed():
     lines = [line for line in README.splitlines() if re.match(r"( {4})?redistui ", line)]
     assert len(lines) > 50
     for line in lines:
-        typed = re.split(r"  +#| > |\[--json\|", line.strip())[0]
+        typed = re.split(r"\s#\s| > |\[--json\|", line.strip())[0]
         parse(shlex.split(typed)[1:])
 
 

@@ -124,6 +124,19 @@ def test_a_refused_connection_is_code_3_and_told_by_target():
     assert all("refused" in line for line in ended.sentences)
 
 
+def test_a_stranger_without_a_server_is_told_what_to_try():
+    from redistui.cli.opening import unreached
+    from redistui.model import Fleet, Target
+
+    (told,) = unreached((Target(("127.0.0.1:6379",), text="redis://127.0.0.1:6379"),), Fleet(0.0, 1.0, ()), 5)
+    assert told.endswith("name a target, or see it run with `redistui demo`")
+
+
+@pytest.mark.parametrize("word", ["10.0.0.1", "localhost", "cache.example.org"])
+def test_a_host_alone_is_no_target_and_the_sentence_says_how_it_is_one(word):
+    assert f"a server is named as in redis://{word}" in redistui("status", word).err
+
+
 def test_json_is_whole_even_when_nothing_was_reached():
     ended = redistui("status", "--json", "redis://127.0.0.1:1")
     assert ended.code == 3
