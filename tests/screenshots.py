@@ -46,6 +46,7 @@ SHOTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("plot", ("5", "enter"), "dark"),
     ("events", ("6",), "dark"),
     ("routes", ("7",), "dark"),
+    ("consensus", ("tab", "8"), "dark"),
     ("whatif", ("W",), "dark"),
     ("failover", ("F",), "dark"),
     ("topology-light", ("1",), "light"),
