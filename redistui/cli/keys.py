@@ -1,4 +1,4 @@
-"""The keys of the dashboard. [keymap] in the config moves them by their ids."""
+"""The keys of the dashboard, and the ids by which [keymap] in the config moves them: "app.pause" = "p,f2"."""
 
 from __future__ import annotations
 
@@ -26,10 +26,23 @@ def run(args: argparse.Namespace) -> int:
     from redistui.cli.paint import coloured, table
     from redistui.view.cells import Cell, Column
 
+    def typed(keys: str) -> Cell:
+        return Cell(" ".join(as_typed(key) for key in keys.split(",")), "key")
+
     columns = (Column("ID", 20), Column("KEY", 10), Column("WHERE", 8), Column("WHAT", 40))
-    cells = [
-        (Cell(row.id), Cell(moved.get(row.id, row.key), "key"), Cell(row.where, "dim"), Cell(row.what)) for row in KEYS
-    ]
+    cells = [(Cell(row.id), typed(moved.get(row.id, row.key)), Cell(row.where, "dim"), Cell(row.what)) for row in KEYS]
     for line in table(columns, cells, coloured(), indent=""):
         print(line)
     return FINE
+
+
+def as_typed(key: str) -> str:
+    """A key as [keymap] takes it: the character, or the name of what is no character.
+
+    >>> as_typed("question_mark"), as_typed("pageup"), as_typed("comma")
+    ('?', 'pageup', 'comma')
+    """
+    from redistui.view.keys import shown
+
+    character = shown(key)
+    return character if len(character) == 1 and character != "," else key.strip()

@@ -7,6 +7,8 @@ import tomllib
 
 import pytest
 
+from redistui.cli.keys import as_typed
+from redistui.view.keys import KEYS, check_keymap
 from tests.cli.running import redistui
 
 CONFIG = """\
@@ -141,6 +143,12 @@ def test_keys_are_listed_as_the_config_has_moved_them(file):
     rows = {row["id"]: row for row in json.loads(redistui("keys", "--json", "--config", str(file)).out)}
     assert rows["app.pause"]["key"] == "p"
     assert "app.quit" in redistui("keys").out
+
+
+def test_a_key_is_listed_as_keymap_takes_it():
+    taken = {row.id: ",".join(map(as_typed, row.key.split(","))) for row in KEYS}
+    assert check_keymap(taken) == ()
+    assert taken["app.help"] == "?"
 
 
 def test_themes_are_listed_with_their_files(tmp_path):

@@ -114,7 +114,7 @@ def _answers(place: socket.socket) -> None:
     with suppress(OSError):
         while True:
             peer, _ = place.accept()
-            while (asked := peer.recv(65536)):
+            while asked := peer.recv(65536):
                 for command in asked.split(b"*")[1:]:
                     said = f"${len(info)}\r\n{info}\r\n" if b"INFO" in command.upper() else "-ERR no\r\n"
                     peer.sendall(said.encode())
