@@ -54,14 +54,37 @@ def node(
     replica = role == "replica"
     if replica and offset is not None:
         offset -= lag or 0
-    seen = tuple(ReplicaSeen(address, "online", offset, 0) for address in replicas)
-    replication = Replication(
+    metrics = _figures(seed, replica=replica)
+    if replica and lag is not None:
+        metrics |= {"lag_bytes": float(lag), "lag_seconds": 0.0 if lag < 1 << 20 else 4.0}
+    return Node(
+        address=address,
+        seen_at=at,
+        fault=fault,
+        role=role,
+        last_role=role,
+        server=server,  # type: ignore[arg-type]
+        version=version,
+        run_id=f"{seed:040x}",
+        replication=_replication(primary if replica else None, replicas, offset, at, link, replica=replica),
+        metrics=metrics,
+        ping_ms=0.2 + seed % 7 * 0.11,
+        site=site,
+    )
+
+
+def _replication(
+    primary: Address | None, replicas: Sequence[Address], offset: int | None, at: float, link: str | None, *,
+    replica: bool,
+) -> Replication:  # fmt: skip
+    """As a primary or a replica tells it while all is well, but for the link."""
+    return Replication(
         replid=REPLID,
         replid2=OLD_REPLID,
         offset=offset,
         offset_at=at,
         second_offset=-1,
-        primary=primary if replica else None,
+        primary=primary,
         link=link if replica else None,  # type: ignore[arg-type]
         link_state=("connected" if link == "up" else "connect") if replica else None,
         link_down_seconds=12 if replica and link == "down" else None,
@@ -69,14 +92,18 @@ def node(
         sync_in_progress=False,
         priority=100 if replica else None,
         read_only=True if replica else None,
-        replicas=seen,
+        replicas=tuple(ReplicaSeen(address, "online", offset, 0) for address in replicas),
         backlog_active=True,
         backlog_size=1 << 20,
         failover_state="no-failover",
     )
+
+
+def _figures(seed: int, *, replica: bool) -> dict[str, float]:
+    """Figures that look like those of a server, and are the same for the same seed."""
     limit = 4 * 1024**3
     used = limit * ((seed * 37) % 80 + 3) / 100
-    metrics = {
+    return {
         "ops_per_second": (seed * 7919) % 18_000 / (8 if replica else 1),
         "memory_used": used,
         "memory_limit": float(limit),
@@ -92,22 +119,6 @@ def node(
         "keys": 120_331.0 * seed,
         "uptime_seconds": 86_400.0 * 12 + seed * 400,
     }
-    if replica and lag is not None:
-        metrics |= {"lag_bytes": float(lag), "lag_seconds": 0.0 if lag < 1 << 20 else 4.0}
-    return Node(
-        address=address,
-        seen_at=at,
-        fault=fault,
-        role=role,
-        last_role=role,
-        server=server,  # type: ignore[arg-type]
-        version=version,
-        run_id=f"{seed:040x}",
-        replication=replication,
-        metrics=metrics,
-        ping_ms=0.2 + seed % 7 * 0.11,
-        site=site,
-    )
 
 
 def silent(address: Address, kind: FaultKind, *, since: float = 42.0, was: Role | None = "replica") -> Node:
@@ -213,74 +224,12 @@ def sentinel_group(name: str = "orders", net: str = "10.20.0", *, chain: bool = 
 def cluster_group(name: str = "cart", *, troubled: bool = True, site: str | None = None) -> Group:
     """3 + 3. Troubled: slot 5461 on its way from the first shard to the second, the third shard's primary hung, 40
     slots owned by nobody."""
-    primaries = [f"10.30.0.{last}:7000" for last in (1, 2, 3)]
-    replicas = [f"10.30.0.{last}:7000" for last in (4, 5, 6)]
-    ids = [f"{letter * 40}" for letter in "abcdef"]
     ranges: list[tuple[tuple[int, int], ...]] = [((0, 5461),), ((5462, 10922),), ((10923, 16383),)]
     if troubled:
         ranges[1] = ((5462, 9999), (10040, 10922))
-    opened = (
-        OpenSlot(5461, "migrating", ids[0], ids[1]),
-        OpenSlot(5461, "importing", ids[1], ids[0]),
-    )
-    hung = Fault("hung", "connected, no answer for 1.0 s", AT - 4.0)
-    nodes: list[Node] = []
-    for number, (primary, replica) in enumerate(zip(primaries, replicas, strict=True)):
-        bad = troubled and number == 2
-        lead = node(primary, replicas=(replica,), seed=13 + number, site=site)
-        follow = node(replica, "replica", primary, lag=0, seed=23 + number, link="down" if bad else "up", site=site)
-        if bad:
-            lead = replace(lead, fault=hung, role=None, seen_at=AT - 4.0)
-        nodes += [lead, follow]
-    nodes.sort(key=lambda each: each.address)
-    flags = {address: {"primary"} for address in primaries} | {address: {"replica"} for address in replicas}
-    if troubled:
-        flags[primaries[2]] = {"primary", "fail?"}
-    peers = tuple(
-        Peer(
-            id=ids[number],
-            address=address,
-            flags=frozenset(flags[address]),
-            primary=None if number < 3 else ids[number - 3],
-            epoch=(number % 3) + 1,
-            link_up=True,
-            slots=ranges[number] if number < 3 else (),
-        )
-        for number, address in enumerate(primaries + replicas)
-    )
-    assigned = sum(last - first + 1 for owned in ranges for first, last in owned)
+    opened = (OpenSlot(5461, "migrating", _IDS[0], _IDS[1]), OpenSlot(5461, "importing", _IDS[1], _IDS[0]))
     failing = frozenset(range(10923, 16384)) if troubled else frozenset()
-    views = [
-        ClusterView(
-            myself=ids[number],
-            peers=peers,
-            open_slots=opened if troubled and number < 2 else (),
-            state="ok",
-            epoch=6,
-            my_epoch=(number % 3) + 1,
-            slots_assigned=assigned,
-            slots_ok=assigned - len(failing),
-            slots_pfail=len(failing),
-            slots_fail=0,
-            known_nodes=6,
-            at=AT,
-        )
-        for number in range(6)
-    ]
-    order = primaries + replicas
-    nodes = [replace(each, cluster=views[order.index(each.address)]) for each in nodes]
-    shards = tuple(
-        Shard(
-            id=ids[number],
-            primary=primaries[number],
-            replicas=(replicas[number],),
-            slots=ranges[number],
-            slot_count=sum(last - first + 1 for first, last in ranges[number]),
-            epoch=number + 1,
-            keys=401_233 + number * 1733,
-        )
-        for number in range(3)
-    )
+    shards = tuple(_shard(number, owned) for number, owned in enumerate(ranges))
     cluster = Cluster(
         state="ok",
         epoch=6,
@@ -289,13 +238,78 @@ def cluster_group(name: str = "cart", *, troubled: bool = True, site: str | None
         open_slots=opened if troubled else (),
         failing=failing,
         agree=not troubled,
-        dissenters=(replicas[1],) if troubled else (),
-        slots_assigned=assigned,
-        slots_ok=assigned - len(failing),
+        dissenters=(_COPIES[1],) if troubled else (),
+        slots_assigned=sum(shard.slot_count for shard in shards),
+        slots_ok=sum(shard.slot_count for shard in shards) - len(failing),
         slots_pfail=len(failing),
         slots_fail=0,
     )
-    return Group(name, "cluster", tuple(nodes), cluster=cluster, environment="PROD", site=site)
+    nodes = _members(cluster, opened if troubled else (), troubled=troubled, site=site)
+    return Group(name, "cluster", nodes, cluster=cluster, environment="PROD", site=site)
+
+
+_LEADS = tuple(f"10.30.0.{last}:7000" for last in (1, 2, 3))
+_COPIES = tuple(f"10.30.0.{last}:7000" for last in (4, 5, 6))
+_IDS = tuple(letter * 40 for letter in "abcdef")
+
+
+def _shard(number: int, owned: tuple[tuple[int, int], ...]) -> Shard:
+    return Shard(
+        id=_IDS[number],
+        primary=_LEADS[number],
+        replicas=(_COPIES[number],),
+        slots=owned,
+        slot_count=sum(last - first + 1 for first, last in owned),
+        epoch=number + 1,
+        keys=401_233 + number * 1733,
+    )
+
+
+def _members(cluster: Cluster, opened: tuple[OpenSlot, ...], *, troubled: bool, site: str | None) -> tuple[Node, ...]:
+    """Its nodes in the order of their addresses, all with the same view but for their own open slots."""
+    peers = tuple(_peer(number, cluster.shards, troubled=troubled) for number in range(6))
+    hung = Fault("hung", "connected, no answer for 1.0 s", AT - 4.0)
+    nodes = []
+    for number, (lead, copy) in enumerate(zip(_LEADS, _COPIES, strict=True)):
+        bad = troubled and number == 2
+        first = node(lead, replicas=(copy,), seed=13 + number, site=site)
+        second = node(copy, "replica", lead, lag=0, seed=23 + number, link="down" if bad else "up", site=site)
+        nodes += [replace(first, fault=hung, role=None, seen_at=AT - 4.0) if bad else first, second]
+    order = (*_LEADS, *_COPIES)
+    numbered = [(order.index(one.address), one) for one in sorted(nodes, key=lambda one: one.address)]
+    return tuple(
+        replace(one, cluster=_view(number, cluster, peers, opened if number < 2 else ())) for number, one in numbered
+    )
+
+
+def _peer(number: int, shards: Sequence[Shard], *, troubled: bool) -> Peer:
+    flags = {"primary" if number < 3 else "replica"} | ({"fail?"} if troubled and number == 2 else set())
+    return Peer(
+        id=_IDS[number],
+        address=(*_LEADS, *_COPIES)[number],
+        flags=frozenset(flags),
+        primary=None if number < 3 else _IDS[number - 3],
+        epoch=(number % 3) + 1,
+        link_up=True,
+        slots=shards[number].slots if number < 3 else (),
+    )
+
+
+def _view(number: int, cluster: Cluster, peers: tuple[Peer, ...], opened: tuple[OpenSlot, ...]) -> ClusterView:
+    return ClusterView(
+        myself=_IDS[number],
+        peers=peers,
+        open_slots=opened,
+        state="ok",
+        epoch=6,
+        my_epoch=(number % 3) + 1,
+        slots_assigned=cluster.slots_assigned,
+        slots_ok=cluster.slots_ok,
+        slots_pfail=cluster.slots_pfail,
+        slots_fail=0,
+        known_nodes=6,
+        at=AT,
+    )
 
 
 def owners(shards: Sequence[Shard]) -> tuple[int, ...]:
