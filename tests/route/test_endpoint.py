@@ -138,7 +138,7 @@ async def once_closed_it_stays_so(server: Server) -> None:
         await one.close()
         with pytest.raises((Refused, Unknown)):
             await waiting
-        with pytest.raises(Refused, match="this route was closed"):
+        with pytest.raises(Refused, match="its connections were closed"):
             await one.ask("PING")
         assert one.connections == 0
 
