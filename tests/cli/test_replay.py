@@ -15,7 +15,7 @@ from redistui.demo.fleet import DemoFleet
 from redistui.demo.shapes import sentinel
 from redistui.engine.engine import Engine
 from redistui.engine.playing import Player
-from redistui.engine.recording import Recorder, open_recording, recorder
+from redistui.engine.recording import Recorder, cadence, open_recording
 from redistui.model import Fleet, Target
 from tests.cli.running import redistui
 from tests.engine.watching import PERIOD
@@ -26,7 +26,7 @@ def test_a_recorded_failover_is_played_as_it_was_told(
     demo_fleet: Callable[..., DemoFleet], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """kill -9 of a primary under load; a jump to any moment, and each step, shows what `status --json` said."""
-    monkeypatch.setattr(recorder, "CHUNK", 1.5)  # so that jumps begin at key frames before, amid and after it
+    monkeypatch.setattr(cadence, "CHUNK", 1.5)  # so that jumps begin at key frames before, amid and after it
     path, live = tmp_path / "incident.rec", dict[float, Fleet]()
     record_incident(demo_fleet((sentinel("orders"),), traffic=True), path, live)
     player = Player(open_recording(path))

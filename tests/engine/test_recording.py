@@ -21,7 +21,7 @@ from redistui.engine.engine import Engine
 from redistui.engine.keyframes import keyframe
 from redistui.engine.listener import EventLog
 from redistui.engine.observation import Drawn, Item, Joined, Keyframe, Observation
-from redistui.engine.recording import BadRecording, Recorder, open_recording, recorder
+from redistui.engine.recording import BadRecording, Recorder, cadence, open_recording, recorder
 from redistui.engine.recording.changes import applied, changed
 from redistui.engine.scenery import Scenery
 from redistui.model import Access, Event, Fault, Fleet, Site, Target
@@ -140,7 +140,7 @@ def test_from_every_key_frame_on_all_snapshots_are_as_they_were(file: Path, monk
 
 def test_from_every_still_on_all_snapshots_are_as_they_were(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("PART", 2.0), ("STILL", 2.0), ("CHUNK", 20.0)):
-        monkeypatch.setattr(recorder, name, value)
+        monkeypatch.setattr(recorder if name == "PART" else cadence, name, value)
     made = Recorder((PLAIN,), path=file)
 
     def take(item: Item) -> None:
@@ -270,7 +270,7 @@ def test_of_incidents_only_the_last_are_kept(tmp_path: Path) -> None:
 def test_a_recorded_fleet_is_played_back_as_it_was_seen(
     sentinel_group: Callable[..., RunningGroup], file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "CHUNK", 1.0)
+    monkeypatch.setattr(cadence, "CHUNK", 1.0)
     group = sentinel_group()
     target = Target(tuple(seed.address for seed in group.seeds), "sentinel", None, group.name)
     made = Recorder((target,), path=file)

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -18,6 +17,7 @@ from redistui import __version__
 from redistui.engine.ledger import Ledger
 from redistui.engine.observation import Drawn, Item, Joined, Keyframe, Left, Observation
 from redistui.engine.recording.bad import BadRecording
+from redistui.engine.recording.cadence import Cadence
 from redistui.engine.recording.chunk import Seen
 from redistui.engine.recording.chunk_out import Mark, Writer
 from redistui.engine.recording.file import Chunk, Part, Still, Thing, Writing
@@ -30,14 +30,6 @@ from redistui.model import Event, Site, Target
 
 PART = 5.0
 """Seconds of a part: what a crash can lose."""
-CHUNK = 60.0
-"""Seconds between two key frames at least; three times as long at most."""
-SHARE = 8
-"""The parts of a chunk are so many times as long as its key frame, if that can be."""
-STILL = 15.0
-"""Seconds between two stills at least; twice as long at most."""
-STILL_SHARE = 8
-"""The parts between two are so many times as long as the last one was, if that can be."""
 RING = 900.0
 """Seconds that are kept in memory."""
 
@@ -81,16 +73,10 @@ class Recorder:
         self._items: list[Seen | Mark] = []
         self._began = Work([])
         self._part_at: float | None = None
-        self._chunk_at: float | None = None
+        self._cadence = Cadence()
         self._grave = False
         """Something bad was raised: what there is is handed over at the next snapshot."""
-        self._sizes = [0, 0]
-        """Bytes of the last key frame, and of the parts behind it."""
         self._pasts = Pasts()
-        self._still_at = 0.0
-        self._still_wanted = False
-        self._still_sizes = [0, 0]
-        """Bytes of the last still, and of the parts behind it."""
         self._lock = threading.Lock()
         self._work: SimpleQueue[Work | threading.Event | None] = SimpleQueue()
         self._told: Callable[[str], None] = _nobody
@@ -106,27 +92,17 @@ class Recorder:
         """An engine begins, and knows nothing of what was before; `tell` is given sentences for its timeline."""
         with self._lock:
             self._cut()
-            self._chunk_at, self._tracks, self._told = None, Tracks(), tell
+            self._cadence.chunk_at, self._tracks, self._told = None, Tracks(), tell
 
     def due(self, at: float) -> bool:
         """A key frame is wanted now. One that comes unasked begins a chunk."""
-        chunk = self._chunk_due(at)
-        self._still_wanted = not chunk and self._still_due(at)
-        return chunk or self._still_wanted
-
-    def _chunk_due(self, at: float) -> bool:
-        age = inf if self._chunk_at is None else at - self._chunk_at
-        return age >= 3 * CHUNK or (age >= CHUNK and self._sizes[1] >= SHARE * self._sizes[0])
-
-    def _still_due(self, at: float) -> bool:
-        age = at - self._still_at
-        return age >= 2 * STILL or (age >= STILL and self._still_sizes[1] >= STILL_SHARE * self._still_sizes[0])
+        return self._cadence.due(at)
 
     def take(self, item: Item, ledger: Ledger | None = None) -> None:
         """Anything that was seen, heard of, or drawn; in that order. `ledger`: that has taken an observation
         already."""
         with self._lock:
-            if self._chunk_at is None:
+            if self._cadence.chunk_at is None:
                 self._chunk(Keyframe(item.at), fresh=True)
             if isinstance(item, Observation):
                 self._items.append(self._tracks.take(item, ledger))
@@ -145,16 +121,16 @@ class Recorder:
 
     def _frame(self, frame: Keyframe) -> None:
         """A chunk begins with it; one that comes for the sake of a still is told as that."""
-        if self._still_wanted:
+        if self._cadence.still_wanted:
             self._cut()
-            self._still_wanted = False
-            self._began.still, self._still_at = frame, frame.at
+            self._cadence.take_still(frame.at)
+            self._began.still = frame
         else:
             self._chunk(frame)
 
     def _chunk(self, frame: Keyframe, fresh: bool = False) -> None:
         self._cut()
-        self._chunk_at = self._still_at = frame.at
+        self._cadence.begin_chunk(frame.at)
         self._tracks.keep_only(one.joined.address for one in frame.kept)
         self._began = Work([], frame, fresh=fresh)
 
@@ -219,7 +195,7 @@ class Recorder:
         if work.items:
             things.append(self._part(work.items, events))
         for thing in things:
-            self._measure(thing)
+            self._cadence.measure(thing)
         self.ring.add(things)
         if self._file is not None:
             self._write(self._file, things)
@@ -257,17 +233,6 @@ class Recorder:
                 between = []
         self._pasts.note(between)
         return Part(min(times), max(times), self._writer.part(items), marks)
-
-    def _measure(self, thing: Thing) -> None:
-        size = len(thing.body)
-        if isinstance(thing, Chunk):
-            self._sizes = [size, 0]
-            self._still_sizes = [size // STILL_SHARE, 0]  # as long as nobody knows
-        elif isinstance(thing, Still):
-            self._still_sizes = [size, 0]
-        else:
-            self._sizes[1] += size
-            self._still_sizes[1] += size
 
     def _begun(self, frame: Keyframe, fresh: bool) -> Chunk:
         if fresh:
