@@ -20,32 +20,28 @@ from redistui.view.source import Line, Lines, Source
 NOTHING: Source = Lines((), ())
 
 
+class OfLine(Message):
+    """Something about one line of a table, which is called by its key."""
+
+    def __init__(self, table: LiveTable, key: str) -> None:
+        super().__init__()
+        self.table, self.key = table, key
+
+    @property
+    def control(self) -> LiveTable:
+        return self.table
+
+
 class LiveTable(Board, can_focus=True):
     """Shows a Source. The cursor stays on its line's key, and at its height on the screen, whatever comes and goes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("table")]
 
-    class Moved(Message):
+    class Moved(OfLine):
         """The cursor stands on another line."""
 
-        def __init__(self, table: LiveTable, key: str) -> None:
-            super().__init__()
-            self.table, self.key = table, key
-
-        @property
-        def control(self) -> LiveTable:
-            return self.table
-
-    class Entered(Message):
+    class Entered(OfLine):
         """`enter` was pressed on a line."""
-
-        def __init__(self, table: LiveTable, key: str) -> None:
-            super().__init__()
-            self.table, self.key = table, key
-
-        @property
-        def control(self) -> LiveTable:
-            return self.table
 
     def __init__(self, *, id: str | None = None, classes: str | None = None, titles: bool = True) -> None:
         super().__init__(id=id, classes=classes)
