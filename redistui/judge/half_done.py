@@ -15,6 +15,7 @@ between the same nodes, are one diagnosis.
     claimed-twice  two own it            -                          one has not heard of the other
     uncovered      nobody owns it        -                          DELSLOTS; a primary that was forgotten
     orphans        owns it               keys elsewhere, no mark    closed, or told, while keys were on their way
+    echoed         owns it               a mark at a replica alone  who ordered was gone before the primary did it
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from redistui.judge.beliefs import belief_of, count_votes, differences, views
-from redistui.judge.slots import own_line
+from redistui.judge.slots import open_by_leader, own_line
 from redistui.model import SLOTS, Address, ClusterView, Group, Node, OpenSlot, Peer, Ranges
 
 Kind = Literal[
@@ -38,6 +39,7 @@ Kind = Literal[
     "claimed-twice",
     "uncovered",
     "orphans",
+    "echoed",
 ]
 Held = tuple[tuple[str, int | None], ...]
 """Node ids, and how many keys of the slots each holds; None: not counted."""
@@ -99,6 +101,8 @@ class _Sight:
     silent: frozenset[str]
     """Ids of members that do not answer us."""
     marks: Mapping[int, tuple[Mark, ...]]
+    echoes: Mapping[int, tuple[Mark, ...]]
+    """Marks of replicas that their primaries do not have."""
     keys: Sequence[float | None] | None
     """At the owners, by slot; None: no survey."""
     elsewhere: Mapping[int, Mapping[str, int | None]]
@@ -130,6 +134,9 @@ def half_done(group: Group) -> tuple[HalfDone, ...]:
         one = _diagnosed(sight, slot)
         if one is not None:
             alike.setdefault(_key(one), []).append((slot, one))
+    for slot in sorted(sight.echoes):
+        echo = _echoed(sight, slot)
+        alike.setdefault(_key(echo), []).append((slot, echo))
     return tuple(sorted(map(_joined, alike.values()), key=lambda one: one.slots))
 
 
@@ -161,13 +168,15 @@ def _look(group: Group) -> _Sight:
             if _leads(mine):
                 nodes[mine.id] = (node, view, mine)
     owners = _owners(group, nodes)
+    by_leader, alone = open_by_leader(seen)
     believed, most = _believed(seen)
     return _Sight(
         nodes=nodes,
         known=known,
         names=addresses,
         silent=frozenset(known.keys() - asked),
-        marks=_marks(nodes.values()),
+        marks=_marks(one for opened in by_leader.values() for one in opened),
+        echoes=_marks(alone),
         keys=None if group.survey is None else group.survey.keys,
         elsewhere=_elsewhere(group, {address: id_ for id_, address in addresses.items()}, owners, most),
         believed=believed,
@@ -182,9 +191,8 @@ def _leads(peer: Peer) -> bool:
     return peer.primary is None and "replica" not in peer.flags
 
 
-def _marks(nodes: Iterable[tuple[Node, ClusterView, Peer]]) -> dict[int, tuple[Mark, ...]]:
+def _marks(opened: Iterable[OpenSlot]) -> dict[int, tuple[Mark, ...]]:
     found: dict[int, list[Mark]] = {}
-    opened: list[OpenSlot] = [one for _, view, _ in nodes for one in view.open_slots]
     for one in sorted(opened, key=lambda each: (each.slot, each.kind, each.node)):
         found.setdefault(one.slot, []).append(Mark(one.node, one.kind, one.peer))
     return {slot: tuple(marks) for slot, marks in found.items()}
@@ -321,6 +329,14 @@ def _marked(sight: _Sight, blank: HalfDone) -> HalfDone:
     if comes:
         return replace(blank, kind="announced", taker=comes[0].node)
     return replace(blank, kind="stale", why=_left_over(blank))
+
+
+def _echoed(sight: _Sight, slot: int) -> HalfDone:
+    """Beside whatever else is the matter with the slot: no key lies, and no client is sent, anywhere by it."""
+    owner = sight.owners[slot]
+    return HalfDone(
+        "echoed", ((slot, slot),), owner, "", sight.echoes[slot], (), None, (), names=sight.names,
+    )  # fmt: skip
 
 
 def _heir(sight: _Sight, id_: str) -> str:

@@ -23,6 +23,7 @@ def told(one: HalfDone) -> str:
         "claimed-twice": _claimed_twice,
         "uncovered": _uncovered,
         "orphans": _orphans,
+        "echoed": _echoed,
     }[one.kind](one)
     where = _keys(one)
     return f"{slots(one)} {said}{f'; {where}' if where else ''}"
@@ -138,8 +139,18 @@ def _orphans(one: HalfDone) -> str:
     )
 
 
+def _echoed(one: HalfDone) -> str:
+    replicas = both([one.name(mark.node) for mark in one.marks])
+    return (
+        f"{_is(one)} open at {replicas} alone, and not at the primary there: whoever ordered it was cut off half-way. "
+        f"No move begins before that is cleared, and a failover to {replicas} would open {_it(one)}"
+    )
+
+
 def _keys(one: HalfDone) -> str:
     """Where the keys are, as far as they were counted."""
+    if one.kind == "echoed":
+        return ""
     held = [(one.owner, one.kept), *one.elsewhere] if one.owner else list(one.elsewhere)
     if one.kept is None and all(count is None for _, count in held):
         return "" if one.kind in ("told-some", "claimed-twice") else "keys were not counted"

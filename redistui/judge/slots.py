@@ -155,14 +155,30 @@ def ranges_by_owner(owners: Sequence[str]) -> Mapping[str, Ranges]:
 
 
 def _open_slots(seen: Iterable[tuple[Node, ClusterView]]) -> tuple[OpenSlot, ...]:
-    found = {opened for _, view in seen if view.open_slots and _is_primary(view) for opened in view.open_slots}
+    """Valkey's replicas repeat what their primary has open: that is the primary's to tell."""
+    by_leader, alone = open_by_leader(seen)
+    found = {*(one for opened in by_leader.values() for one in opened), *alone}
     return tuple(sorted(found, key=lambda one: (one.slot, one.kind, one.node)))
 
 
-def _is_primary(view: ClusterView) -> bool:
-    """Valkey 9 replicates open slots to the replicas: they are the primary's to tell."""
-    own = own_line(view)
-    return own is not None and own.primary is None
+def open_by_leader(
+    seen: Iterable[tuple[Node, ClusterView]],
+) -> tuple[Mapping[str, tuple[OpenSlot, ...]], tuple[OpenSlot, ...]]:
+    """What each primary has open, by its id; and what a replica has open that its primary has not. Valkey tells its
+    replicas of an order before it carries it out: where the one who ordered is gone in between, only they have it."""
+    by_leader: dict[str, tuple[OpenSlot, ...]] = {}
+    repeated: list[tuple[str, tuple[OpenSlot, ...]]] = []
+    for _, view in seen:
+        own = own_line(view) if view.open_slots or view.myself else None
+        if own is not None and own.primary is None and "replica" not in own.flags:
+            by_leader[own.id] = view.open_slots
+        elif own is not None and own.primary is not None and view.open_slots:
+            repeated.append((own.primary, view.open_slots))
+    alone: list[OpenSlot] = []
+    for leader, opened in repeated:
+        theirs = {(one.slot, one.kind) for one in by_leader.get(leader, opened)}  # a silent one may have them, too
+        alone += [one for one in opened if (one.slot, one.kind) not in theirs]
+    return by_leader, tuple(alone)
 
 
 def _failing(

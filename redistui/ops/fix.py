@@ -184,7 +184,9 @@ def _idle(group: Group, all_: Sequence[Ending]) -> tuple[Step, ...]:
     for ending in all_:
         one = ending.one
         ids = (one.owner, one.taker, *(id_ for id_, _ in one.elsewhere), *(mark.node for mark in one.marks))
-        nodes |= dict.fromkeys(one.name(id_) for id_ in ids if id_)
+        nodes |= dict.fromkeys(
+            [*(one.name(id_) for id_ in ids if id_), *(step.node for step in ending.steps if step.node)]
+        )
     asked_ = [node for address in nodes if (node := group.node(address)) is not None and tells_migrations(node)]
     return tuple(NoSlotMoves(node.address) for node in asked_)
 
@@ -192,7 +194,7 @@ def _idle(group: Group, all_: Sequence[Ending]) -> tuple[Step, ...]:
 def _verified(group: Group, all_: Sequence[Ending], slots: Ranges) -> NothingHalfDone:
     owned: dict[str, list[int]] = {}
     for ending in all_:
-        if ending.one.kind != "claimed-twice":
+        if ending.one.kind not in ("claimed-twice", "echoed"):
             owned.setdefault(ending.owner, []).extend(slots_of(ending.one.slots))
     owners = tuple((id_, ranges_of(its)) for id_, its in sorted(owned.items()))
     nodes = tuple(node.address for node, _ in views(group))

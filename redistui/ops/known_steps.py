@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from redistui.ops.cluster.drain_steps import AwaitEmptied, AwaitSameMap, FindNewPrimary
 from redistui.ops.cluster.failover_steps import AwaitTakeover, LetClientsGo, NoSlotMoves, OrderPromotion
 from redistui.ops.cluster.fix_keys import GatherKeys, SettleCopies
-from redistui.ops.cluster.fix_orders import AwaitOneOwner, CloseSlots, MarkSlots, OwnSlots, TellOwner
+from redistui.ops.cluster.fix_orders import AwaitOneOwner, CloseAtReplica, CloseSlots, MarkSlots, OwnSlots, TellOwner
 from redistui.ops.cluster.fix_verify import NothingHalfDone
 from redistui.ops.cluster.follow import Replicate
 from redistui.ops.cluster.join import AwaitMember, Meet
@@ -67,6 +67,7 @@ STEPS: Mapping[str, type[Step]] = {
         MoveSlots,
         MovedAsPlanned,
         MarkSlots,
+        CloseAtReplica,
         CloseSlots,
         TellOwner,
         OwnSlots,

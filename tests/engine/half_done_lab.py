@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -134,7 +135,7 @@ class Lab:
         for key, value in self.written.items():
             assert self.owner(slot_of(key.encode())).ask("GET", key) == value, key
         assert sum(node.ask("DBSIZE") for node in self.nodes) == len(self.written)
-        assert [self.flags(node) for node in self.nodes] == [""] * 3
+        assert [self.flags(node) for node in (*self.nodes, self.d)] == [""] * 4
         said = subprocess.run(
             ["redis-cli", "--cluster", "check", self.a.address], capture_output=True, text=True, timeout=20, check=False
         )
@@ -165,6 +166,15 @@ def tag_of(slot: int) -> str:
 
 def announced(lab: Lab, slot: int) -> None:
     lab.setslot(lab.b, slot, "IMPORTING", lab.a)
+
+
+def cut_off(lab: Lab, slot: int) -> None:
+    """Whoever orders it is gone at once: Valkey's replica has it by then, and its primary does not do it any more."""
+    words = ("CLUSTER", "SETSLOT", str(slot), "IMPORTING", lab.ids[lab.a.address])
+    host, port = lab.b.address.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), timeout=10) as wire:
+        wire.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(w), w.encode()) for w in words))
+    eventually(lambda: str(slot) in lab.flags(lab.d) + lab.flags(lab.b))
 
 
 def announced_with_keys(lab: Lab, slot: int) -> None:
@@ -234,6 +244,7 @@ def orphaned(lab: Lab, slot: int) -> None:
 
 STATES: tuple[tuple[Make, bool, str], ...] = (
     (announced, False, "a"),
+    (cut_off, False, "a"),
     (announced_with_keys, False, "b"),
     (announced_with_keys, True, "a"),
     (leaving, False, "b"),

@@ -173,10 +173,10 @@ def test_keys_without_a_mark_are_orphans() -> None:
     assert dict(found.elsewhere) == {id_of("b"): 3, id_of("c"): 1}
 
 
-def test_what_a_replica_repeats_is_not_its_own() -> None:
-    """Valkey 9 replicates marks; and a replica learns of owners by gossip, nobody tells it."""
+def test_a_replica_learns_of_owners_by_gossip() -> None:
+    """Nobody tells it: what it has not heard yet is not half-done."""
     behind = f"a 0-4 6-99 e1, b 5 100-199 e2, {C}, r<a e1"
-    one = cluster(f"{ALL}, r<a e1", f"{ALL}, r<a e1", f"{ALL}, r<a e1", node("r", "a", view=f"{behind}, [7<b]"))
+    one = cluster(f"{ALL}, r<a e1", f"{ALL}, r<a e1", f"{ALL}, r<a e1", node("r", "a", view=behind))
     assert half_done(one) == ()
 
 
@@ -187,3 +187,26 @@ def test_an_open_slot_is_one_finding_that_says_what_ends_it() -> None:
         found == "slots 5-6 are open, on the way from a:1 to b:1: unless somebody moves them just now, `fix` ends that"
     )
     assert said(*cluster(a=f"{ALL}, [5>x]").nodes).count("(open-slot)") == 1
+
+
+WITH_REPLICA = f"{ALL}, b2<b"
+
+
+def test_a_mark_at_a_replica_alone_is_an_order_that_was_cut_off() -> None:
+    """Valkey tells its replicas first; whoever ordered it was gone before the primary did it."""
+    replica = node("b2", "b", view=f"{WITH_REPLICA}, [5<a]")
+    one = cluster(WITH_REPLICA, WITH_REPLICA, WITH_REPLICA, replica)
+    found = only(one)
+    assert (found.kind, found.owner, found.taker) == ("echoed", id_of("a"), "")
+    assert told(found).startswith("slot 5 is open at b2:1 alone, and not at the primary there")
+    assert one.cluster is not None
+    assert [(each.slot, each.node) for each in one.cluster.open_slots] == [(5, id_of("b2"))]
+    assert [each.rule for each in fleet(one).findings if each.rule == "open-slot"] == ["open-slot"]
+
+
+def test_what_a_replica_repeats_of_its_primary_is_told_once() -> None:
+    replica = node("b2", "b", view=f"{WITH_REPLICA}, [5<a]")
+    one = cluster(WITH_REPLICA, f"{WITH_REPLICA}, [5<a]", WITH_REPLICA, replica)
+    assert only(one).kind == "announced"
+    silent = node("b", view=WITH_REPLICA, fault="refused")
+    assert half_done(group(node("a", view=WITH_REPLICA), silent, node("c", view=WITH_REPLICA), replica)) == ()

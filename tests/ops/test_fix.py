@@ -104,6 +104,15 @@ def test_what_no_key_moves_for_comes_first_and_covering_before_all() -> None:
     ]  # fmt: skip
 
 
+def test_a_mark_at_a_replica_alone_is_cleared_by_its_primary_and_the_slot_keeps_its_owner() -> None:
+    every = f"{ALL}, r<b"
+    replica = replace(plain("r", "b", view=f"{every}, [5<a]"), server="valkey", version="9.1.2")
+    plan = planned(fleet_of(replica, a=every, b=every, c=every), aim())
+    assert short(plan) == ["NoSlotMoves r", "CloseAtReplica b"]
+    assert [argv[-1] for argv in plan.steps[-1].commands()] == ["STABLE"]
+    assert plan.verify[0].owners == ()  # type: ignore[attr-defined]
+
+
 def test_a_whole_cluster_has_nothing_to_be_fixed_and_is_told_so() -> None:
     (said,) = refusals(FIX, fleet_of(), aim())
     assert said.startswith("nothing is half-done: no slot is open")

@@ -8,7 +8,7 @@ import pytest
 
 from redistui.ops.cluster.fix_copies import shown_key
 from redistui.ops.cluster.fix_keys import GatherKeys, SettleCopies
-from redistui.ops.cluster.fix_orders import AwaitOneOwner, CloseSlots, MarkSlots, OwnSlots, TellOwner
+from redistui.ops.cluster.fix_orders import AwaitOneOwner, CloseAtReplica, CloseSlots, MarkSlots, OwnSlots, TellOwner
 from redistui.ops.cluster.fix_verify import NothingHalfDone
 from redistui.ops.steps import Argv, Ask, Burst, Lost, NotKnown, Refused, StepFailed, Together, Wish
 from redistui.ops.templates import word_of
@@ -93,6 +93,26 @@ def test_what_counts_is_what_the_node_shows_not_what_it_replied() -> None:
     rest: tuple[Line, ...] = ((stand(B), [view(B, COMING)]), (count(B, 1), [0]))
     with pytest.raises(StepFailed, match=r"slot 1 at .* is not as it should be: NOPERM"):
         play(CLOSE, *opening, (sent, [Refused("NOPERM no")]), *rest)
+
+
+PASSED_ON = CloseAtReplica(B, ID[B], ONE, C)
+REPEATED = view(C, f"[1-<-{ID[A]}]")
+
+
+def test_a_replica_is_told_to_close_a_slot_by_its_primary() -> None:
+    played = play(
+        PASSED_ON,
+        (stand(B, C), [view(B), REPEATED]),
+        (orders(B, "CLUSTER SETSLOT 1 STABLE"), [b"OK"]),
+        (stand(B, C), [view(B), view(C)]),
+    )
+    assert played.said == "OK: 1 slot"
+    assert play(PASSED_ON, (stand(B, C), [view(B), view(C)])).said == "slot 1: done already"
+
+
+def test_a_slot_that_the_primary_itself_has_open_by_now_is_left_alone() -> None:
+    with pytest.raises(StepFailed, match="another operator is at work"):
+        play(PASSED_ON, (stand(B, C), [view(B, COMING), REPEATED]))
 
 
 def test_another_node_at_the_address_gets_no_order() -> None:

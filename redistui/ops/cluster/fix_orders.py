@@ -62,6 +62,10 @@ class Mending:
     def which(self) -> str:
         return named(slots_of(self.slots))
 
+    @property
+    def were(self) -> str:
+        return "was" if len(slots_of(self.slots)) == 1 else "were"
+
 
 @dataclass(frozen=True)
 class SlotOrder(Mending, Step):
@@ -154,7 +158,7 @@ class CloseSlots(SlotOrder):
     @property
     def text(self) -> str:
         what = "being taken in" if self.kind == "importing" else "on its way"
-        return f"{self.node} forgets that {self.which} was {what}"
+        return f"{self.node} forgets that {self.which} {self.were} {what}"
 
     def script(self) -> Script:
         return self._give()
@@ -180,6 +184,32 @@ class CloseSlots(SlotOrder):
         if marks.get(slot) != self.peer:
             raise StepFailed(f"slot {slot} is marked otherwise at {self.node} than before: another operator is at work")
         return True
+
+
+@dataclass(frozen=True)
+class CloseAtReplica(SlotOrder):
+    """SETSLOT ... STABLE at a primary that has none of them open itself: it passes the order on to its replicas, one of
+    which has (Valkey), and nobody else may give a replica such an order."""
+
+    replica: Address
+
+    @property
+    def text(self) -> str:
+        return f"{self.replica} forgets that {self.which} {self.were} on the way: {self.node} passes that on to it"
+
+    def script(self) -> Script:
+        return self._give()
+
+    def commands(self) -> tuple[Argv, ...]:
+        return (("CLUSTER", "SETSLOT", Each(self.slots), "STABLE"),)
+
+    def _look(self) -> Generator[Wish, Reply, list[int]]:
+        here, there = yield from stand(self.node, self.replica)
+        self._is_itself(here)
+        opened = [slot for slot in slots_of(self.slots) if slot in here.importing or slot in here.migrating]
+        if opened:
+            raise StepFailed(f"{named(opened)}: open at {self.node} by now: another operator is at work")
+        return [slot for slot in slots_of(self.slots) if slot in there.importing or slot in there.migrating]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from redistui.judge.half_done import HalfDone, Mark
 from redistui.judge.half_done_words import both, keys, slots
 from redistui.model import Address, Group
 from redistui.ops.cluster.fix_keys import GatherKeys, Keep, SettleCopies
-from redistui.ops.cluster.fix_orders import AwaitOneOwner, CloseSlots, MarkSlots, OwnSlots, TellOwner
+from redistui.ops.cluster.fix_orders import AwaitOneOwner, CloseAtReplica, CloseSlots, MarkSlots, OwnSlots, TellOwner
 from redistui.ops.cluster.map import line, own
 from redistui.ops.cluster.move_plan import heirs, primaries
 from redistui.ops.cluster.move_slots import MoveSlots
@@ -80,6 +80,13 @@ class Planner:
             case "orphans":
                 return self._gathered(
                     one, "the keys go to the owner where it has none of that name; clients reach them then"
+                )
+            case "echoed":
+                return Ending(
+                    one,
+                    self._passed_on(one),
+                    one.owner,
+                    "its primary is told to close it, and passes that on; no key moves",
                 )
             case "stale":
                 return self._closed(one, one.why and "the marks are cleared, and the slots stay with their owner")
@@ -201,6 +208,14 @@ class Planner:
 
     def _close(self, one: HalfDone, mark: Mark) -> CloseSlots:
         return CloseSlots(one.name(mark.node), mark.node, one.slots, mark.kind, mark.peer)
+
+    def _passed_on(self, one: HalfDone) -> tuple[Step, ...]:
+        steps: list[Step] = []
+        for mark in one.marks:
+            mine = own(self.group.node(one.name(mark.node)))
+            if mine is not None and mine.primary is not None:
+                steps.append(CloseAtReplica(one.name(mine.primary), mine.primary, one.slots, one.name(mark.node)))
+        return tuple(steps)
 
     def _others(self, one: HalfDone) -> Iterator[Mark]:
         """Marks of nodes that have no part in the move, and no keys."""

@@ -71,7 +71,5 @@ class NothingHalfDone(Step):
         bare = [slot for slot in slots if view.owner(slot) is None]
         if bare:
             return f"{node} named no owner of {named(bare)}"
-        if not view.primary:  # it repeats its primary's marks (Valkey), and may be late
-            return ""
         opened = [slot for slot in slots if slot in view.migrating or slot in view.importing]
         return f"{named(opened)} still open at {node}" if opened else ""
