@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from redistui.cli.exits import USAGE, Quit
+from redistui.cli.exits import REFUSED, USAGE, Quit
 from redistui.cli.helping import titled, usage
 from redistui.cli.options import add_json, add_target_option, add_timeout
 from redistui.model import Fleet
@@ -98,6 +98,11 @@ def chosen(args: argparse.Namespace) -> Action:
     args.arguments, args.targets = args.words[:wanted], [*args.words[wanted:], *args.targets]
     sorts = [(word, argument.sort) for word, argument in zip(args.arguments, found.arguments, strict=True)]
     args.past = past_of(found, args.arguments)
+    if args.past is None and found.name in PAST and not args.targets:
+        sort = "" if found.name == "undo" else "unfinished "
+        raise Quit(
+            REFUSED, [f"the journal here knows of no {sort}operation {args.arguments[0]!r}: see `redistui journal`"]
+        )
     args.seeds = list(args.past.plan.named()) if args.past else [word for word, sort in sorts if sort == "node"]
     args.strangers = [word for word, sort in sorts if sort == "stranger"]
     return found

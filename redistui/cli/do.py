@@ -208,5 +208,6 @@ def tell(args: argparse.Namespace, engine: Engine, run: Run) -> None:
     rows: list[Row] = [(Cell(f"{run.outcome}", "ok" if run.outcome == "verified" else "bad"),)]
     rows += [row for text in run.refusals for row in paragraph(show(text), columns(), "text", Cell("refused: "))]
     rows += [(Cell("seen:"), Cell(show(text))) for text in run.verified]
-    rows += [row for text in (run.message, run.next) if text for row in paragraph(show(text, 2000), columns())]
+    back = f"To go back: {run.back}" if run.back else ""
+    rows += [row for text in (run.message, run.next, back) if text for row in paragraph(show(text, 2000), columns())]
     print_rows(rows)

@@ -185,6 +185,17 @@ class Option:
     doc: str
     repeats: bool = False
     """It may be given several times; its value is all of them, with blanks between."""
+    needed: bool = False
+    """The action cannot be understood without it."""
+
+    @property
+    def usage(self) -> str:
+        """
+        >>> Option("to", "NODE", "", needed=True).usage, Option("classic", "", "").usage
+        ('--to NODE', '[--classic]')
+        """
+        text = f"--{self.name} {self.metavar}" if self.metavar else f"--{self.name}"
+        return text if self.needed else f"[{text}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +247,21 @@ class Action:
     @property
     def usage(self) -> str:
         """Arguments, as `redistui do NAME ...` takes them."""
-        options = (f"[--{o.name} {o.metavar}]" if o.metavar else f"[--{o.name}]" for o in self.options)
+        options = (option.usage for option in self.options)
         return " ".join([*("|".join(a.choices) or a.name for a in self.arguments), *options])
+
+
+UNDO = "`undo OPERATION`"
+ITS_ID = ", with its id from the journal"
+
+
+def way_back(undo: str, operation: str) -> str:
+    """A plan's `undo`, of an operation that has an id by now.
+
+    >>> way_back("`undo OPERATION`, with its id from the journal: the same slots go back.", "52ff9e09")
+    '`undo 52ff9e09`: the same slots go back.'
+    """
+    return undo.replace(UNDO + ITS_ID, f"`undo {operation}`") if operation else undo
 
 
 def refusals(action: Action, fleet: Fleet, aim: Aim) -> tuple[str, ...]:

@@ -114,7 +114,8 @@ def idle(fleet: Fleet, group: Group, asked: Wanted) -> Iterator[Check]:
     empty = [shard.primary for shard in (group.cluster.shards if group.cluster else ()) if not shard.slot_count]
     left = [address for address in empty if address not in part]
     if left and not asked.use_empty:
-        yield warned(f"{names(left)} {'owns' if len(left) == 1 else 'own'} no slots and get none without --use-empty")
+        owns, gets = ("owns", "gets") if len(left) == 1 else ("own", "get")
+        yield warned(f"{names(left)} {owns} no slots and {gets} none without --use-empty")
     elif left:
         yield warned(f"{names(left)} {'owns' if len(left) == 1 else 'own'} no slots and cannot be given any now")
 

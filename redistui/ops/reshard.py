@@ -21,7 +21,11 @@ INSTEAD: dict[Kind, str] = {
     "sentinel": "this is no cluster: it has no slots to move",
     "replication": "this is no cluster: it has no slots to move",
 }
-NEEDED = {"from": "NODE[,NODE...]", "to": "NODE", "slots": "N|RANGES"}
+NEEDED = (
+    Option("from", "NODE[,NODE...]", "the shards that give them", needed=True),
+    Option("to", "NODE", "whom it goes to: the replica that takes over, the shard that takes the slots", needed=True),
+    Option("slots", "N|RANGES", "how many, or which ones: 100, 0-99,200, 7-7", needed=True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Wanted:
 
 def wanted(aim: Aim) -> Wanted:
     """Raises BadWord."""
-    missing = [f"--{name} {metavar}" for name, metavar in NEEDED.items() if name not in aim.options]
+    missing = [option.usage for option in NEEDED if option.name not in aim.options]
     if missing:
         raise BadWord(f"reshard wants {' and '.join(missing)} as well")
     targets = nodes_in(aim.options["to"], "to")
@@ -148,9 +152,7 @@ RESHARD = Action(
     checks=checks,
     plan=plan,
     options=(
-        Option("from", "NODE[,NODE...]", "the shards that give them"),
-        Option("to", "NODE", "whom it goes to: the replica that takes over, the shard that takes the slots"),
-        Option("slots", "N|RANGES", "how many, or which ones: 100, 0-99,200, 7-7"),
+        *NEEDED,
         CLASSIC,
     ),
     surveys=True,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from redistui.model import Fleet
-from redistui.ops.action import Action, Aim, Argument, Check, Option, Plan
+from redistui.ops.action import ITS_ID, UNDO, Action, Aim, Argument, Check, Option, Plan, way_back
 from redistui.ops.checks import failed, fresh, passed, warned
 from redistui.ops.cluster.reroute import absent_takers, gone_on
 from redistui.ops.fingerprint import fingerprint
@@ -35,7 +35,8 @@ def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
     yield passed(f"{past.action} was begun {past.at}, and {past.passed} of {len(past.plan.steps)} steps were seen done")
     if "back" in aim.options and not may_go_back(past):
         yield failed(
-            f"it is past its point of no return: go on with it (`resume {past.operation}`); then: {past.plan.undo}"
+            f"it is past its point of no return: go on with it (`resume {past.operation}`); then: "
+            f"{way_back(past.plan.undo, past.operation)}"
         )
     elif "back" not in aim.options and past.released:
         yield failed(f"putting it back was begun already: `resume {past.operation} --back` finishes that")
@@ -63,7 +64,7 @@ def may_go_back(past: Past) -> bool:
 
 def can_be_undone(past: Past) -> bool:
     """Whether `undo` takes it back: its plan says so."""
-    return "`undo OPERATION`" in past.plan.undo
+    return way_back(UNDO + ITS_ID, past.operation) in way_back(past.plan.undo, past.operation)
 
 
 def plan(fleet: Fleet, aim: Aim) -> Plan:
@@ -75,6 +76,7 @@ def plan(fleet: Fleet, aim: Aim) -> Plan:
         group=aim.group,
         notes=past.notes,
         resumes=past.operation,
+        undo=way_back(past.plan.undo, past.operation),
         danger="risky" if past.plan.danger == "routine" else past.plan.danger,
         confirm=past.plan.confirm or aim.group,
         fingerprint=fingerprint(*(group for name in aim.groups if (group := fleet.group(name)) is not None)),

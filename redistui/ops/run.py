@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from redistui.model import Address
-from redistui.ops.action import Outcome, Plan, StepState
+from redistui.ops.action import UNDO, Outcome, Plan, StepState, way_back
 from redistui.ops.steps import Argv, Step
 from redistui.ops.tally import Tally
 
@@ -76,6 +76,12 @@ class Run:
     @property
     def ended(self) -> bool:
         return self.outcome != "running"
+
+    @property
+    def back(self) -> str:
+        """How to undo what was done, where this operation's id is needed for it; else empty."""
+        undo = "" if self.plan is None or self.outcome != "verified" or self.lanes else self.plan.undo
+        return way_back(undo, self.operation) if UNDO in undo else ""
 
     @property
     def verified(self) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from redistui.view.words import paragraph
 
 Rows = Iterator[Row]
 INDENT = "     "
+LONGEST = 20_000
+"""Characters of a command: one that moves 500 slots, no two of which are neighbours, has 7,000, and is shown whole."""
 LONG = 10
 """Steps of a plan from where on it does not fit on a screen while it runs."""
 MARKS: Mapping[Mark, tuple[str, Tone]] = {"pass": ("pass", "ok"), "warn": ("WARN", "warn"), "fail": ("FAIL", "bad")}
@@ -155,7 +157,7 @@ def command(argv: Sequence[str]) -> str:
     >>> command(("CONFIG", "SET", "save", ""))
     'CONFIG SET save ""'
     """
-    return show(" ".join(map(_word, argv)), 4000)
+    return show(" ".join(map(_word, argv)), LONGEST)
 
 
 def _word(word: str) -> str:
@@ -186,6 +188,7 @@ def running_rows(run: Run, glyphs: Glyphs, width: int, speeds: Speedometer | Non
         tone: Tone = "ok" if run.outcome == "verified" else "bad"
         rows += [(), *paragraph(show(run.message) or OUTCOMES[run.outcome], width, tone)]
         rows += paragraph(f"Next: {show(run.next)}", width, "warn") if run.next else []
+        rows += paragraph(f"To go back: {show(run.back)}", width, "dim") if run.back else []
     rows += _refused(run, width)
     return rows
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -30,6 +31,18 @@ def run_at(now: float, slots: int) -> Run:
     run = planned("rebalance", "shop", plan)
     tally = Tally(0.0, now, (Part("a to b", 1000, slots, 60_000, 60 * slots),))
     return replace(run, outcome="running", steps=(replace(run.steps[0], state="running", tally=tally),))
+
+
+@pytest.mark.parametrize(
+    ("action", "words"), [("undo", "no operation 'ffff0000'"), ("resume", "no unfinished operation")]
+)
+def test_an_operation_that_nobody_knows_is_told_of_without_going_anywhere(
+    action: str, words: str, tmp_path: Path
+) -> None:
+    """Its servers would be those of the journal; the default target has nothing to do with it."""
+    done = redistui("do", action, "ffff0000", "--yes", env={"REDISTUI_JOURNAL": str(tmp_path / "journal.jsonl")})
+    assert done.code == 5
+    assert words in done.err
 
 
 def test_how_far_it_is_is_told_every_two_seconds() -> None:

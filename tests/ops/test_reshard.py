@@ -28,6 +28,10 @@ def wanted(source: str, target: str, slots: str) -> dict[str, str]:
     return {"from_": source, "to": target, "slots": slots}
 
 
+def test_what_it_cannot_do_without_stands_in_no_brackets() -> None:
+    assert RESHARD.usage == "--from NODE[,NODE...] --to NODE --slots N|RANGES [--classic]"
+
+
 def test_a_number_of_slots_goes_in_one_piece_beside_what_the_target_has() -> None:
     made = plan(RESHARD, fleet(world(), survey()), aim(**wanted(P1, P2, "100")))
     (move,) = made.moves

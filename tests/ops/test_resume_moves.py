@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from redistui.ops.action import Plan
 from redistui.ops.aiming import aim_at
 from redistui.ops.reshard import RESHARD
-from redistui.ops.resume import RESUME
+from redistui.ops.resume import RESUME, can_be_undone
+from redistui.ops.run import planned
 from redistui.ops.stored import Past
 from tests.engine.cluster_imagined import NAME, REDIS, VALKEY
 from tests.ops.cluster_world import P1, P2, World
@@ -49,3 +52,22 @@ def test_not_where_its_server_forgets_what_it_took_in(what: dict[str, str]) -> N
 
 def test_not_where_the_target_lives() -> None:
     assert WARNING not in said_of(world(HALF), VALKEY, classic="yes")
+
+
+def test_going_on_tells_the_id_that_the_way_back_wants() -> None:
+    begun = plan(RESHARD, fleet(world(), survey()), aim(from_=P1, to=P2, slots="5362-5460"))
+    assert begun.undo.startswith("`undo OPERATION`, with its id from the journal: ")
+    past = stopped(begun)
+    seen = fleet(world(), survey())
+    onward = RESUME.plan(seen, aim_at(RESUME, seen, ("abcd1234",), {}, past=past))
+    assert onward.undo.startswith("`undo abcd1234`: ")
+    assert can_be_undone(past)
+    assert can_be_undone(replace(past, plan=onward))
+    assert not can_be_undone(replace(past, plan=replace(begun, undo="`reshard` moves them on.")))
+
+
+def test_what_ended_well_tells_how_to_go_back_by_its_own_id() -> None:
+    run = planned("reshard", NAME, plan(RESHARD, fleet(world(), survey()), aim(from_=P1, to=P2, slots="5362-5460")))
+    assert run.back == ""
+    assert replace(run, outcome="failed", operation="52ff9e09").back == ""
+    assert replace(run, outcome="verified", operation="52ff9e09").back.startswith("`undo 52ff9e09`: the same slots")

@@ -7,7 +7,7 @@ import pytest
 from redistui.model import SLOTS
 from redistui.ops.action import Load, Plan, SlotMove
 from redistui.view.balance import balance_rows, total
-from redistui.view.confirm import asking_rows
+from redistui.view.confirm import asking_rows, command
 
 A, B, C = "10.0.0.1:7000", "10.0.0.2:7000", "10.0.0.3:7000"
 MOVES = (SlotMove(A, B, ((0, 99), (200, 299)), keys=1200, bytes=48_000, seconds=0.8),)
@@ -74,3 +74,10 @@ def test_a_dialog_shows_the_balance_only_of_plans_that_move_slots() -> None:
     assert balance_rows(plan(moves=()), 80) == []
     text = "\n".join("".join(cell.text for cell in row) for row in asking_rows(plan(), (), 80))
     assert "What each shard carries" in text
+
+
+def test_a_command_for_hundreds_of_single_slots_is_shown_whole() -> None:
+    """The plan that is shown is the plan that is sent."""
+    ends = [str(slot) for slot in range(10_001, 11_001, 2) for _ in ("first", "last")]
+    argv = ("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", *ends, "NODE", "a" * 40)
+    assert command(argv) == " ".join(argv)

@@ -133,7 +133,7 @@ class MoveSlots(Step):
         wrong = [one for one in ended if isinstance(one, Exception)]
         said = "; ".join(str(one) for one in ended)
         if not wrong:
-            done = f"{counted(all_slots(routes), 'slot')} moved" if len(routes) > 1 else ""
+            done = f"{counted(all_slots(routes), 'slot')} moved" if len(ended) > 1 else ""
             return f"{done}: {said}" if done else said
         if bugs := [one for one in wrong if not isinstance(one, StepFailed | Refused | Lost)]:
             raise bugs[0]

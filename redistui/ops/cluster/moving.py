@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from redistui.model import Address, Group, Node
-from redistui.ops.action import Aim, Plan, SlotMove
+from redistui.ops.action import ITS_ID, UNDO, Aim, Plan, SlotMove
 from redistui.ops.cluster.move_plan import how_of, move_steps
 from redistui.ops.cluster.routes import How, counted
 from redistui.ops.cluster.shares import after, before, figured, moved, targets, tell_replicas
@@ -41,7 +41,7 @@ def moving_plan(
         steps=steps,
         verify=verify,
         loses=f"No acknowledged write. {HOW_IT_GOES[how]}",
-        undo="`undo OPERATION`, with its id from the journal: the same slots go back, and take as long again.",
+        undo=f"{UNDO}{ITS_ID}: the same slots go back, and take as long again.",
         fingerprint=fingerprint(group),
         confirm=group.name,
         moves=all_,
