@@ -76,6 +76,10 @@ class Footer(Line):
         """The message that stands there now."""
         return "" if self._message is None else self._message.text.strip()
 
+    def hush(self) -> None:
+        """The message is over: something else was begun since."""
+        self._over()
+
     def _over(self) -> None:
         self._message = None
         self._redraw()

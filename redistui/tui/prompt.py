@@ -47,7 +47,9 @@ class Prompting(Frame):
         self.set_filter(event.text)
 
     def on_command_line_done(self, event: CommandLine.Done) -> None:
-        self.query_one(Footer).display = True
+        footer = self.query_one(Footer)
+        footer.display = True
+        footer.hush()
         if self.panel is not None:
             self.panel.focus_here()
         if event.mode == "/":

@@ -136,7 +136,7 @@ def test_slots_without_owner_go_to_whom_the_operator_says(lab: Lab) -> None:
     said = lab.refused()
     assert f"`--cover {lab.a.address}` gives them to it" in said
     assert f"3 keys) and {lab.b.address} (7 keys)" in said or f"(7 keys) and {lab.a.address} (3 keys)" in said
-    assert "what they held is lost" in said
+    assert "what it held is lost" in said
     _, plan = lab.plan(cover=lab.c.address)
     assert plan.danger == "lossy"
     assert plan.confirm == f"cover 1 slot at {lab.c.address}, lost is what they held"

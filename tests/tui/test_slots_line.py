@@ -10,6 +10,7 @@ import pytest
 from redistui.replies.slot import slot_of
 from redistui.tui import Settings
 from redistui.tui.app import RedistuiApp
+from redistui.tui.commandline import CommandLine
 from redistui.tui.screens.slots import Slots
 from redistui.tui.screens.topology import Topology
 from tests import fleets
@@ -80,6 +81,14 @@ async def test_what_is_no_slot_is_answered_with_a_sentence(line: str, said: str)
     async with running() as run:
         run.app.house.run_line(line)
         await eventually_async(lambda: said in run.told)
+
+
+async def test_what_was_said_of_one_line_does_not_stand_after_the_next() -> None:
+    async with running() as run:
+        run.app.house.run_line("slot 99999")
+        await eventually_async(lambda: "no slot" in run.told)
+        run.app.house.on_command_line_done(CommandLine.Done(":", "slot 812"))
+        await eventually_async(lambda: run.told == "")
 
 
 async def test_modes_are_completed() -> None:

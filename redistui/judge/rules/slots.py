@@ -62,7 +62,7 @@ def slots(case: Case) -> Iterator[Finding]:
         return
     bare = sum(last - first + 1 for first, last in uncovered(cluster))
     if bare:
-        yield case.finding("slots-uncovered", "bad", f"{bare} of 16384 slots have no owner")
+        yield case.finding("slots-uncovered", "bad", f"{bare} of 16384 slots {'has' if bare == 1 else 'have'} no owner")
     elif cluster.state == "fail" and not cluster.failing:
         yield case.finding("cluster-state", "bad", "most nodes say cluster_state:fail: they serve no keys")
     if cluster.failing:

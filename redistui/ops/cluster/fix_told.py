@@ -34,9 +34,10 @@ def hindrance(one: HalfDone) -> str:
         return f"It is left alone: {one.stuck}"
     holders = [(one.name(id_), count) for id_, count in one.elsewhere]
     if not holders:
+        they, them = ("it", "it") if one.count == 1 else ("they", "them")
         return (
-            "`--cover NODE` gives them to a primary: what they held is lost, unless the node that owned them comes "
-            "back first"
+            f"`--cover NODE` gives {them} to a primary: what {they} held is lost, unless the node that owned {them} "
+            f"comes back first"
         )
     said = both([f"{name} ({keys(count)})" for name, count in holders])
     if len(holders) == 1:
