@@ -209,5 +209,7 @@ def tell(args: argparse.Namespace, engine: Engine, run: Run) -> None:
     rows += [row for text in run.refusals for row in paragraph(show(text), columns(), "text", Cell("refused: "))]
     rows += [(Cell("seen:"), Cell(show(text))) for text in run.verified]
     back = f"To go back: {run.back}" if run.back else ""
-    rows += [row for text in (run.message, run.next, back) if text for row in paragraph(show(text, 2000), columns())]
+    onward = f"To go on: `resume {run.operation}`." if run.resumable and not run.lanes else ""
+    said = filter(None, (run.message, run.next, onward, back))
+    rows += [row for text in said for row in paragraph(show(text, 2000), columns())]
     print_rows(rows)
