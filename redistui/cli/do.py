@@ -192,7 +192,8 @@ def _lines(run: Run, lane: str, told: set[tuple[str, str, int]]) -> Iterator[str
             if row.state in ("done", "failed") and (lane, part, number) not in told:
                 told.add((lane, part, number))
                 took = "" if row.ms is None else f" in {duration(row.ms)}"
-                yield f"{row.state}{took}: {show(row.step.text)}: {show(row.reply or '')}"
+                where = f" at {show(row.step.node)}" if row.step.node else ""
+                yield f"{row.state}{took}{where}: {show(row.step.text)}: {show(row.reply or '')}"
 
 
 def tell(args: argparse.Namespace, engine: Engine, run: Run) -> None:

@@ -15,8 +15,9 @@ from redistui.cli.remarked import Said, SaidOf, said_of, said_then
 from redistui.cli.sites_document import sites_document
 from redistui.judge.consensus import Consensus, Opinion, consensus
 from redistui.judge.health import health
+from redistui.judge.quorum import votes
 from redistui.judge.score import band, score
-from redistui.model import Cluster, Finding, Fleet, Group, Node, Sentinel, Watch
+from redistui.model import Cluster, Finding, Fleet, Group, Node, Replication, Sentinel, Watch
 
 Document = dict[str, Any]
 
@@ -93,12 +94,34 @@ def node_document(node: Node) -> Document:
         **{name: _number(node.metrics, name) for name in MEASURED},
         "ping_ms": None if node.ping_ms is None else round(node.ping_ms, 3),
         "uptime_seconds": _number(node.metrics, "uptime_seconds"),
+        **replication_document(node.replication),
+    }
+
+
+def replication_document(own: Replication | None) -> Document:
+    """A node's part in replication, as it says itself. `replicas` are those it serves, null where it does not answer;
+    `last_io_seconds` is heartbeat age, not lag; `priority` to `read_only` are null on a primary."""
+    if own is None:
+        names = ("last_io_seconds", "sync_in_progress", "priority", "read_only", "backlog_active", "backlog_size")
+        return {"replicas": None} | dict.fromkeys(names)
+    heard = own.last_io_seconds
+    return {
+        "replicas": [
+            {"address": one.address, "state": one.state, "offset": one.offset, "lag_seconds": one.lag_seconds}
+            for one in own.replicas
+        ],
+        "last_io_seconds": None if heard is None or heard < 0 else heard,
+        "sync_in_progress": own.sync_in_progress,
+        "priority": own.priority,
+        "read_only": own.read_only,
+        "backlog_active": own.backlog_active,
+        "backlog_size": own.backlog_size,
     }
 
 
 def sentinel_document(sentinel: Sentinel, watch: Watch | None) -> Document:
     """`primary` and what follows is this Sentinel's own belief of the group; null where it does not answer."""
-    others = None if watch is None else watch.other_sentinels
+    counted = None if watch is None else votes(watch)
     return {
         "address": sentinel.address,
         "up": sentinel.up,
@@ -107,11 +130,18 @@ def sentinel_document(sentinel: Sentinel, watch: Watch | None) -> Document:
         "primary": None if watch is None else watch.primary,
         "epoch": None if watch is None else watch.epoch,
         "quorum": None if watch is None else watch.quorum,
-        "known_sentinels": None if others is None else others + 1,
+        "known_sentinels": None if counted is None else counted.known,
         "known_replicas": None if watch is None else watch.known_replicas,
         "odown": None if watch is None else "o_down" in watch.flags,
         "tilt": sentinel.tilt,
         "ckquorum": None if watch is None else watch.ckquorum,
+        "majority": None if counted is None else counted.majority,
+        "votes_needed": None if counted is None else counted.needed,
+        "votes_usable": None if counted is None else counted.usable,
+        "sdown": None if watch is None else "s_down" in watch.flags,
+        "failover_state": None if watch is None else watch.failover_state,
+        "running_scripts": sentinel.running_scripts,
+        "queued_scripts": sentinel.queued_scripts,
     }
 
 

@@ -48,13 +48,11 @@ def lag_bytes(primary: Node, replica: Node) -> int | None:
 
 
 def lag_seconds(upstream: Node, replica: Address) -> int | None:
-    """Seconds since the replica's last ACK as its upstream counts them (one a second is sent).
-
-    None unless it is online there: of a replica that is still being synced, a server prints lag=0 all the time.
-    """
+    """Seconds since the replica's last ACK as its upstream counts them (one a second is sent); None until it is online
+    there."""
     if upstream.replication is None:
         return None
     for seen in upstream.replication.replicas:
         if seen.address == replica:
-            return seen.lag_seconds if seen.state == "online" else None
+            return seen.lag_seconds
     return None

@@ -38,6 +38,33 @@ class Quorum:
     """A failover could not be authorised now. Neither `reachable` nor `lost`: not known (yet)."""
 
 
+GONE = frozenset({"s_down", "o_down", "disconnected"})
+"""Flags with which a Sentinel says that it does not reach somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """How one Sentinel counts for one group, itself among them."""
+
+    known: int
+    """All Sentinels it knows, dead and ghost ones included: the majority is of these."""
+    usable: int
+    """Those of them that it reaches."""
+    majority: int
+    needed: int
+    """To authorise a failover: the quorum, or the majority where that is more."""
+
+
+def votes(watch: Watch) -> Votes | None:
+    """As this Sentinel counts; None where it does not say how many others it knows."""
+    if watch.other_sentinels is None:
+        return None
+    known = watch.other_sentinels + 1
+    gone = sum(bool(peer.flags & GONE) for peer in watch.sentinels)
+    majority = known // 2 + 1
+    return Votes(known, known - gone, majority, max(watch.quorum or 0, majority))
+
+
 def verdict(group: Group) -> Quorum:
     """Judges a Sentinel group; of a group that no Sentinel watches, everything is zero and None."""
     watches = group.watches()

@@ -21,7 +21,7 @@ class ReplicaSeen:
     state: str
     offset: int | None
     lag_seconds: int | None
-    """Seconds since the replica's last ACK (sent once a second)."""
+    """Seconds since the replica's last ACK (sent once a second); None until it is online."""
 
 
 @dataclass(frozen=True, slots=True)

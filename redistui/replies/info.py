@@ -269,8 +269,9 @@ class InfoText:
             if name.startswith(b"db"):
                 keys.setdefault(name, integer(rest.partition(b",")[0].removeprefix(b"keys=")) or 0)
             elif (match := _REPLICA.fullmatch(rest)) and (address := join(match[1], match[2])):
-                seen = ReplicaSeen(address, text(match[3]), integer(match[4]), integer(match[5]))
-                replicas.setdefault(name, seen)
+                state = text(match[3])
+                lag = integer(match[5]) if state == "online" else None  # until then a server always prints 0
+                replicas.setdefault(name, ReplicaSeen(address, state, integer(match[4]), lag))
         self.replicas, self.keys, self.numbered = tuple(replicas.values()), sum(keys.values()), lines
 
     def integer(self, field: str) -> int | None:

@@ -48,7 +48,10 @@ LEGENDS: Mapping[str, tuple[Row, ...]] = {
         ("FLAGS", "title", "s_down: as it sees it; o_down: as a quorum sees it"),
         ("CKQUORUM", "title", "the server's own word; old: said before it went into TILT"),
         ("TILT", "title", "its clock or process stood still: it only watches"),
+        ("SCRIPTS", "title", "scripts it runs, + those that wait for their turn"),
         ("SEEN", "title", "Sentinels that see a replica up, of those that answer"),
+        ("HEARD", "title", "time since the replica last answered a Sentinel's PING"),
+        ("enter", "accent", "on a Sentinel: all it believes; once more: scroll in it"),
     ),
     "slots": _rows(
         6,

@@ -46,7 +46,7 @@ def _title(node: Node, group: Group, glyphs: Glyphs) -> Row:
     return (role, Cell(f" {node.address}", "title"), Cell(f"  {said} {glyphs.dot} {group.name}", "dim"))
 
 
-def _fact(label: str, value: str | None, width: int, tone: Tone = "text") -> list[Row]:
+def fact(label: str, value: str | None, width: int, tone: Tone = "text") -> list[Row]:
     """A named fact, over as many rows as it needs; unknown is a dash, and dim."""
     lead = Cell(f"  {label:<{LABEL}}", "dim")
     if value is None or value == "":
@@ -70,17 +70,17 @@ def _findings(fleet: Fleet, group: Group, node: Node, glyphs: Glyphs, width: int
 def _itself(fleet: Fleet, node: Node, width: int) -> Iterator[Row]:
     age = fleet.age(node.seen_at)
     seen = "never" if age is None else f"{words.clock(node.seen_at or 0.0)} UTC, {figures.span(age)} ago"
-    yield from _fact("seen", seen, width, "text" if fleet.freshness(node.seen_at) == "fresh" else "unknown")
-    yield from _fact("server", f"{node.server or ''} {node.version or ''}".strip(), width)
-    yield from _fact("ping", figures.latency(node.ping_ms) if node.ping_ms is not None else None, width)
+    yield from fact("seen", seen, width, "text" if fleet.freshness(node.seen_at) == "fresh" else "unknown")
+    yield from fact("server", f"{node.server or ''} {node.version or ''}".strip(), width)
+    yield from fact("ping", figures.latency(node.ping_ms) if node.ping_ms is not None else None, width)
     where = " · ".join(dict.fromkeys(part for part in (node.site, node.zone) if part))
     if where:
-        yield from _fact("site", where, width)
-    yield from _fact("run id", node.run_id, width, "dim")
+        yield from fact("site", where, width)
+    yield from fact("run id", node.run_id, width, "dim")
     view = node.cluster
     if view is not None:
-        yield from _fact("node id", view.myself, width, "dim")
-        yield from _fact("cluster", f"state {view.state or '?'}, epoch {view.epoch}, own epoch {view.my_epoch}", width)
+        yield from fact("node id", view.myself, width, "dim")
+        yield from fact("cluster", f"state {view.state or '?'}, epoch {view.epoch}, own epoch {view.my_epoch}", width)
 
 
 def _replication(fleet: Fleet, node: Node, width: int) -> Iterator[Row]:
@@ -88,19 +88,19 @@ def _replication(fleet: Fleet, node: Node, width: int) -> Iterator[Row]:
     if part is None:
         return
     if part.primary is not None:
-        yield from _fact("follows", part.primary, width)
-        yield from _fact("link", _link(part), width, "ok" if part.link == "up" else "bad")
-        yield from _fact("priority", None if part.priority is None else str(part.priority), width)
-        yield from _fact("read-only", _yes(part.read_only), width)
-    yield from _fact("offset", _offset(fleet, part), width)
-    yield from _fact("history", part.replid, width, "dim")
+        yield from fact("follows", part.primary, width)
+        yield from fact("link", _link(part), width, "ok" if part.link == "up" else "bad")
+        yield from fact("priority", None if part.priority is None else str(part.priority), width)
+        yield from fact("read-only", _yes(part.read_only), width)
+    yield from fact("offset", _offset(fleet, part), width)
+    yield from fact("history", part.replid, width, "dim")
     if part.second_offset is not None and part.second_offset >= 0:
-        yield from _fact("before", f"{part.replid2} up to {figures.exact(part.second_offset)}", width, "dim")
+        yield from fact("before", f"{part.replid2} up to {figures.exact(part.second_offset)}", width, "dim")
     if part.backlog_active is not None:
         size = figures.size(part.backlog_size)
-        yield from _fact("backlog", f"{size}" if part.backlog_active else f"{size}, not active", width)
+        yield from fact("backlog", f"{size}, {'active' if part.backlog_active else 'not active'}", width)
     if part.failover_state not in (None, "no-failover"):
-        yield from _fact("failover", part.failover_state, width, "warn")
+        yield from fact("failover", part.failover_state, width, "warn")
 
 
 def _link(part: Replication) -> str:

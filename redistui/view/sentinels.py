@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from redistui.judge.health import health
-from redistui.judge.quorum import Quorum, ghosts, verdict
+from redistui.judge.quorum import GONE, Quorum, ghosts, verdict, votes
 from redistui.model import Address, Fleet, Group, Sentinel, Watch, WatchedReplica
 from redistui.view import figures, words
 from redistui.view.cells import Cell, Column, Row, Tone
@@ -31,24 +31,24 @@ WIDE: tuple[Column, ...] = (
     Column("EPOCH", 6, "right"),
     Column("QUORUM", 6, "right"),
     Column("VOTES", 5, "right"),
-    Column("FLAGS", 22, grows=True),
-    Column("CKQUORUM", 26, grows=True),
+    Column("FLAGS", 18, grows=True),
+    Column("CKQUORUM", 22, grows=True),
     Column("TILT", 8),
     Column("AGE", 5, "right"),
     Column("PING", 6, "right"),
     Column("REPLICAS", 8, "right", rank=1),
     Column("DOWN-AFTER", 10, "right", rank=2),
+    Column("SCRIPTS", 7, "right", rank=2),
     Column("VERSION", 13, rank=3),
 )
 REPLICA_NARROW: Row = tuple(
-    Cell(text, "title") for text in ("", "REPLICA", "FOLLOWS", "PRIO", "", "SEEN", "FLAGS", "LINK", "", "PING")
+    Cell(text, "title") for text in ("", "REPLICA", "FOLLOWS", "PRIO", "", "SEEN", "FLAGS", "LINK", "", "HEARD")
 )
 REPLICA_WIDE: Row = tuple(
     Cell(text, "title")
-    for text in ("", "REPLICA", "FOLLOWS", "PRIO", "", "SEEN", "FLAGS", "LINK", "", "PING", "", "", "", "")
+    for text in ("", "REPLICA", "FOLLOWS", "PRIO", "", "SEEN", "FLAGS", "LINK", "", "HEARD", "", "", "", "", "")
 )
 _ROLE_FLAGS = frozenset({"primary", "replica", "sentinel"})
-_GONE = frozenset({"s_down", "o_down", "disconnected"})
 
 
 def sentinels(fleet: Fleet, group: Group | None, glyphs: Glyphs, width: int, wide: bool, wanted: str = "") -> Lines:
@@ -118,13 +118,15 @@ def _reasons(group: Group, quorum: Quorum, glyphs: Glyphs, width: int) -> Iterat
         yield (Cell(f"{glyphs.done} All Sentinels agree on primary, epoch and each other.", "ok"),)
     for reason in found:
         yield from words.paragraph(reason, width - 2, "text", Cell(f"{glyphs.warn} ", "warn"))
+    for busy in _at_scripts(group):
+        yield from words.paragraph(busy, width - 2, "text", Cell(f"{glyphs.dot} ", "dim"))
 
 
 def _replica_quarrels(group: Group) -> Iterator[str]:
     """Replicas that Sentinels see differently."""
     for address, seen in _seen(group):
         follows = {replica.primary for _, replica in seen if replica.primary is not None}
-        down = [sentinel.address for sentinel, replica in seen if replica.flags & _GONE]
+        down = [sentinel.address for sentinel, replica in seen if replica.flags & GONE]
         if len(follows) > 1:
             yield f"{address} follows {' or '.join(sorted(follows))}: the Sentinels differ"
         if down and len(down) < len(seen):
@@ -163,6 +165,7 @@ def _sentinel(fleet: Fleet, group: Group, sentinel: Sentinel, quorum: Quorum, gl
         Cell(figures.latency(sentinel.ping_ms), "dim"),
         Cell(known, tone),
         Cell(after, tone),
+        _scripts(sentinel, tone),
         Cell(version, "dim"),
     )
 
@@ -183,16 +186,15 @@ def _silent(fleet: Fleet, sentinel: Sentinel, glyphs: Glyphs, wide: bool) -> Row
         dash,
         Cell(since, "bad" if fault is not None else "dim"),
     )
-    return (*row, dash, dash, dash, Cell("")) if wide else row
+    return (*row, dash, dash, dash, dash, Cell("")) if wide else row
 
 
 def _votes(watch: Watch, tone: Tone) -> Cell:
     """Sentinels this one counts on, itself among them, of all it knows."""
-    if watch.other_sentinels is None:
+    counted = votes(watch)
+    if counted is None:
         return Cell(figures.UNKNOWN, "dim")
-    gone = sum(bool(peer.flags & _GONE) for peer in watch.sentinels)
-    known = watch.other_sentinels + 1
-    return Cell(f"{known - gone}/{known}", "warn" if gone else tone)
+    return Cell(f"{counted.usable}/{counted.known}", "warn" if counted.usable < counted.known else tone)
 
 
 def _flags(flags: frozenset[str]) -> Cell:
@@ -211,6 +213,22 @@ def _ckquorum(sentinel: Sentinel, watch: Watch, wide: bool) -> Cell:
     if sentinel.tilt:
         return Cell(f"old: {text}", "unknown")
     return Cell(text, "ok" if said == "ok" else "bad")
+
+
+def _scripts(sentinel: Sentinel, tone: Tone) -> Cell:
+    """Scripts of its own that run, and those that wait for their turn: `1+3`."""
+    runs, wait = sentinel.running_scripts, sentinel.queued_scripts
+    if runs is None or wait is None:
+        return Cell(figures.UNKNOWN, "dim")
+    return Cell(f"{runs}+{wait}" if runs or wait else "0", "warn" if wait else tone if runs else "dim")
+
+
+def _at_scripts(group: Group) -> Iterator[str]:
+    """Sentinels that run scripts now: they tell somebody, or have clients moved."""
+    for sentinel in group.sentinels:
+        if sentinel.up and (sentinel.running_scripts or sentinel.queued_scripts):
+            runs, wait = (sentinel.running_scripts or 0), (sentinel.queued_scripts or 0)
+            yield f"{sentinel.address} runs {figures.plural(runs, 'script')}, {wait} wait in its queue"
 
 
 def _tilt(sentinel: Sentinel, wide: bool) -> Cell:
@@ -237,7 +255,7 @@ def _seen(group: Group) -> Sequence[tuple[Address, Seen]]:
 def _replica(address: Address, seen: Seen, asked: int, glyphs: Glyphs, wide: bool) -> Row:
     flags = frozenset(flag for _, replica in seen for flag in replica.flags)
     follows = {replica.primary for _, replica in seen if replica.primary is not None}
-    down = sum(bool(replica.flags & _GONE) for _, replica in seen)
+    down = sum(bool(replica.flags & GONE) for _, replica in seen)
     links = {replica.link_up for _, replica in seen}
     priorities = {replica.priority for _, replica in seen}
     pings = [replica.last_ok_ping_ms for _, replica in seen if replica.last_ok_ping_ms is not None]
@@ -254,9 +272,9 @@ def _replica(address: Address, seen: Seen, asked: int, glyphs: Glyphs, wide: boo
         _flags(flags),
         Cell(link, "ok" if link == "up" else "bad" if link == "DOWN" else "warn"),
         Cell(""),
-        Cell(figures.latency(max(pings)) if pings else figures.UNKNOWN, "dim"),
+        Cell(figures.span(max(pings) / 1000) if pings else figures.UNKNOWN, "dim"),
     )
-    return (*row, *(Cell("") for _ in range(4))) if wide else row
+    return (*row, *(Cell("") for _ in range(5))) if wide else row
 
 
 def _follows(primaries: set[Address]) -> Cell:

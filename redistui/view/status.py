@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from redistui.model import Finding, Fleet, Group, Health, Node, Sentinel, Shard
+from redistui.model import Finding, Fleet, Group, Health, Node, Replication, Sentinel, Shard
 from redistui.view.cells import Cell, Column, Row, Tone
 from redistui.view.figures import UNKNOWN, count, exact, latency, percent, plural, rate, size, span
 
@@ -26,8 +26,13 @@ NODES: tuple[Column, ...] = (
     Column("UPTIME", 6, "right"),
     Column("VERSION", 12),
     Column("SITE", 6),
+    Column("PRIO", 4, "right"),
+    Column("READ-ONLY", 9),
+    Column("BACKLOG", 7),
     Column("FAULT", 20),
 )
+"""PRIO, READ-ONLY and BACKLOG are filled only where they are not what they are as a rule: 100, yes, active."""
+USUAL_PRIORITY = 100
 SENTINELS: tuple[Column, ...] = (
     Column("", 1),
     Column("SENTINEL", 21),
@@ -36,6 +41,7 @@ SENTINELS: tuple[Column, ...] = (
     Column("QUORUM", 6, "right"),
     Column("KNOWS", 22),
     Column("CKQUORUM", 8),
+    Column("SCRIPTS", 7),
     Column("PING", 6, "right"),
     Column("SITE", 6),
     Column("FAULT", 20),
@@ -87,7 +93,7 @@ def node_row(fleet: Fleet, node: Node) -> Row:
         Cell(node.address, fresh),
         _role(node),
         Cell((own.primary if own else None) or "", fresh),
-        Cell((own.link if own else None) or "", "bad" if own and own.link == "down" else fresh),
+        _link(own, fresh),
         Cell(size(figures["lag_bytes"]) if node.role == "replica" else "", fresh),
         Cell(exact(own.offset if own else None), fresh),
         Cell(size(figures["memory_used"]), fresh),
@@ -99,7 +105,29 @@ def node_row(fleet: Fleet, node: Node) -> Row:
         Cell(span(node.metrics.get("uptime_seconds")), fresh),
         Cell(" ".join(filter(None, (node.server, node.version))), "dim"),
         Cell(node.site or "", "dim"),
+        *_unusual(node, own),
         _fault(fleet, node),
+    )
+
+
+def _link(own: Replication | None, tone: Tone) -> Cell:
+    """`sync` while it copies everything: its link is down until then."""
+    if own is not None and own.sync_in_progress:
+        return Cell("sync", "warn")
+    return Cell((own.link if own else None) or "", "bad" if own and own.link == "down" else tone)
+
+
+def _unusual(node: Node, own: Replication | None) -> Row:
+    """Priority and read-only of a replica, the backlog of any node: blank where they are as they are as a rule."""
+    if own is None:
+        return (Cell(""),) * 3
+    replica = node.role == "replica"
+    priority = own.priority if replica and own.priority != USUAL_PRIORITY else None
+    served = bool(own.replicas) and own.backlog_active is False
+    return (
+        Cell("" if priority is None else str(priority), "warn" if priority == 0 else "text"),
+        Cell("NO" if replica and own.read_only is False else "", "warn"),
+        Cell("off" if served else "", "warn"),
     )
 
 
@@ -144,10 +172,17 @@ def sentinel_rows(fleet: Fleet, group: Group) -> Iterator[Row]:
                 "TILT" if sentinel.tilt else ckquorum or UNKNOWN,
                 "ok" if ckquorum == "ok" and not sentinel.tilt else "warn",
             ),
+            Cell(_scripts(sentinel), fresh),
             Cell(latency(sentinel.ping_ms), fresh),
             Cell(sentinel.site or "", "dim"),
             _fault(fleet, sentinel),
         )
+
+
+def _scripts(sentinel: Sentinel) -> str:
+    """Scripts that run and that wait; blank while there are none, or nothing is known of them."""
+    runs, wait = sentinel.running_scripts, sentinel.queued_scripts
+    return f"{runs or 0} run, {wait or 0} wait" if sentinel.up and (runs or wait) else ""
 
 
 def _knows(sentinels: int | None, replicas: int | None) -> str:

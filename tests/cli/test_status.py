@@ -37,11 +37,13 @@ GROUP = {"name", "kind", "site", "health", "primary", "nodes", "sentinels", "clu
 NODE = {
     *("address", "role", "up", "fault", "seen_at", "site", "version", "server", "primary", "link", "replid", "offset"),
     *("lag_bytes", "lag_seconds", "memory_used", "memory_limit", "memory_percent", "clients", "ops_per_second"),
-    *("cpu_percent", "ping_ms", "uptime_seconds"),
+    *("cpu_percent", "ping_ms", "uptime_seconds", "replicas", "last_io_seconds", "sync_in_progress", "priority"),
+    *("read_only", "backlog_active", "backlog_size"),
 }
 SENTINEL = {
     *("address", "up", "fault", "primary", "epoch", "quorum", "known_sentinels", "known_replicas", "odown", "tilt"),
-    "ckquorum",
+    *("ckquorum", "majority", "votes_needed", "votes_usable", "sdown", "failover_state"),
+    *("running_scripts", "queued_scripts"),
 }
 CLUSTER = {
     *("state", "epoch", "slots_assigned", "slots_ok", "slots_pfail", "slots_fail", "open_slots", "agree", "shards"),
@@ -98,6 +100,41 @@ def test_what_is_unknown_is_null_and_never_zero():
     assert (node["role"], node["up"], node["fault"]) == ("unknown", False, "nothing listens there")
     assert {node[name] for name in NODE - kept} == {None}
     assert {sentinel[name] for name in SENTINEL - {"address", "up"}} == {None}
+
+
+def test_a_node_tells_its_part_in_replication():
+    (primary, replica) = fleets.quiet().groups[0].nodes[:2]
+    said = document.node_document(primary)
+    assert [one["address"] for one in said["replicas"]] == ["10.20.0.12:6379", "10.20.0.13:6379"]
+    assert (said["backlog_active"], said["backlog_size"]) == (True, primary.replication.backlog_size)
+    said = document.node_document(replace(replica, replication=replace(replica.replication, last_io_seconds=-1)))
+    assert (said["priority"], said["read_only"], said["sync_in_progress"]) == (100, True, False)
+    assert said["last_io_seconds"] is None, "a server says -1 where it never heard anything"
+
+
+def test_a_sentinel_tells_how_it_counts_and_of_its_scripts():
+    group = fleets.quiet().groups[0]
+    busy = replace(group.sentinels[0], running_scripts=1, queued_scripts=3)
+    said = document.sentinel_document(busy, busy.watches["orders"])
+    assert (said["quorum"], said["majority"], said["votes_needed"], said["votes_usable"]) == (2, 2, 2, 3)
+    assert (said["running_scripts"], said["queued_scripts"]) == (1, 3)
+
+
+def test_the_text_says_what_is_unusual_about_replication_and_only_that():
+    fleet = fleets.quiet()
+    group = fleet.groups[0]
+    usual = "\n".join(text(fleet))
+    assert not any(word in usual for word in ("PRIO", "READ-ONLY", "BACKLOG", "SCRIPTS"))
+    top, below, *others = group.nodes
+    top = replace(top, replication=replace(top.replication, backlog_active=False))
+    changes = {"priority": 0, "read_only": False, "sync_in_progress": True, "link": "down"}
+    below = replace(below, replication=replace(below.replication, **changes))
+    busy = replace(group.sentinels[0], running_scripts=1, queued_scripts=3)
+    odd = replace(group, nodes=(top, below, *others), sentinels=(busy, *group.sentinels[1:]))
+    said = "\n".join(text(replace(fleet, groups=(odd,))))
+    (line,) = [one for one in said.splitlines() if one.split()[1:2] == [below.address]]
+    assert {"sync", "0", "NO"} <= set(line.split())
+    assert all(word in said for word in ("PRIO", "READ-ONLY", "BACKLOG", "1 run, 3 wait"))
 
 
 def test_each_site_tells_what_its_loss_would_do():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from redistui.judge.lag import NO_REPLID, lag_bytes, lag_seconds, related, same_history
@@ -48,14 +46,6 @@ def test_seconds_are_those_since_the_last_ack_as_the_upstream_counts_them() -> N
     assert lag_seconds(primary, at("c")) == 31
     assert lag_seconds(primary, at("d")) is None
     assert lag_seconds(node("a", read=None), at("b")) is None
-
-
-def test_a_replica_that_is_still_synced_has_no_lag_in_seconds() -> None:
-    """Its primary prints lag=0 for it until it is online."""
-    primary = node("a", acks={"b": 0})
-    assert primary.replication is not None
-    syncing = replace(primary.replication, replicas=(replace(primary.replication.replicas[0], state="wait_bgsave"),))
-    assert lag_seconds(replace(primary, replication=syncing), at("b")) is None
 
 
 def test_lineage_is_a_shared_id_former_ones_too() -> None:

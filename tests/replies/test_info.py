@@ -158,7 +158,17 @@ def test_a_replica_line_counts_only_in_its_exact_form(line: str) -> None:
 )
 def test_replicas_stand_at_any_kind_of_address(address: str, seen: str) -> None:
     info = read(lines(f"slave0:{address},state=wait_bgsave,offset=0,lag=3,type=main-channel"))
-    assert info.replicas == (ReplicaSeen(seen, "wait_bgsave", 0, 3),)
+    assert info.replicas == (ReplicaSeen(seen, "wait_bgsave", 0, None),)
+
+
+def test_a_replica_has_acknowledged_nothing_until_it_is_online() -> None:
+    """Until then a server prints lag=0 for it all the time."""
+    states = ("wait_bgsave", "send_bulk", "bg_transfer", "online")
+    info = read(lines(*(f"slave{n}:ip=10.0.0.{n},port=1,state={one},offset=0,lag=0" for n, one in enumerate(states))))
+    assert [(seen.state, seen.lag_seconds) for seen in info.replicas] == [
+        *((one, None) for one in states[:3]),
+        ("online", 0),
+    ]
 
 
 @pytest.mark.parametrize(

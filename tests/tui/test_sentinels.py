@@ -40,6 +40,35 @@ async def test_enter_on_a_replica_leads_to_its_place_in_the_topology() -> None:
         assert (asked.node, asked.panel) == ("10.20.0.13:6379", "topology")
 
 
+async def test_enter_on_a_sentinel_opens_what_it_believes_and_follows_the_cursor() -> None:
+    panel = Sentinels()
+    async with played(panel, scene(fleets.quiet()), (160, 46)) as run:
+        await run.press("enter")
+        assert "What it believes of orders" in "\n".join(run.text())
+        await run.press("down")
+        (title,) = [line for line in run.text() if "Sentinel · orders" in line]
+        assert "10.20.0.12:26379" in title
+        assert panel.select("10.20.0.13:6379")
+        await run.show(scene(fleets.quiet()))
+        assert "What each Sentinel says of it" in "\n".join(run.text())
+        await run.press("home")
+        assert panel.back()
+        await run.show(scene(fleets.quiet()))
+        assert "What it believes" not in "\n".join(run.text())
+        assert not panel.back()
+
+
+async def test_enter_twice_goes_into_the_page_and_escape_leads_out_again() -> None:
+    panel = Sentinels()
+    async with played(panel, scene(fleets.quiet())) as run:
+        await run.press("enter", "enter")
+        assert panel.page.has_focus
+        assert panel.back()
+        await run.show(scene(fleets.quiet()))
+        assert panel.table.has_focus
+        assert panel.has_class("open")
+
+
 async def test_enter_on_another_group_looks_at_it() -> None:
     panel = Sentinels()
     async with played(panel, scene(fleets.two_sites())) as run:

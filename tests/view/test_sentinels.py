@@ -76,6 +76,19 @@ def test_replicas_are_told_with_how_many_see_them_up() -> None:
     assert "  REPLICA" in "  ".join(said(lines))
 
 
+def test_scripts_that_run_or_wait_are_told_narrow_and_wide() -> None:
+    fleet = fleets.quiet()
+    group = fleet.groups[0]
+    busy = replace(group.sentinels[0], running_scripts=1, queued_scripts=3)
+    fleet = replace(fleet, groups=(replace(group, sentinels=(busy, *group.sentinels[1:])), *fleet.groups[1:]))
+    told = f"{busy.address} runs 1 script, 3 wait in its queue"
+    assert any(told in text for text in said(screen(fleet)))
+    assert not any("script" in text for text in said(screen(fleets.quiet())))
+    assert row(screen(fleet, wide=True), f"sentinel {busy.address}")["SCRIPTS"] == Cell("1+3", "warn")
+    idle = group.sentinels[1].address
+    assert row(screen(fleet, wide=True), f"sentinel {idle}")["SCRIPTS"] == Cell("0", "dim")
+
+
 def test_sentinels_that_differ_on_a_replica_are_named() -> None:
     fleet = fleets.quiet()
     group = fleet.groups[0]

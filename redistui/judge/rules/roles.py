@@ -65,7 +65,9 @@ def two_primaries(case: Case) -> Iterator[Finding]:
                 yield case.finding("two-primaries", "warn" if _harmless(stray, one, other) else "bad", text, stray)
                 back = _resurrected(one, other)
                 led = other if back is one else one
-                if back is not None and led.address == group.primary and not refuses_writes(back):  # else the promoted one is the stray
+                if (
+                    back is not None and led.address == group.primary and not refuses_writes(back)
+                ):  # else the promoted one is the stray
                     yield case.finding("resurrected-primary", "warn", _back(back, led, group), back)
 
 

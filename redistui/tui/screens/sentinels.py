@@ -1,28 +1,49 @@
-"""Screen 2, Sentinels: what each of them believes, and whether they could act on it."""
+"""Screen 2, Sentinels: what each of them believes, and whether they could act on it. `enter` opens the one under the
+cursor below the list, and follows it; once more to scroll in it."""
 
 from __future__ import annotations
 
-from redistui.model import Address
+from textual.app import ComposeResult
+
+from redistui.model import Address, Group
 from redistui.tui.scene import Scene
 from redistui.tui.screens.listed import ListPanel
 from redistui.tui.widgets.table import LiveTable
+from redistui.view.sentinel import replica_page, sentinel_page
 from redistui.view.sentinels import sentinels
-from redistui.view.source import Source
+from redistui.view.source import Lines, Source
 
 WIDE = 130
+MARGIN = 2
+"""Cells that are left free at the page's sides."""
 
 
 class Sentinels(ListPanel):
-    """One list: verdict, Sentinels, replicas, other groups."""
+    """One list: verdict, Sentinels, replicas, other groups; below it one of them in full, once that was asked for."""
 
     NAME = "sentinels"
     TITLE = "Sentinels"
     KEY = "2"
     LIST = "beliefs"
+    DEFAULT_CSS = """
+    Sentinels #beliefs { height: 1fr; }
+    Sentinels #belief { display: none; }
+    Sentinels.open #belief { display: block; height: 55%; }
+    """
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.page = LiveTable(id="belief", titles=False)
+        self.page.can_focus = self.page.pointing = False
         self._followed: str | None = None
+        self._shown: Address | None = None
+        """Whose page it is; it stays while the cursor is on a heading."""
+
+    def compose(self) -> ComposeResult:
+        yield self.table
+        yield self.page
+
+    # Drawing
 
     def rows(self, scene: Scene, width: int) -> Source:
         return sentinels(scene.fleet, scene.group, scene.glyphs, width, width >= WIDE, scene.filter)
@@ -35,6 +56,17 @@ class Sentinels(ListPanel):
             self.table.go(0)
             for sentinel in () if scene.group is None else scene.group.sentinels[:1]:
                 self.select(sentinel.address)
+        self._draw_page(scene)
+
+    def _draw_page(self, scene: Scene) -> None:
+        address = self.selected() or self._shown
+        if not self.has_class("open") or scene.group is None or address is None:
+            return
+        if address != self._shown:
+            self._shown, self.page.cursor = address, 0
+        self.page.show(_page(scene, scene.group, address, self.size.width - MARGIN), scene.theme, scene.glyphs)
+
+    # The cursor
 
     def selected(self) -> Address | None:
         kind, _, address = self.table.cursor_key.partition(" ")
@@ -43,10 +75,52 @@ class Sentinels(ListPanel):
     def select(self, node: Address) -> bool:
         return self.table.go_key(f"sentinel {node}") or self.table.go_key(f"replica {node}")
 
+    def focus_here(self) -> None:
+        (self.page if self.page.can_focus else self.table).focus(scroll_visible=False)
+
+    def on_live_table_moved(self, event: LiveTable.Moved) -> None:
+        event.stop()
+        if event.table is self.table:
+            self.call_after_refresh(self._redraw)
+
+    # In and out
+
     def on_live_table_entered(self, event: LiveTable.Entered) -> None:
         event.stop()
         kind, _, name = event.key.partition(" ")
-        if kind == "group":
+        if event.table is self.page:
+            self.back()
+        elif kind == "group":
             self.post_message(self.Goto(group=name))
         elif kind == "replica" and (node := self.selected()) is not None:
             self.post_message(self.Goto(node=node, panel="topology"))
+        elif kind == "sentinel" and self.has_class("open"):
+            self._turn(True)
+        elif kind == "sentinel":
+            self.add_class("open")
+            self.call_after_refresh(self._redraw)
+
+    def _turn(self, inside: bool) -> None:
+        """Hands the keyboard to the page, or back to the list."""
+        self.page.can_focus = self.page.pointing = inside
+        self.focus_here()
+        self.call_after_refresh(self._redraw)
+
+    def back(self) -> bool:
+        if self.page.can_focus:
+            self._turn(False)
+        elif self.has_class("open"):
+            self.remove_class("open")
+            self._shown = None
+            self.call_after_refresh(self._redraw)
+        else:
+            return False
+        return True
+
+
+def _page(scene: Scene, group: Group, address: Address, width: int) -> Lines:
+    """A Sentinel's page, or what the Sentinels say of a replica; nothing of one that is gone."""
+    for sentinel in group.sentinels:
+        if sentinel.address == address:
+            return sentinel_page(scene.fleet, group, sentinel, scene.glyphs, width)
+    return replica_page(group, address, scene.glyphs, width)
