@@ -35,6 +35,11 @@ def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
     yield from fresh(fleet)
     yield verdict(list(_replica(fleet, group, node)), f"{node.address} is a replica, and its primary lives")
     yield from _consequences(group, node)
+    if "writable" in aim.options:
+        yield warned(
+            "it is told of as a second primary (`two-primaries`) for as long as both remember their common history, "
+            "as a rule an hour: silence that, where this is meant"
+        )
 
 
 def _replica(fleet: Fleet, group: Group, node: Node) -> Iterator[str]:

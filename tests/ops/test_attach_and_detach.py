@@ -179,6 +179,8 @@ def test_a_second_writable_copy_has_to_be_typed() -> None:
     plan = DETACH.plan(fleet(healthy()), detach(writable="yes"))
     assert commands(plan) == [f"{B} REPLICAOF NO ONE", f"{B} CONFIG REWRITE"]
     assert (plan.danger, plan.confirm) == ("lossy", "two writable copies of plain")
+    assert any("two-primaries" in text for text in warnings(DETACH, fleet(healthy()), detach(writable="yes")))
+    assert not any("two-primaries" in text for text in warnings(DETACH, fleet(healthy()), detach()))
 
 
 DETACHED: list[tuple[str, Change, str, str]] = [

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,14 +90,15 @@ class Incidents:
             self._drop_oldest()
 
     def _write(self, path: Path) -> bool:
-        """Whole or not at all: the last one stays until there is another."""
-        half = path.with_suffix(".half")
+        """Whole or not at all: the last one stays until there is another. Two consoles may save the same incident."""
+        half = path.with_suffix(f".{secrets.token_hex(4)}.half")
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            half.unlink(missing_ok=True)
             self._save(half)
             os.replace(half, path)
         except (BadRecording, OSError) as error:
+            with suppress(OSError):
+                half.unlink(missing_ok=True)
             self._tell(f"the incident could not be saved: {error}")
             return False
         return True
