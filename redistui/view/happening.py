@@ -134,11 +134,20 @@ def _itself(fleet: Fleet, event: Event, glyphs: Glyphs, width: int) -> Iterator[
     meaning = MEANINGS.get(event.kind, "") if said is None else alerts.meaning(said.rule)
     if meaning:
         yield from _fact("it means", meaning, width)
+    if event.kind == "+vote-for-leader" and (leader := _voted_for(fleet, event)):
+        yield from _fact("it went to", leader, width)
     value = "" if said is None else _valued(event.about)
     if value:
         yield from _fact("value then", value, width)
     if event.witnesses and event.kind not in OURS:
         yield from _fact("in its words", show(f"{event.kind} {event.text}", 4000), width, "dim")
+
+
+def _voted_for(fleet: Fleet, event: Event) -> str:
+    """The address of the Sentinel that a vote names by its id; empty where nobody known has it."""
+    id_ = event.text.partition(" ")[0]
+    known = (one for group in fleet.groups for one in group.sentinels)
+    return next((one.address for one in known if id_ and one.run_id == id_), "")
 
 
 def _valued(about: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ def sentinel_page(fleet: Fleet, group: Group, sentinel: Sentinel, glyphs: Glyphs
         sections += [
             (f"What it believes of {watch.name}", list(_beliefs(watch, width))),
             ("Replicas it knows", list(_replicas(watch, width))),
-            ("Sentinels it knows", list(_peers(watch, width))),
+            ("Sentinels it knows", list(_peers(group, watch, width))),
             ("What else it watches", list(_others(sentinel, watch.name, width))),
         ]
     sections.append(("Itself", list(_itself(fleet, sentinel, width))))
@@ -118,14 +118,20 @@ def _of_replica(known: WatchedReplica) -> str:
     return ", ".join([*said, f"heard {_ago(known.last_ok_ping_ms) or figures.UNKNOWN}"])
 
 
-def _peers(watch: Watch, width: int) -> Iterator[Row]:
+def _peers(group: Group, watch: Watch, width: int) -> Iterator[Row]:
     for peer in watch.sentinels:
         voted = ""
         if peer.voted_leader and peer.voted_leader != "?":
-            voted = f", voted for {peer.voted_leader[:8]} in epoch {_number(peer.voted_epoch) or figures.UNKNOWN}"
+            leader = _named(group, peer.voted_leader)
+            voted = f", voted for {leader} in epoch {_number(peer.voted_epoch) or figures.UNKNOWN}"
         hello = f"hello {_ago(peer.last_hello_ms) or figures.UNKNOWN}"
         state = "down" if "s_down" in peer.flags else "up"
         yield from _saying(peer.address, f"{state}{_flags(peer.flags)}, {hello}{voted}", width)
+
+
+def _named(group: Group, id_: str) -> str:
+    """The address of the Sentinel with this id; of one that is not known the id's beginning."""
+    return next((one.address for one in group.sentinels if one.run_id == id_), id_[:8])
 
 
 def _others(sentinel: Sentinel, name: str, width: int) -> Iterator[Row]:

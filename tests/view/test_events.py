@@ -197,3 +197,10 @@ def test_an_alert_page_tells_how_long_a_silence_lasts_and_that_it_flaps() -> Non
     text = "\n".join(said(happening.alert_page(alarmed(one), one, UNICODE, 100)))
     assert "50m more" in text
     assert "5 times" in text
+
+
+def test_a_vote_names_the_sentinel_it_went_to() -> None:
+    sentinel = next(one for group in alarmed().groups for one in group.sentinels)
+    vote = Event(AT, "10.20.0.13:26379", "+vote-for-leader", "orders", f"{sentinel.run_id} 7", ("10.20.0.13:26379",))
+    assert any("it went to" in line and sentinel.address in line for line in page(vote).splitlines())
+    assert "it went to" not in page(replace(vote, text="f" * 40 + " 7"))

@@ -64,6 +64,13 @@ def test_a_peer_that_is_down_and_whom_it_voted_for_are_told() -> None:
     assert "down, hello 1m30s ago, voted for ffffffff in epoch 7" in page(replace(one, watches=watches))
 
 
+def test_a_vote_names_the_sentinel_it_went_to() -> None:
+    one = orders()
+    peer = WatchedSentinel("10.20.0.12:26379", frozenset({"sentinel"}), None, one.run_id, 7, 300)
+    watches = {"orders": replace(one.watches["orders"], sentinels=(peer,))}
+    assert "voted for 10.20.0.11:26379 in epoch 7" in page(replace(one, watches=watches))
+
+
 def test_a_page_fits_its_width() -> None:
     fleet = fleets.quiet()
     one = orders()

@@ -106,6 +106,9 @@ def offset(node: Node) -> int | None:
 
 def _loss(fleet: Fleet, loss: Loss) -> Check:
     if loss.size is None:
-        return warned("what is lost cannot be told: the primary was not seen from here while it lived")
+        return warned(
+            "what is lost cannot be told: the primary was not seen from here while it lived; replicas that only it "
+            "knew are not seen either, and one of them may have more"
+        )
     age = fleet.age(loss.seen_at) or 0.0
     return warned(f"its offset was last seen {age:.0f} s ago; {loss.size} bytes after the replica's, at most")
