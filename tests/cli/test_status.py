@@ -123,7 +123,7 @@ def test_a_sentinel_tells_how_it_counts_and_of_its_scripts():
 def test_the_text_says_what_is_unusual_about_replication_and_only_that():
     fleet = fleets.quiet()
     group = fleet.groups[0]
-    usual = "\n".join(text(fleet))
+    usual = "\n".join(text(fleet, {}))
     assert not any(word in usual for word in ("PRIO", "READ-ONLY", "BACKLOG", "SCRIPTS"))
     top, below, *others = group.nodes
     top = replace(top, replication=replace(top.replication, backlog_active=False))
@@ -131,7 +131,7 @@ def test_the_text_says_what_is_unusual_about_replication_and_only_that():
     below = replace(below, replication=replace(below.replication, **changes))
     busy = replace(group.sentinels[0], running_scripts=1, queued_scripts=3)
     odd = replace(group, nodes=(top, below, *others), sentinels=(busy, *group.sentinels[1:]))
-    said = "\n".join(text(replace(fleet, groups=(odd,))))
+    said = "\n".join(text(replace(fleet, groups=(odd,)), {}))
     (line,) = [one for one in said.splitlines() if one.split()[1:2] == [below.address]]
     assert {"sync", "0", "NO"} <= set(line.split())
     assert all(word in said for word in ("PRIO", "READ-ONLY", "BACKLOG", "1 run, 3 wait"))
