@@ -130,6 +130,8 @@ class Canaries:
             wanted = led(wanted, self._groups(newest), next((s.name for s in newest.sites if s.primary), None))
         self.plan = wanted
         if not self.runs or self._canary is None:
+            if self.state is not None and self.state.stats is None:
+                self.state = None  # why it could not begin was the old plan's
             return f"canary, once started: {words_of(self.plan)}"
         if words[0] in CONFIGURED:
             return self._begin(self.plan)

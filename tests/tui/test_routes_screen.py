@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from redistui.model import Access, Operator, Site
 from redistui.route.canary import routes as canary_routes
+from redistui.route.failures import BadRoute
 from redistui.tui import Settings
 from redistui.tui.app import RedistuiApp
 from redistui.tui.password import Password
@@ -93,9 +94,26 @@ async def test_its_keys_change_what_would_be_started(monkeypatch: pytest.MonkeyP
         assert plan.weights == {A: 2.0}
         await run.press("r")
         assert "canary off · orders split" in run.text
-        await run.press("r", "r", "o")
+        await run.press("r", "r")
+        assert "canary off · orders sentinel" in run.text, "round and round; a route over sites is asked for by name"
+        await run.type("canary sites cart")
+        await run.press("o")
         assert "canary off · orders sites · strong" in run.text
         assert not run.app.canaries.runs
+
+
+async def test_why_one_could_not_begin_is_said_until_it_is_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(monkeypatch) as run:
+
+        def none(*_: object) -> Imagined:
+            raise BadRoute("the route sites needs the groups of the other sites too")
+
+        monkeypatch.setattr(canary_routes, "build", none)
+        await run.type("canary start sites")
+        await eventually_async(lambda: "needs the groups of the other sites too" in run.text)
+        await run.type("canary route split")
+        assert "needs the groups" not in run.text
+        assert "No canary runs." in run.text
 
 
 async def test_it_starts_stops_and_tells_what_it_sees(monkeypatch: pytest.MonkeyPatch) -> None:

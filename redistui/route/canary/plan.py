@@ -56,7 +56,7 @@ def told(plan: CanaryPlan, words: Sequence[str], group: Group, nodes: Sequence[A
 
 def _route(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[Address]) -> CanaryPlan:
     kinds = FITTING[group.kind]
-    kind = _one("route", rest, kinds if rest[:1] == ["next"] else KINDS, plan.route)
+    kind = _next_route(plan, group) if rest == ["next"] else one_of("route", " ".join(rest), KINDS)
     if kind not in kinds:
         behind = "no Sentinel watches it" if kind == "sentinel" else f"no {kind} stands behind it"
         why = CLUSTER_ONLY if group.kind == "cluster" else behind
@@ -66,6 +66,16 @@ def _route(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[
     writes = 0.0 if found == "balancer" else plan.writes
     others = plan.others if found == "sites" else ()
     return replace(plan, route=found, strategy="", consistency=consistency, weights={}, writes=writes, others=others)
+
+
+def _next_route(plan: CanaryPlan, group: Group) -> str:
+    """Round and round, without the route sites, which wants to be told of other groups."""
+    kinds = [kind for kind in FITTING[group.kind] if kind != "sites"]
+    if kinds == [plan.route]:
+        raise BadRoute(
+            f"{group.name} has no other route than {plan.route}; sites GROUP ... makes one over several groups"
+        )
+    return _one("route", ["next"], kinds, plan.route)
 
 
 def _strategy(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[Address]) -> CanaryPlan:

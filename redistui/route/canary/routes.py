@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from redistui.model import Access, Address, Group
+from redistui.model import Access, Address, Group, host_of, port_of
 from redistui.model.canaries import NAME, CanaryPlan, RouteKind
 from redistui.route.balancer import BalancerRoute
 from redistui.route.cluster.route import ClusterRoute
@@ -30,13 +30,15 @@ def _group(name: str, groups: Groups) -> Group:
     group = groups.get(name)
     if group is None:
         raise BadRoute(f"there is no group {name!r}: there are {', '.join(groups) or 'none'}")
-    if not group.nodes:
+    if not _data(group):
         raise BadRoute(f"no node of {name} is known yet")
     return group
 
 
 def _data(group: Group) -> list[Address]:
-    return [node.address for node in group.nodes]
+    """The nodes that can be dialled: of one that a cluster has lost there may be no address (`:0`)."""
+    nodes = (node.address for node in group.nodes)
+    return [node for node in nodes if node.startswith("unix:") or (host_of(node) and port_of(node))]
 
 
 def _balancer(plan: CanaryPlan, groups: Groups, access_of: AccessOf) -> Route:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redistui.model import Group
+from redistui.model import Access, Group
 from redistui.model.canaries import CanaryPlan
 from redistui.route.canary.plan import FITTING, MOST, ORDERS, RATES, first_plan, fitted, led, told, with_sites
+from redistui.route.canary.routes import build
 from redistui.route.failures import BadRoute
 from tests import fleets
 
@@ -93,6 +94,25 @@ def test_a_cluster_is_reached_by_no_split_and_has_a_strategy_of_its_own() -> Non
         said("route split", plan, CART)
     assert said("strategy primary", plan, CART).strategy == "primary"
     assert said("strategy next", plan, CART).strategy == "round-robin"
+
+
+def test_the_key_for_routes_goes_round_those_that_one_group_is_enough_for() -> None:
+    routes, plan = [], PLAN
+    for _ in range(3):
+        plan = said("route next", plan)
+        routes.append(plan.route)
+    assert routes == ["split", "balancer", "sentinel"]
+    with pytest.raises(BadRoute, match="cart has no other route than cluster"):
+        said("route next", first_plan(CART), CART)
+
+
+def test_a_node_without_an_address_is_left_out_and_ends_nothing() -> None:
+    lost = replace(ORDERS_GROUP.nodes[0], address=":0")
+    group = replace(ORDERS_GROUP, nodes=(lost, *ORDERS_GROUP.nodes))
+    route = build(said("route split"), {group.name: group}, lambda node: Access())
+    assert [row.address for row in route.stats().nodes] == [node.address for node in ORDERS_GROUP.nodes]
+    with pytest.raises(BadRoute, match="no node of orders is known yet"):
+        build(PLAN, {group.name: replace(group, nodes=(lost,))}, lambda node: Access())
 
 
 def test_a_balancer_never_writes() -> None:
