@@ -16,7 +16,8 @@ class Bounds:
 
     lag_bytes: int | None = MEBIBYTE
     lag_seconds: float | None = 10.0
-    """Since the replica last told its primary how far it is, which it does once a second."""
+    """Since the replica last told its primary how far it is, which it does once a second; and where the primary does
+    not answer, since its link to it ended."""
 
 
 def why_unfit(node: Address, replica: Seen | None, primary: Seen | None, bounds: Bounds) -> str:
@@ -30,8 +31,19 @@ def why_unfit(node: Address, replica: Seen | None, primary: Seen | None, bounds:
     if replica.syncing:
         return "it is being filled by its primary"
     if not replica.link_up:
-        return "its link to the primary is down"
+        return _why_cut_off(replica, primary, bounds)
     return "" if primary is None or primary.why_not else _why_behind(node, replica, primary, bounds)
+
+
+def _why_cut_off(replica: Seen, primary: Seen | None, bounds: Bounds) -> str:
+    """While the primary itself does not answer, every link to it is down: then a replica is as old as that, and is read
+    within the bounds. While it does answer, it is the better one to ask."""
+    down = replica.down_seconds
+    if (primary is not None and not primary.why_not) or down is None or down < 0:
+        return "its link to the primary is down"
+    if bounds.lag_seconds is not None and down > bounds.lag_seconds:
+        return f"its link to the primary is down for {down} s"
+    return ""
 
 
 def _why_behind(node: Address, replica: Seen, primary: Seen, bounds: Bounds) -> str:

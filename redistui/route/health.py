@@ -43,6 +43,8 @@ class Seen:
     offset: int | None = None
     """As far as it has the data: of a replica what it has applied."""
     link_up: bool | None = None
+    down_seconds: int | None = None
+    """Of a replica whose link is down: since when. Below 0: it never was up."""
     syncing: bool = False
     acks: Mapping[Address, int] = field(default_factory=dict)
     """Of a primary: seconds since each of its replicas last said how far it is."""
@@ -88,6 +90,7 @@ def seen_of(at: float, why_not: str, role_reply: Any, info_reply: Any) -> Seen:
         reader.text("master_replid"),
         role.offset,
         None if role.role == "primary" else role.link_state == "connected" and link != "down",
+        reader.integer("master_link_down_since_seconds"),
         bool(reader.integer("master_sync_in_progress")),
         acks,
     )

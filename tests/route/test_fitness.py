@@ -31,6 +31,16 @@ def seen(base: dict[str, Any], **changes: Any) -> Seen:
         (seen(REPLICA, replid=None), seen(PRIMARY), ""),
         (seen(REPLICA, link_up=False), seen(PRIMARY), "its link to the primary is down"),
         (seen(REPLICA, link_up=None), seen(PRIMARY), "its link to the primary is down"),
+        (seen(REPLICA, link_up=False, down_seconds=3), seen(PRIMARY), "its link to the primary is down"),
+        (seen(REPLICA, link_up=False, down_seconds=3), seen(PRIMARY, why_not="no answer"), ""),
+        (seen(REPLICA, link_up=False, down_seconds=3), None, ""),
+        (
+            seen(REPLICA, link_up=False, down_seconds=11),
+            seen(PRIMARY, why_not="no answer"),
+            "its link to the primary is down for 11 s",
+        ),
+        (seen(REPLICA, link_up=False, down_seconds=-1), None, "its link to the primary is down"),  # it never was up
+        (seen(REPLICA, link_up=False, down_seconds=None), None, "its link to the primary is down"),
         (seen(REPLICA, syncing=True), seen(PRIMARY), "it is being filled by its primary"),
         (seen(REPLICA, why_not="LOADING x"), seen(PRIMARY), "LOADING x"),
         (seen(PRIMARY), seen(PRIMARY), "it says that it is a primary itself"),

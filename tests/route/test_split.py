@@ -147,6 +147,7 @@ async def who_may_not_see_the_command_table_sends_everything_to_the_primary_but_
 
 async def test_reads_fall_back_and_writes_follow_the_primary(group: RunningGroup) -> None:
     await reads_fall_back_to_another_replica_and_then_to_the_primary(group)
+    await reads_go_on_while_the_primary_is_dead(group)
     await writes_follow_a_change_of_roles(group)
 
 
@@ -169,6 +170,18 @@ async def reads_fall_back_to_another_replica_and_then_to_the_primary(group: Runn
         route.reset()
         assert set(await answered(route, 10)) == {first.address, second.address}
         assert route.stats().fallbacks == 0
+
+
+async def reads_go_on_while_the_primary_is_dead(group: RunningGroup) -> None:
+    primary, first, second = group.nodes
+    async with opened(SplitRoute(group.addresses, every=0.1, bounds=Bounds(lag_seconds=60.0))) as route:
+        await asyncio.to_thread(primary.kill)
+        for replica in (first, second):
+            await eventually_async(lambda node=replica: node.info("replication")["master_link_status"] == "down")
+        await eventually_async(lambda: set(healthy(route)) == {first.address, second.address})
+        assert set(await answered(route, 10)) == {first.address, second.address}
+        await asyncio.to_thread(primary.restart)
+        await eventually_async(lambda: len(healthy(route)) == 3)
 
 
 async def writes_follow_a_change_of_roles(group: RunningGroup) -> None:
