@@ -18,7 +18,8 @@ All of them are used alike (Route), by any number of callers at once, on the eve
 
 Addresses are `host:port`. Who logs in, and by TLS or not, is `access=Access(data=Login(user, password), tls=Tls())`; of
 Sentinels `sentinel=Login(...)`. Words of a command are text, bytes or numbers; what a server answers is bytes, int,
-None, or a list of these.
+None, or a list of these. Besides its own commands a user needs ROLE (in a cluster CLUSTER SLOTS, READONLY and ASKING
+too); COMMAND, without which `execute` takes everything for a write; and INFO, by which late replicas are left out.
 
 A call ends in an Answer, in Refused (nothing was changed), in Unknown (it may have run), or in BadRoute (the call is
 wrong in itself, and was not sent). Refused and Unknown are RouteFailed; so are PartialWrite and WriteIncomplete, each

@@ -61,12 +61,9 @@ async def look(endpoint: Endpoint, seconds: float = CHECK_SECONDS) -> Seen:
     """Whether it answers, its role and how far its data goes. ROLE tells the role: INFO can be forged."""
     at = time.monotonic()
     pong, role, info = await endpoint.check(*STATE, seconds=seconds)
-    why_not = why_unfit(pong) or why_unfit(role)
-    return Seen(at, why_not=why_not) if why_not and _silent(role) else seen_of(at, why_not, role, info)
-
-
-def _silent(reply: Any) -> bool:
-    return isinstance(reply, Refused | Unknown)
+    if isinstance(role, Refused | Unknown):  # without it nobody can tell whom we ask
+        return Seen(at, why_not=why_unfit(pong) or role.text)
+    return seen_of(at, why_unfit(pong), role, info)
 
 
 def seen_of(at: float, why_not: str, role_reply: Any, info_reply: Any) -> Seen:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from redistui.replies import BadReply
 from redistui.route.failures import Refused, RouteFailed, Unknown
-from redistui.route.health import Rounds, seen_of, why_unfit
+from redistui.route.health import Rounds, look, seen_of, why_unfit
 from redistui.route.retries import CAP, MOST, RESERVE, Budget, wait_before
 from redistui.route.watchers import word_of
 from tests.waiting import eventually_async
@@ -147,3 +147,21 @@ async def test_a_bug_in_what_is_done_in_rounds_comes_to_light_at_the_end() -> No
     await asyncio.sleep(0)
     with pytest.raises(ZeroDivisionError):
         await rounds.end()
+
+
+class Says:
+    """A node that answers a check so."""
+
+    def __init__(self, *replies: Any) -> None:
+        self._replies = replies
+
+    async def check(self, *argvs: Any, seconds: float) -> Any:
+        return self._replies
+
+
+async def test_a_user_who_may_not_ask_for_the_role_is_told_so_in_the_servers_words() -> None:
+    denied = Refused("NOPERM", "NOPERM User app has no permissions to run the 'role' command")
+    seen = await look(Says(b"PONG", denied, b""))  # type: ignore[arg-type]
+    assert seen.why_not == denied.text
+    seen = await look(Says(denied, [b"master", 7, []], b""))  # type: ignore[arg-type]
+    assert (seen.why_not, seen.role) == ("", "primary")
