@@ -39,6 +39,10 @@ NO_CANARY = (
 NO_MARKERS = "It only reads. Markers, which time replication, go out while it writes."
 SLOW_MS = 1000.0
 NONE = Cell(figures.UNKNOWN, "dim")
+REDIRECTED = ("cluster", "sites")
+"""Routes that may meet a redirection; of others the word would stand there for nothing."""
+FOR_ERRORS = 29
+"""Columns that are kept for errors, so that the trend is not cut short by the first of them."""
 
 
 def headline(state: CanaryState | None, plan: CanaryPlan | None, glyphs: Glyphs, replayed: bool = False) -> Row:
@@ -106,7 +110,8 @@ def counters(state: CanaryState | None) -> Row:
         (stats.fallbacks, "fallbacks", "warn"),
         (stats.redirections, "redirects", "warn"),
     )
-    told = (Cell(f"  {figures.count(number)} {what}", tone if number else "dim") for number, what, tone in facts)
+    shown = facts if stats.kind in REDIRECTED or stats.redirections else facts[:-1]
+    told = (Cell(f"  {figures.count(number)} {what}", tone if number else "dim") for number, what, tone in shown)
     return (Cell(f"  {figures.count(stats.acked)} ok"), *told)
 
 
@@ -114,14 +119,15 @@ def trend(state: CanaryState | None, width: int, glyphs: Glyphs) -> Row:
     """The worst call of each of the last seconds, and the errors by kind."""
     if state is None or state.stats is None:
         return (Cell(" "),)
-    many = _over_slots(state.stats)
-    room = max(10, min(60, width - 46 - sum(len(cell.text) for cell in many)))
-    return (
-        Cell("  worst a second ", "dim"),
-        Cell(headroom(state.past, room, glyphs), "accent"),
-        *many,
-        *_errors(state.stats),
-    )
+    title = Cell("  worst a second ", "dim")
+    many, errors = _over_slots(state.stats), tuple(_errors(state.stats))
+    taken = _columns((title, *many)) + max(FOR_ERRORS, _columns(errors))
+    past = Cell(headroom(state.past, max(10, min(60, width - taken)), glyphs), "accent")
+    return (title, past, *many, *errors)
+
+
+def _columns(cells: Row) -> int:
+    return sum(len(cell.text) for cell in cells)
 
 
 def _over_slots(stats: RouteStats) -> Row:

@@ -90,6 +90,16 @@ def test_percentiles_and_counters_fit_eighty_columns_and_say_what_matters() -> N
     )
 
 
+def test_counters_and_errors_of_a_long_outage_are_not_cut_at_eighty_columns() -> None:
+    stats = replace(STATS, acked=12_345, refused=128, redirections=0, errors={"UNHEALTHY": 128, "connect": 11})
+    counted = text(routes.counters(replace(STATE, stats=stats)))
+    assert "redirects" not in counted, "only a cluster sends a client elsewhere"
+    assert "0 redirects" in text(routes.counters(replace(STATE, stats=replace(stats, kind="cluster"))))
+    told = text(routes.trend(replace(STATE, stats=stats), 80, UNICODE))
+    assert told.endswith("errors UNHEALTHY 128  connect 11")
+    assert max(len(counted), len(told)) < 80
+
+
 def test_errors_are_told_by_kind_the_most_frequent_first() -> None:
     told = text(routes.trend(STATE, 120, UNICODE))
     assert told.endswith("errors READONLY 2  timeout 1")
