@@ -57,8 +57,10 @@ class Stage(App[None]):
     TITLE = "redistui"
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, panel: Panel, first: Scene) -> None:
+    def __init__(self, panel: Panel, first: Scene, *, late: bool = False) -> None:
+        """`late`: the panel is shown before anybody gives it a scene."""
         super().__init__()
+        self.late = late
         self.animation_level = "none"
         self.panel, self.scene = panel, first
         self.gone: list[Panel.Goto] = []
@@ -71,8 +73,9 @@ class Stage(App[None]):
         yield self.panel
 
     def on_mount(self) -> None:
-        self.panel.focus_here()
-        self.panel.show_scene(self.scene)
+        if not self.late:
+            self.panel.focus_here()
+            self.panel.show_scene(self.scene)
 
     def on_panel_goto(self, event: Panel.Goto) -> None:
         self.gone.append(event)

@@ -8,8 +8,9 @@ from redistui.history import History
 from redistui.model import Fleet
 from redistui.tui.panel import Panel
 from redistui.tui.screens.consensus import Consensus
+from redistui.tui.screens.slots import Slots
 from tests import fleets
-from tests.tui.panels import played, scene, theme
+from tests.tui.panels import Stage, played, scene, theme
 from tests.view.test_consensus import many
 
 
@@ -52,6 +53,21 @@ async def test_a_filter_shows_single_nodes_and_without_colours_all_is_said() -> 
         assert panel.back()
         await run.settle()
         assert [gone.panel for gone in run.app.gone] == ["slots"]
+
+
+@pytest.mark.parametrize("panel", [Consensus, Slots])
+async def test_one_that_was_shown_before_it_was_given_a_scene_goes_to_a_cluster_with_the_first(
+    panel: type[Panel],
+) -> None:
+    first = scene(fleets.quiet(), group="orders")
+    app = Stage(panel(), first, late=True)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        assert app.gone == []
+        for _ in range(2):
+            app.panel.show_scene(first)
+            await pilot.pause()
+        assert [gone.group for gone in app.gone] == ["cart"]
 
 
 async def test_where_no_cluster_is_looked_at_it_says_so_and_goes_to_one() -> None:

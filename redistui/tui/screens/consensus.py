@@ -11,13 +11,14 @@ from redistui.model import Group
 from redistui.tui.panel import bindings
 from redistui.tui.scene import Scene
 from redistui.tui.screens.listed import ListPanel
+from redistui.tui.screens.of_cluster import OfCluster
 from redistui.tui.widgets.facts import Facts
 from redistui.tui.widgets.table import LiveTable
 from redistui.view import consensus, slots
 from redistui.view.cells import Cell
 
 
-class Consensus(ListPanel, can_focus=True):
+class Consensus(OfCluster, ListPanel, can_focus=True):
     """The views, a row each, and under them what the one under the cursor says."""
 
     NAME = "consensus"
@@ -42,21 +43,9 @@ class Consensus(ListPanel, can_focus=True):
         yield self.table
         yield self.said
 
-    def on_show(self) -> None:
-        """Opened on a group that has no slots: a cluster is what one came for."""
-        self.action_cluster()
-
     def focus_here(self) -> None:
         target = self if self._cluster() is None else self.table
         target.focus(scroll_visible=False)
-
-    def action_cluster(self) -> None:
-        """Where the group that is looked at has no slots: to the first that has."""
-        scene = self._scene
-        if scene is not None and self._cluster() is None:
-            found = next((group for group in scene.fleet.groups if group.cluster is not None), None)
-            if found is not None:
-                self.post_message(self.Goto(group=found.name))
 
     def _cluster(self) -> Group | None:
         group = None if self._scene is None else self._scene.group

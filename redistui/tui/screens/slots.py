@@ -67,8 +67,6 @@ class Slots(SlotWays, can_focus=True):
             yield self.owners
 
     def on_show(self) -> None:
-        """Opened on a group that has no slots: a cluster is what one came for."""
-        self.action_cluster()
         self._want()
 
     def on_hide(self) -> None:
@@ -121,6 +119,7 @@ class Slots(SlotWays, can_focus=True):
             self.call_after_refresh(self._redraw)
         self._want()
         self._redraw()
+        self.look_about()
 
     def _group(self) -> Group | None:
         return None if self._scene is None else self._scene.group
@@ -243,11 +242,3 @@ class Slots(SlotWays, can_focus=True):
         self.letters = not self.letters
         self._lay_out()
         self.call_after_refresh(self._redraw)
-
-    def action_cluster(self) -> None:
-        """Where the group that is looked at has no slots: to the first that has."""
-        scene = self._scene
-        if scene is not None and self.cluster() is None:
-            found = next((group for group in scene.fleet.groups if group.cluster is not None), None)
-            if found is not None:
-                self.post_message(self.Goto(group=found.name))

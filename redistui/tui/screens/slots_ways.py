@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from redistui.model import Address, Cluster
-from redistui.tui.panel import Panel
+from redistui.tui.screens.of_cluster import OfCluster
 from redistui.tui.widgets.heatmap import PAGE, Heatmap
 from redistui.tui.widgets.table import LiveTable
 from redistui.view import slots_walk
 
 
-class SlotWays(Panel, can_focus=True):
+class SlotWays(OfCluster, can_focus=True):
     """What moves the cursor of a map."""
 
     map: Heatmap
