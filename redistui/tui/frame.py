@@ -41,6 +41,9 @@ class Frame(Screen[None], inherit_bindings=False):
         self.panels: Sequence[type[Panel]] = ()
         self.panel: Panel | None = None
         self._wanted = panels
+        self._furnished = False
+        self._asked_for: tuple[str, Callable[[Panel], None]] | None = None
+        """The screen that somebody wanted before there were any, and what is to be done there."""
 
     def compose(self) -> ComposeResult:
         yield Header()
@@ -63,7 +66,10 @@ class Frame(Screen[None], inherit_bindings=False):
         self.panels = self._wanted
         if self.panels and self.panel is None:
             await self._open(self.panels[0])
+        self._furnished = True
         self.redraw()
+        if self._asked_for is not None:
+            self.open_panel(*self._asked_for)
         self.look_back()
 
     def look_back(self) -> None:
@@ -155,10 +161,13 @@ class Frame(Screen[None], inherit_bindings=False):
             self.open_panel(name)
 
     def open_panel(self, name: str, then: Callable[[Panel], None] = lambda _: None) -> None:
-        """Opens a screen, and then does something there."""
+        """Opens a screen, and then does something there; while the screens are still coming, once they are here."""
+        if not self._furnished:
+            self._asked_for = (name, then)
+            return
         found = next((panel for panel in self.panels if name == panel.NAME), None)
         if found is None:
-            self.tell(f"there is no screen {name!r} yet", "warn")
+            self.tell(f"there is no screen {name!r}", "warn")
         else:
             self.run_worker(self._go(found, then), exclusive=True, group="panel", exit_on_error=True)
 

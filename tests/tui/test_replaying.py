@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from redistui.engine.playback import Playback
 from redistui.engine.playing import Player
@@ -63,6 +64,15 @@ async def test_the_badge_and_the_time_are_on_every_screen_and_on_what_is_opened_
             assert "READ-ONLY" not in run.said("facts")
         await run.press("question_mark")
         await eventually_async(lambda: isinstance(run.app.screen, Reading) and run.app.screen.query(Badge), 20)
+
+
+async def test_the_header_tells_how_often_servers_were_polled_when_it_was_recorded() -> None:
+    async with replaying(size=(160, 48)) as run:
+        assert "every 1s" in run.said("facts")
+        slower = replace(run.app.engine.fleet, period=5.0)
+        run.app.engine.fleet = slower  # type: ignore[misc]
+        run.app.take_fleet(slower)
+        assert "every 5s" in run.said("facts")
 
 
 async def test_it_steps_and_jumps_through_the_recording() -> None:
