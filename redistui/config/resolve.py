@@ -14,6 +14,7 @@ from redistui.config.operators import canary, operators
 from redistui.config.problems import ConfigErrors, Problem, nearest
 from redistui.config.targets import DEFAULT, BadTarget, Url, parse_url
 from redistui.config.values import Config, FleetConfig, Secret
+from redistui.judge.rules.limits import of_target
 from redistui.model import Access, Login, Target, Tls
 
 PASSWORD = "REDISTUI_PASSWORD"
@@ -206,11 +207,33 @@ def _histories(fleet: FleetConfig, config: Config, above: Path | None, found: di
 
 
 def thresholds_of(words: Sequence[str], config: Config) -> dict[str, float]:
-    """The config's thresholds, with those of the fleets named over them."""
-    found = dict(config.thresholds)
-    for fleet in fleets_of(words, config):
-        found.update(fleet.thresholds)
-    return found
+    """The config's thresholds, with those of the fleets named over them: where these are not the same for all targets,
+    each fleet's by its own (judge.rules.limits.of_target). What stands in several fleets goes by the first."""
+    found: dict[str, Mapping[str, float]] = {}
+    for word in words or (config.default or "",):
+        if word in config.fleets:
+            _thresholds(config.fleets[word], config, {}, found)
+        elif "://" in word:
+            found.setdefault(parse_url(word).text, {})
+    own = list(found.values())
+    if all(one == own[0] for one in own):
+        return {**config.thresholds, **(own[0] if own else {})}
+    return {
+        **config.thresholds,
+        **{of_target(text, name): value for text, one in found.items() for name, value in one.items()},
+    }
+
+
+def _thresholds(
+    fleet: FleetConfig, config: Config, above: Mapping[str, float], found: dict[str, Mapping[str, float]]
+) -> None:
+    """By target; those of a fleet that is named in another one go before that one's."""
+    own = {**above, **fleet.thresholds}
+    for word in fleet.targets:
+        if word in config.fleets:
+            _thresholds(config.fleets[word], config, own, found)
+        else:
+            found.setdefault(parse_url(word).text, own)
 
 
 def _title(url: Url, fleet: FleetConfig | None) -> str | None:

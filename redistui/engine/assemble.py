@@ -233,8 +233,12 @@ class Assembler:
         leader = group.node(primary) if primary is not None else None
         return Group(
             group.name, group.kind, nodes, sentinels, group.cluster, primary, group.watched_as, group.environment,
-            leader.site if leader is not None else None, self.surveys.get(draft.name),
+            leader.site if leader is not None else None, self.surveys.get(draft.name), self._target(draft),
         )  # fmt: skip
+
+    def _target(self, draft: Draft) -> str | None:
+        found = (self.ledgers.get(address) for address in (*draft.nodes, *draft.sentinels))
+        return next((ledger.target.text for ledger in found if ledger is not None), None)
 
     def _node(self, ledger: Ledger, at: float, period: float) -> Node:
         if ledger.site is None and self._sites:

@@ -67,6 +67,8 @@ class Group:
     """The site of its primary, where sites are known."""
     survey: Survey | None = None
     """Of a cluster, once somebody asked for it (`engine.survey`): what its slots hold."""
+    target: str | None = None
+    """By which target it was found, as that was written: whose thresholds hold. None: by none that is known."""
 
     @property
     def members(self) -> tuple[Node | Sentinel, ...]:

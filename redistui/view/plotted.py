@@ -65,7 +65,10 @@ def _nothing(metric: str) -> str:
 def _limits(subject: Subject, thresholds: Mapping[str, float]) -> tuple[Limit, ...]:
     """Those that hold for all that is drawn; several nodes may each have their own, and then none is drawn."""
     every = Limits(thresholds)
-    found = {limits(subject.metric, every.of(group.name, node.address)) for group, node in subject.members}
+    found = {
+        limits(subject.metric, every.within(group.target).of(group.name, node.address))
+        for group, node in subject.members
+    }
     return found.pop() if len(found) == 1 else ()
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from redistui.config import Config, ConfigErrors, histories_of, load, period_of, resolve, thresholds_of
 from redistui.config.loading import parse
+from redistui.judge.rules.limits import Limits
 from redistui.model import Login, Tls
 
 
@@ -173,6 +174,37 @@ def test_the_shortest_period_and_the_closest_thresholds_count():
     assert (period_of(["a"], given), period_of(["redis://h"], given)) == (0.5, 5.0)
     assert thresholds_of(["a"], given) == {"clients.warn": 9.0}
     assert thresholds_of([], given) == {"clients.warn": 1.0}
+
+
+LIMITS = """
+thresholds = { clients = { warn = 1 } }
+[fleets.a]
+targets = ["redis://a"]
+thresholds = { lag_seconds = { warn = 5 }, group = { "o*" = { clients = { warn = 7 } } } }
+[fleets.b]
+targets = ["redis://b", "redis://a"]
+[fleets.all]
+targets = ["a", "b"]
+thresholds = { lag_seconds = { warn = 8, bad = 20 } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "a", "b"),
+    [
+        (["a"], (5, 30, 7), None),
+        (["b"], (10, 30, 1), (10, 30, 1)),
+        (["a", "b"], (5, 30, 7), (10, 30, 1)),
+        (["a", "redis://b"], (5, 30, 7), (10, 30, 1)),
+        (["all"], (5, 20, 7), (8, 20, 1)),
+    ],
+)
+def test_each_of_several_fleets_has_its_own_thresholds(words, a, b):
+    limits = Limits(thresholds_of(words, config(LIMITS)))
+    for host, wanted in (("a", a), ("b", b)):
+        chosen = limits.within(f"redis://{host}").of("orders")
+        names = ("lag_seconds.warn", "lag_seconds.bad", "clients.warn")
+        assert wanted is None or tuple(chosen[name] for name in names) == wanted
 
 
 PASTS = """

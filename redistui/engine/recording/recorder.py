@@ -143,11 +143,6 @@ class Recorder:
 
     # -- on any thread --------------------------------------------------------------------------------------------
 
-    @property
-    def minutes(self) -> float:
-        """How many of them are kept in memory."""
-        return self.ring.seconds / 60
-
     def save(self, path: Path) -> None:
         """Writes what is in memory to a new file. Raises BadRecording: it is there already, or cannot be written."""
         if path.exists():

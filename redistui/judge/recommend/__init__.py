@@ -71,7 +71,10 @@ def recommendations(
     """All that is to be recommended, in the order of the table: what hurts now stands first. `thresholds` as a config
     has them; of these `advise` counts."""
     known, limits = past or Past(), Limits(thresholds or {})
-    studies = [Study(fleet, group, known.pace, of_group(known.capacity, group.name), limits) for group in fleet.groups]
+    studies = [
+        Study(fleet, group, known.pace, of_group(known.capacity, group.name), limits.within(group.target))
+        for group in fleet.groups
+    ]
     return tuple(advice for row in RECOMMENDATIONS for study in studies for advice in row.say(study))
 
 

@@ -39,7 +39,8 @@ def findings(
 ) -> tuple[Finding, ...]:
     """All findings of a group, bad ones first. `recall` has been told of this snapshot, of time `at`; without one only
     what the snapshot itself shows is judged."""
-    case = Case(group, thresholds if isinstance(thresholds, Limits) else Limits(thresholds), recall, at)
+    limits = thresholds if isinstance(thresholds, Limits) else Limits(thresholds)
+    case = Case(group, limits.within(group.target), recall, at)
     rules = (_OF_CALM if calm(case) else _OF)[group.kind]
     found = [finding for rule in rules for finding in rule.judge(case)]
     return tuple(sorted(found, key=lambda one: one.level != "bad")) if found else ()

@@ -60,6 +60,10 @@ DEFAULTS: Thresholds = {
 """What is too much, by name and level; a config may set each."""
 
 
+TARGET = "target:"
+"""How the names begin of thresholds that hold for what is found by one target: `target:TEXT NAME`."""
+
+
 class Chosen(dict[str, float]):
     """The thresholds that hold for a server; a rule keeps with them what it makes of them."""
 
@@ -80,6 +84,12 @@ class Limits:
         self._groups = _scoped(thresholds, "group:")
         self._nodes = _scoped(thresholds, "node:")
         self._made: dict[tuple[str, Address | None], Chosen] = {}
+        everywhere = {name: value for name, value in thresholds.items() if not name.startswith(TARGET)}
+        self._within = {target: Limits({**everywhere, **own}) for target, own in _by_target(thresholds).items()}
+
+    def within(self, target: str | None) -> Limits:
+        """Those that hold for what was found by a target: of several fleets each has its own."""
+        return self._within.get(target or "", self)
 
     def of(self, group: str, node: Address | None = None) -> Chosen:
         """Those that hold for a group, or for a server in it. Where nobody has limits of his own: one and the same."""
@@ -129,6 +139,20 @@ def _scoped(thresholds: Thresholds, scope: str) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for pattern, name, value in _rows(thresholds, scope):
         found.setdefault(pattern, {})[name] = value
+    return found
+
+
+def of_target(target: str, name: str) -> str:
+    """The name of a threshold that holds only for what is found by a target."""
+    return f"{TARGET}{target} {name}"
+
+
+def _by_target(thresholds: Thresholds) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for key, value in thresholds.items():
+        if key.startswith(TARGET):
+            target, _, name = key.removeprefix(TARGET).rpartition(" ")
+            found.setdefault(target, {})[name] = value
     return found
 
 
