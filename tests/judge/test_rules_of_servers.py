@@ -71,6 +71,14 @@ def test_output_that_waits_for_a_replica_is_told_before_the_replica_is_cut_off(p
     assert said(primary, B) == found
 
 
+@pytest.mark.parametrize(("lag", "found"), [(0, []), (55 * MB, ["(lag-bytes b)", "(replica-buffer a)"])])
+def test_of_a_replica_that_has_acknowledged_nothing_yet_it_is_told_by_its_own_offset(
+    lag: int, found: list[str]
+) -> None:
+    replica = node("b", "a", lag_bytes=float(lag))
+    assert sorted(said(feeding(1000 * MB), replica)) == found
+
+
 @pytest.mark.parametrize(
     ("ahead", "found"),
     [

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from redistui.judge.rules.kinds import Case, Kind
-from redistui.model import Finding, Node, ReplicaSeen
+from redistui.model import Finding, Group, Node, ReplicaSeen
 
 KINDS_LINKS = (
     Kind("link-down", "A replica has no link to its primary: it shows older and older data.",
@@ -101,7 +101,7 @@ def buffers(case: Case) -> Iterator[Finding]:
         said = node.replication
         if said is None or not said.replicas or said.offset is None:
             continue
-        waiting, who = _waiting(node, said.replicas, said.offset)
+        waiting, who = _waiting(case.group, node, said.replicas, said.offset)
         over = case.exceeds("replica_buffer", waiting, node)
         if over is not None:
             text = (
@@ -111,9 +111,17 @@ def buffers(case: Case) -> Iterator[Finding]:
             yield case.finding("replica-buffer", over[0], text, node, waiting, over[1])
 
 
-def _waiting(node: Node, replicas: Sequence[ReplicaSeen], offset: int) -> tuple[float, str]:
+def _waiting(group: Group, node: Node, replicas: Sequence[ReplicaSeen], offset: int) -> tuple[float, str]:
     """Bytes, and for whom the most."""
-    behind = {one.address: offset - one.offset for one in replicas if one.offset and one.state == "online"}
+    online = [one for one in replicas if one.state == "online"]
+    behind = {one.address: float(offset - one.offset) if one.offset else _own_lag(group, one) for one in online}
     who = max(behind, key=behind.__getitem__, default=replicas[0].address)
     shared = (node.metric("replicas_memory") or 0.0) / len(replicas)
-    return max(float(behind.get(who, 0)), shared), who
+    return max(behind.get(who, 0.0), shared), who
+
+
+def _own_lag(group: Group, seen: ReplicaSeen) -> float:
+    """Of a replica that has acknowledged nothing yet the primary knows no offset, and says 0: itself it tells how far
+    it is behind."""
+    replica = group.node(seen.address)
+    return (replica.metric("lag_bytes") if replica is not None else None) or 0.0
