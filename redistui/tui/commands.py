@@ -170,6 +170,7 @@ def _of_the_house() -> Iterator[Command]:
     yield Command(
         "theme", "NAME", "Change the theme", lambda house, rest: house.use_theme(rest), lambda _: theme_files()
     )
+    yield Command("report", "", "Score, what is wrong, and what to do about it", lambda house, _: house.show_report())
     yield Command("arm", "", "Let actions run", lambda house, _: house.set_armed(True))
     yield Command("disarm", "", "Read-only again", lambda house, _: house.set_armed(False))
     yield Command(

@@ -183,6 +183,11 @@ class House(Prompting):
 
         self.app.push_screen(unfinished_screen(self))
 
+    def show_report(self) -> None:
+        from redistui.tui.reporting import report_screen
+
+        self.app.push_screen(report_screen(self))
+
     def show_problems(self) -> None:
         from redistui.tui.help import problems_screen
 

@@ -14,10 +14,11 @@ from redistui.model import Alert, Finding
 from redistui.view import capacity, drift
 from redistui.view.blocks import Block, Heading, Items, Picture, Table, Words, words
 from redistui.view.capacity import signed, watched
-from redistui.view.cells import Cell, Column, Row, Tone
+from redistui.view.cells import Cell, Column, Row
 from redistui.view.figures import UNKNOWN, count, figure, percent, plural, rate, size, span
 from redistui.view.status import WORDS
 from redistui.view.textplot import flat, plot, sparkline
+from redistui.view.totals import TONES
 from redistui.view.words import clock
 
 LISTED = 12
@@ -38,19 +39,12 @@ TRENDS = (
     Column("MIN", 6, "right"), Column("MAX", 6, "right"), Column("MEAN", 6, "right"), Column("PER HOUR", 8, "right"),
     Column("COURSE", SPARK, rank=1),
 )  # fmt: skip
-TONES: dict[str, Tone] = {
-    "excellent": "ok", "good": "ok", "fair": "warn", "poor": "bad", "critical": "bad",
-}  # fmt: skip
 
 
 def blocks(report: Report) -> Iterator[Block]:
     """The whole document, in the order in which it is read."""
     yield Heading(f"Health report of {_day(report.fleet.at)}", 1)
-    yield from _verdict(report)
-    yield Heading("Alerts")
-    yield from _alerts(report)
-    yield Heading("Recommendations")
-    yield from _advice(report.recommendations)
+    yield from health_blocks(report)
     yield Heading("Groups")
     yield from _tabled(GROUPS, tuple(_group_rows(report)), "No group was found.")
     yield Heading(f"Trends over {span(report.fleet.at - report.since)}")
@@ -59,6 +53,15 @@ def blocks(report: Report) -> Iterator[Block]:
     yield from capacity.blocks(report.capacity)
     yield Heading("Drift")
     yield from drift.blocks(report.drift)
+
+
+def health_blocks(report: Report) -> Iterator[Block]:
+    """What stands first: sentences and lists only."""
+    yield from _verdict(report)
+    yield Heading("Alerts")
+    yield from _alerts(report)
+    yield Heading("Recommendations")
+    yield from _advice(report.recommendations)
 
 
 def _day(at: float) -> str:

@@ -24,10 +24,10 @@ from tests.waiting import eventually_async
 async def test_m_steps_through_the_metrics_and_back() -> None:
     panel = Metrics()
     async with played(panel, scene(fleets.quiet())) as run:
-        shown = [run.text()[1].split()[1]]
+        shown = [run.text()[2].split()[1]]
         for key in ("m", "m", "M"):
             await run.press(key)
-            shown.append(run.text()[1].split()[1])
+            shown.append(run.text()[2].split()[1])
         assert shown == ["OPS/S", "MEMORY", "CLIENTS", "MEMORY"]
         assert "[memory]" in run.text()[0]
 
@@ -189,7 +189,7 @@ async def test_marked_nodes_share_a_plot_with_a_letter_each() -> None:
         assert "2 nodes side by side  ops/s" in text
         assert "A 10.20.0.11:6379" in text
         assert "B 10.20.0.14:6379" in text
-        assert [line.split()[0] for line in run.text()[2:5]] == ["A", "R", "▌"]
+        assert [line.split()[0] for line in run.text()[3:6]] == ["A", "R", "▌"]
         await run.press("c")
         assert "P 10.20.0.11:6379  ops/s" in "\n".join(run.text())
         await run.press("u")

@@ -21,6 +21,7 @@ from redistui.view.metrics import CHOICES, ORDERS, Order, Sparks, shape, tabs
 from redistui.view.plot import MOST, RANGES, letters_of
 from redistui.view.plotted import Members, Subject
 from redistui.view.topology import node_key
+from redistui.view.totals import totals
 from redistui.view.wanted import read
 
 
@@ -53,6 +54,7 @@ class Metrics(Panel):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.tabs = Facts(id="tabs")
+        self.whole = Facts(id="whole")
         self.table = LiveTable(id="sparks")
         self.past = Past(id="past")
         self.metric = CHOICES[0]
@@ -68,6 +70,7 @@ class Metrics(Panel):
 
     def compose(self) -> ComposeResult:
         yield self.tabs
+        yield self.whole
         yield self.table
         yield self.past
 
@@ -99,6 +102,7 @@ class Metrics(Panel):
     def _say_tabs(self, scene: Scene) -> None:
         width = self.size.width
         self.tabs.tell(tabs(self.metric, width), self.table.inks, width, scene.glyphs, "band")
+        self.whole.tell(totals(scene.fleet, width - 2), self.table.inks, width, scene.glyphs)
 
     def _follow(self, scene: Scene) -> None:
         """Another group is looked at: the cursor goes to its first node, unless it is there already."""
