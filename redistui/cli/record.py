@@ -7,6 +7,7 @@ systemd (Type=exec): SIGTERM ends it with code 0, and nothing that was seen is l
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 import time
@@ -44,6 +45,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from redistui.cli.opening import opening, reached, watching
     from redistui.demo.headless import Interrupted, interruptible
+    from redistui.engine.journal import Journal, journal_path
+    from redistui.engine.newest_deeds import NewestDeeds
+    from redistui.ops import repeated
 
     code = FINE
     began = time.monotonic()
@@ -54,7 +58,10 @@ def run(args: argparse.Namespace) -> int:
             silent = not reached(fleet)
             if silent:
                 _say_silence(args, engine.targets, fleet)
+            deeds = NewestDeeds(Journal(journal_path(os.environ)), repeated.SECONDS)
             while recorder.trouble is None:
+                if deeds.grew():
+                    engine.recount(deeds.more())
                 time.sleep(LOOK)
                 if silent and reached(engine.fleet):
                     silent = False

@@ -9,7 +9,7 @@ from redistui.ops import repeated
 from redistui.view.cells import show
 
 if TYPE_CHECKING:
-    from redistui.engine.journal import Journal
+    from redistui.engine.newest_deeds import NewestDeeds
     from redistui.engine.unfinished import Unfinished
     from redistui.ops.stored import Past
     from redistui.tui.app import RedistuiApp
@@ -21,10 +21,8 @@ class LookingBack:
     def __init__(self, app: RedistuiApp) -> None:
         self._app = app
         self.unfinished: tuple[Unfinished, ...] = ()
-        self._read_to: int | None = None
-        """Bytes of the journal that were read for deeds; None: not read yet."""
-        self._size = 0
-        """Bytes it had at the last look."""
+        self.deeds: NewestDeeds | None = None
+        """None: the journal was not read yet."""
         self.reading = False
 
     def look_back(self) -> None:
@@ -33,19 +31,14 @@ class LookingBack:
 
     def glance(self) -> None:
         """Now and then: what others write to this journal meanwhile is told, too. Nothing is read unless it grew."""
-        if self._read_to is None or self.reading:
-            return
-        from redistui.engine.journal import Journal, journal_path
+        deeds = self.deeds
+        if deeds is not None and not self.reading and deeds.grew():
+            self.reading = True
+            self._app.run_worker(lambda: self._read_on(deeds), thread=True, exit_on_error=True)
 
-        journal = Journal(journal_path(os.environ))
-        size = journal.size()
-        if size != self._size:
-            self.reading, self._size = True, size
-            self._app.run_worker(lambda: self._read_on(journal), thread=True, exit_on_error=True)
-
-    def _read_on(self, journal: Journal) -> None:
+    def _read_on(self, deeds: NewestDeeds) -> None:
         try:
-            found, self._read_to = journal.deeds_from(self._read_to or 0, repeated.SECONDS)
+            found = deeds.more()
             if found:
                 self._app.engine.recount(found)
         finally:
@@ -53,10 +46,12 @@ class LookingBack:
 
     def _read_journal(self) -> None:
         from redistui.engine.journal import Journal, journal_path
+        from redistui.engine.newest_deeds import NewestDeeds
 
         journal = Journal(journal_path(os.environ))
-        self._read_to = self._size = journal.size()
-        self._app.engine.recount(journal.deeds(repeated.SECONDS))
+        deeds = NewestDeeds(journal, repeated.SECONDS)
+        self._app.engine.recount(deeds.more())
+        self.deeds = deeds
         found = journal.unfinished()
         if found != self.unfinished:
             self._app.on_loop(lambda: self._remember(found))

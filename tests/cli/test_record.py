@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from redistui.demo.groups import RunningGroup
+from redistui.engine.journal import Journal, journal_path, now
 from redistui.engine.observation import Drawn
 from redistui.engine.recording import BadRecording, open_recording
 from tests.cli.running import environment, redistui
@@ -37,7 +39,8 @@ def test_it_records_until_it_is_ended_and_goes_on_with_its_file(
                 assert running.stderr.readline() == (
                     f"redistui: recording 2 servers every 0.2 s into {file}; ctrl+c ends it\n"
                 )
-                eventually(lambda turn=turn: drawn(file) > 3 * turn, 40)  # type: ignore[misc]
+                Journal(journal_path(os.environ)).write([deed(f"turn {turn}")])
+                eventually(lambda turn=turn: drawn(file) > 3 * turn and f"turn {turn}" in told(file), 40)  # type: ignore[misc]
             finally:
                 running.send_signal(signal.SIGTERM)
             assert running.wait(20) == 0
@@ -45,6 +48,20 @@ def test_it_records_until_it_is_ended_and_goes_on_with_its_file(
     played = redistui("replay", str(file), "--json")
     assert (played.code, played.err) == (0, "")
     assert group.primary.address in played.out
+
+
+def deed(title: str) -> dict[str, object]:
+    """A line of the journal, as another console writes it."""
+    return {
+        "operation": "0badcafe", "action": "promote", "group": "plain", "at": now(), "state": "begun",
+        "stored": {"title": title},
+    }  # fmt: skip
+
+
+def told(file: Path) -> str:
+    """What happened, as the recording has it."""
+    with closing(open_recording(file)) as tape:
+        return " ".join(mark.text for mark in tape.marks())
 
 
 def drawn(file: Path) -> int:

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from redistui.engine.identity import identity, process
-from redistui.engine.journal import Journal, JournalError, journal_path
+from redistui.engine.journal import Journal, JournalError, journal_path, now
 from redistui.engine.masking import masked, scrubbed
+from redistui.engine.newest_deeds import NewestDeeds
 
 BEGUN = {"operation": "0badcafe", "action": "failover", "group": "orders", "at": "2026-01-01T00:00:00.000Z"}
 FENCE = [{"node": "a:1", "command": ["CONFIG", "SET", "min-replicas-to-write", "<value read before>"]}]
@@ -162,3 +163,19 @@ def test_secrets_are_masked() -> None:
     assert masked(("ACL", "SETUSER", "u", "on", ">hunter2", "~*"))[4] == "***"
     assert masked(("MIGRATE", "h", "1", "k", "0", "9", "AUTH", "hunter2", "KEYS", "a"))[7:9] == ("***", "KEYS")
     assert scrubbed("ERR unknown command 'AUTH' 'hunter2'", ["hunter2", None, ""]) == "ERR unknown command 'AUTH' '***'"
+
+
+def deed(title: str, at: str) -> dict[str, Any]:
+    return {**BEGUN, "state": "begun", "stored": {"title": title}, "at": at}
+
+
+def test_what_other_consoles_do_meanwhile_is_read_once_and_only_when_there_is_more(journal: Journal) -> None:
+    journal.write([deed("long ago", "2020-01-01T00:00:00.000Z"), deed("before", now())])
+    deeds = NewestDeeds(journal, 60.0)
+    assert deeds.grew()
+    assert [one.text for one in deeds.more()] == ["failover begun: before"]
+    assert not deeds.grew()
+    journal.write([deed("meanwhile", now())])
+    assert deeds.grew()
+    assert [one.text for one in deeds.more()] == ["failover begun: meanwhile"]
+    assert deeds.more() == ()

@@ -158,7 +158,7 @@ async def seen(
     with standing_in(fleet or fleets.quiet()) as engine:
         app = RedistuiApp(engine, Settings(armed=armed), panels=PANELS)  # type: ignore[arg-type]
         async with app.run_test(size=size) as pilot:
-            await eventually_async(lambda: app.acting._read_to is not None, otherwise="the journal was not read")
+            await eventually_async(lambda: app.acting.deeds is not None, otherwise="the journal was not read")
             await pilot.pause()
             yield Seen(app, pilot, engine)
 

@@ -175,7 +175,7 @@ async def test_a_deed_is_opened_with_the_commands_that_the_journal_has_of_it(tmp
 
 async def test_what_another_console_does_meanwhile_is_told(tmp_path: Path) -> None:
     async with running() as run:
-        await eventually_async(lambda: run.app.acting._read_to is not None)
+        await eventually_async(lambda: run.app.acting.deeds is not None)
         at = datetime.now(UTC).isoformat()
         Journal(journal_path(os.environ)).write(
             [
