@@ -91,6 +91,7 @@ def _show(args: argparse.Namespace) -> int:
         armed=False,
         group=args.group,
         replay=True,
+        thresholds=player.tape.thresholds,
     )
     try:
         code: int = show(engine, look)

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from redistui.cli import replay
 from redistui.cli.main import run
-from tests.engine.tapes import written
+from redistui.engine.observation import Drawn
+from redistui.engine.recording import Recorder
+from tests.engine.tapes import BEGAN, written
 
 SPAN = "which goes from 2025-10-09 08:53:20Z to 2025-10-09 08:55:19Z"
 
@@ -48,6 +51,18 @@ def test_the_status_of_a_time_is_printed(
     for words in (["replay", file, "--json"], ["status", "--json", "--replay", file]):
         code, out, _ = said(capsys, *words, *at)
         assert (code, json.loads(out)["at"]) == (0, f"2025-10-09T{found}Z")
+
+
+def test_plots_of_a_recording_have_the_thresholds_that_held_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, seen = tmp_path / "own.rec", []
+    recorder = Recorder((), path=path, thresholds={"clients.warn": 7.0})
+    recorder.take(Drawn(BEGAN, 1.0, False))
+    recorder.close()
+    monkeypatch.setattr(replay, "need_terminal", lambda _: None)
+    assert run(["replay", str(path)], lambda: lambda _, look: seen.append(look) or 0) == 0
+    assert [look.thresholds for look in seen] == [{"clients.warn": 7.0}]
 
 
 def test_the_status_of_a_time_as_text(file: str, capsys: pytest.CaptureFixture[str]) -> None:
