@@ -25,8 +25,10 @@ def report_screen(house: House) -> Reading:
 
     watching, app = house.watching, house.dashboard
     made = report(watching.fleet, watching.history, BACK, watching.thresholds)
-    rows = list(rows_of(health_blocks(made), min(WIDTH, app.size.width - 6)))
-    screen = Reading("Health report: `redistui report` has trends and capacity, too", rows, app.dress, app.signs)
+    width = min(WIDTH, app.size.width - 6)
+    more = paragraph("`redistui report` has groups, trends, capacity and drift as well", width, "dim")
+    rows = [*rows_of(health_blocks(made), width), (), *more]
+    screen = Reading("Health report", rows, app.dress, app.signs)
     screen.add_class("wide")
     return screen
 

@@ -22,6 +22,16 @@ def _killed(scene: Scene) -> Iterator[None]:
     scene.server("n2").wait()
 
 
+@fault("clients-paused", "stock", "n1", only="valkey")
+def _paused(scene: Scene) -> Iterator[None]:
+    """CLIENT PAUSE by somebody else"""
+    scene.primary.ask("CLIENT", "PAUSE", 600_000, "WRITE")
+    scene.begins()
+    yield
+    scene.primary.ask("CLIENT", "UNPAUSE")
+    scene.begins()
+
+
 @fault("node-down", "stock", "n2")
 def _hung(scene: Scene) -> Iterator[None]:
     """SIGSTOP of a replica"""
