@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -9,8 +10,8 @@ from typing import ClassVar
 import pytest
 
 from redistui.cli.acting import _steps
-from redistui.cli.do import Far
-from redistui.ops.action import Plan
+from redistui.cli.do import Far, tell
+from redistui.ops.action import ITS_ID, UNDO, Plan
 from redistui.ops.run import Run, planned
 from redistui.ops.steps import Step
 from redistui.ops.tally import Part, Tally
@@ -71,3 +72,15 @@ def test_a_pace_that_is_none_is_a_sentence(word: str) -> None:
     assert ended.out == ""
     assert "is no number of keys a second, from 1 on" in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_the_end_tells_the_id_to_go_on_or_back_with(capsys: pytest.CaptureFixture[str]) -> None:
+    run = replace(run_at(1.0, 400), operation="52ff9e09", steps=())
+    stopped = replace(run, outcome="failed", resumable=True, message="Stopped at step 1.")
+    ended = replace(run, outcome="verified", plan=Plan("rebalance", "shop", "", "risky", (), (), undo=UNDO + ITS_ID))
+    for one in (stopped, ended):
+        tell(Namespace(json=False), None, one)  # type: ignore[arg-type]
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("To go")] == [
+        "To go on: `resume 52ff9e09`.",
+        "To go back: `undo 52ff9e09`",
+    ]
