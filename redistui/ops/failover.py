@@ -34,6 +34,7 @@ from redistui.ops.repeated import hardened
 from redistui.ops.sentinel import checks as sentinel_checks
 from redistui.ops.sentinel import nodes as sentinel_nodes
 from redistui.ops.sentinel import unplanned as sentinel_unplanned
+from redistui.ops.sentinel.candidates import candidates
 from redistui.ops.sentinel.demote import Demote, DemoteReturned
 from redistui.ops.sentinel.plan import build, down_after_ms, order
 
@@ -104,7 +105,7 @@ def fenced(group: Group, primary: Address, chosen: Address | None) -> Plan:
         group,
         chosen,
         first=fence.hold[:1],
-        hold=(*fence.hold[1:], CatchUp(primary, sentinel_checks.candidates(group), CATCH_UP_SECONDS)),
+        hold=(*fence.hold[1:], CatchUp(primary, candidates(group), CATCH_UP_SECONDS)),
         order=order(group, primary, "fenced", chosen),
         let_go=(Demote(primary), *fence.release, WriteConfig(primary)),
         release=fence.release,

@@ -248,6 +248,7 @@ def seen_primary(**changes: Any) -> Change:
     return both(*(watch(place, **changes) for place in range(3)))
 
 
+SDOWN = frozenset({"primary", "s_down", "disconnected"})
 DEAD = both(node(0, role=None, **down("refused", "nothing listens there")), seen_primary(last_ok_ping_ms=4000))
 UNPLANNED: list[tuple[str, Change, str]] = [
     ("it answers them", seen_primary(last_ok_ping_ms=900), "may be unreachable from here only"),
@@ -260,6 +261,7 @@ UNPLANNED: list[tuple[str, Change, str]] = [
     ("TILT", sentinel(2, tilt=True), "in TILT"),
     ("another says primary", node(1, role="primary"), f"{B} is primary by its own ROLE"),
     ("no candidate", seen_replicas(priority=0), NO_CANDIDATE),
+    ("INFO too old", both(seen_primary(flags=SDOWN), seen_replicas(info_refresh_ms=7_200)), "told it nothing for 7 s"),
     ("candidate silent", node(1, **down("refused", "nothing listens there")), "the Sentinels may choose it"),
     ("candidate syncs", replication(1, sync_in_progress=True), "its sync done"),
     ("two histories", replication(1, replid="f" * 40), "different histories"),
@@ -276,9 +278,6 @@ def test_with_a_dead_primary_it_is_allowed_and_the_loss_is_weighed() -> None:
     assert f"should {A} come back, it takes writes until it is made a replica" in said[2]
 
 
-SDOWN = frozenset({"primary", "s_down", "disconnected"})
-
-
 @pytest.mark.parametrize("seen", [SDOWN, frozenset({"primary", "disconnected"})])
 def test_a_sentinel_that_lost_it_need_not_wait_for_its_pings(seen: frozenset[str]) -> None:
     group = seen_primary(last_ok_ping_ms=100, flags=seen)(DEAD(healthy()))
@@ -289,6 +288,22 @@ def test_a_sentinel_that_lost_it_need_not_wait_for_its_pings(seen: frozenset[str
 def test_with_a_dead_primary_it_is_refused_when(change: Change, words: str) -> None:
     said = refusals(FAILOVER, fleet(change(DEAD(healthy()))), AIM)
     assert any(words in text for text in said), said
+
+
+def long_dead(server: str) -> Group:
+    """Down-after is 5 s; called down for 230 s, and the replicas without their link for as long."""
+    seen = both(seen_primary(flags=SDOWN, last_ok_ping_ms=236_000), seen_replicas(link_up=False, link_down_ms=230_000))
+    return both(DEAD, seen, *(sentinel(place, server=server) for place in range(3)))(healthy())
+
+
+def test_for_how_long_replicas_may_have_been_without_a_primary_that_is_dead_hangs_on_the_server() -> None:
+    """Redis goes on counting how long it is down; an order of Valkey's begins that anew, and is given up at once."""
+    assert refusals(FAILOVER, fleet(long_dead("redis")), AIM) == ()
+    said = refusals(FAILOVER, fleet(long_dead("valkey")), AIM)
+    assert any("no link to the primary for 230 s, at most 50 s count" in text for text in said), said
+    assert any("`sentinel-set down-after-milliseconds 47000` first" in text for text in said), said
+    chosen = refusals(FAILOVER, fleet(long_dead("valkey")), Aim("orders", options={"to": B}))
+    assert any(f"would not take {B}: it has had no link" in text for text in chosen), chosen
 
 
 FEW = Aim("orders", options={"minority": "yes"})

@@ -79,6 +79,17 @@ PLANNED: list[tuple[str, Change, str]] = [
 
 DEAD: list[tuple[str, Change, str]] = [
     ("a replica hears it", link(2, link="up"), f"{C} still hears it"),
+    (
+        "a replica heard it just now",
+        link(2, link="up", last_io_seconds=4),
+        "cannot be reached from here, but is not dead",
+    ),
+    (
+        "a link that nobody gave up yet",
+        link(2, link="up", last_io_seconds=40),
+        f"{C} still hears it by a link that is up",
+    ),
+    ("how long a link is silent", link(2, link="up", last_io_seconds=40), "nothing has come for 40 s"),
     ("just gone", link(1, link_down_seconds=2), "lost it only 2 s ago"),
     ("replicas of two histories", link(2, replid="f" * 40), "not of one history"),
     ("another has more", link(2, offset=OFFSET + 77), f"{C} has 77 bytes more than {B}: promote {C}"),

@@ -7,16 +7,18 @@ a network may part the primary and its clients from us and all replicas. Hence t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from redistui.judge.loss import Loss, bound
-from redistui.model import Address, Fleet, Group, Node
+from redistui.model import Address, Fleet, Group, Node, Replication
 from redistui.ops.action import Check
 from redistui.ops.checks import failed, names, passed, warned
 from redistui.ops.plain.group import above, following, linked, unwell
 
 LINK_DOWN_SECONDS = 5
 """For so long every replica must have missed it: shorter than a restart is not dead."""
+PING_SECONDS = 10
+"""A primary that has nothing to pass on sends a PING so often."""
 
 
 def is_dead(node: Node) -> bool:
@@ -59,7 +61,7 @@ def _links(fleet: Fleet, replicas: tuple[Node, ...]) -> Check:
     links = [(node.address, node.replication) for node in asked if node.replication is not None]
     hears = [address for address, link in links if link.link != "down"]
     if hears:
-        return failed(f"{names(hears)} still hears it: it cannot be reached from here, but is not dead")
+        return failed(f"{names(hears)} still {'hears' if len(hears) == 1 else 'hear'} it{_last_heard(links)}")
     since = [link.link_down_seconds for _, link in links if link.link_down_seconds is not None]
     shortest = min((seconds for seconds in since if seconds >= 0), default=None)
     if shortest is not None and shortest < LINK_DOWN_SECONDS:
@@ -68,6 +70,19 @@ def _links(fleet: Fleet, replicas: tuple[Node, ...]) -> Check:
     if len(said) > 1:
         return failed("its replicas are not of one history (replid): look at each")
     return passed(f"no replica has heard it for {LINK_DOWN_SECONDS} s and more: {names([a for a, _ in links])}")
+
+
+def _last_heard(links: Sequence[tuple[Address, Replication]]) -> str:
+    """A primary sends something at least every 10 s (repl-ping-replica-period); what sends nothing is given up after a
+    minute (repl-timeout)."""
+    ago = [link.last_io_seconds for _, link in links if link.link != "down"]
+    known = [seconds for seconds in ago if seconds is not None and seconds >= 0]
+    if len(known) < len(ago) or not known or min(known) <= PING_SECONDS:
+        return ": it cannot be reached from here, but is not dead"
+    return (
+        f" by a link that is up, though nothing has come for {min(known)} s: it is called dead when the replica gives "
+        f"the link up, repl-timeout (60 s as a rule) after the last word"
+    )
 
 
 def _best(fleet: Fleet, group: Group, old: Node, heir: Node) -> Check:

@@ -8,18 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redistui.model import Address, Event, Fleet, Group, Sentinel, Watch, WatchedReplica
+from redistui.model import Event, Fleet, Group, Sentinel, Watch
 from redistui.ops.action import Check
 from redistui.ops.checks import failed, names, passed, verdict, warned
 from redistui.ops.repeated import is_failover
 from redistui.ops.run import IN_VAIN
 
-PING_MS = 5_000
-"""Sentinel takes no replica whose last good PING is older (five ping periods), ..."""
-INFO_MS = 30_000
-"""... or whose last INFO is older (three INFO periods; where it finds the primary down, five ping periods), ..."""
-LINK_DOWN_TIMES = 10
-"""... or whose link was down for more than so many times down-after."""
 SILENT_MS = 3_000
 """A primary whose last answer to a Sentinel's PINGs (one a second) is older does not answer that Sentinel either."""
 STARTS = frozenset({"+try-failover", "+failover-state-reconf-slaves", "+promoted-slave"})
@@ -136,28 +130,6 @@ def _silence(pairs: tuple[Pair, ...], *, few: bool) -> Check:
 def _unanswered(watch: Watch) -> bool:
     gone = bool(watch.flags & {"s_down", "disconnected"})
     return gone or (watch.last_ok_ping_ms is not None and watch.last_ok_ping_ms >= SILENT_MS)
-
-
-def candidates(group: Group, *, silent: bool = False) -> tuple[Address, ...]:
-    """Replicas that some Sentinel would take. Which of them, it decides: by priority, then offset, then run id."""
-    good = {r.address for _, watch in believers(group) for r in watch.replicas if eligible(r, watch, silent=silent)}
-    return tuple(sorted(good))
-
-
-def eligible(replica: WatchedReplica, watch: Watch, *, silent: bool = False) -> bool:
-    """Sentinel's own filter (sentinelSelectSlave); and, as long as the primary answers, a link to it that is up."""
-    limit = LINK_DOWN_TIMES * (watch.down_after_ms or 0)
-    info = PING_MS if "s_down" in watch.flags else INFO_MS
-    return (
-        replica.flags == {"replica"}
-        and (silent or replica.link_up is True)
-        and bool(replica.priority)
-        and replica.last_ok_ping_ms is not None
-        and replica.last_ok_ping_ms <= PING_MS
-        and replica.info_refresh_ms is not None
-        and replica.info_refresh_ms <= info
-        and (replica.link_down_ms or 0) <= limit
-    )
 
 
 def recent(fleet: Fleet, group: Group, *, silent: bool = False) -> Iterator[Check]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redistui.model import Address, Fleet, Group, Node, Watch
+from redistui.model import Address, Fleet, Group, Node
 from redistui.ops.action import Check
 from redistui.ops.checks import answer, failed, names, passed, surprises, verdict, version_of, warned
-from redistui.ops.sentinel.checks import believers, candidates, eligible
+from redistui.ops.sentinel.candidates import candidates, takers, unfit
+from redistui.ops.sentinel.checks import Pair, believers
 
 LAG_BYTES = 1 << 20
 """More than this, and writes would be held while a replica catches up."""
@@ -76,22 +77,24 @@ def wanted(group: Group, chosen: Address, *, silent: bool) -> Check:
         return failed(f"{chosen} is not known to the Sentinels: they know only replicas of the primary itself")
     if any(each.priority == 0 for each in seen) or (node.replication is not None and node.replication.priority == 0):
         return failed(f"{chosen} has replica-priority 0: it is never to become primary")
-    if blind := [s.address for s, w in believers(group) if chosen not in _taken_by(w, silent)]:
-        return failed(
-            f"{names(blind)} would not take {chosen}: flagged down, no answer for a while, or its link is down"
-        )
-    return passed(f"every Sentinel would take {chosen}")
+    against: dict[str, list[Address]] = {}
+    for pair in believers(group):
+        if why := _why_not(pair, chosen, silent=silent):
+            against.setdefault(why, []).append(pair[0].address)
+    return verdict(
+        [f"{names(those)} would not take {chosen}: it {why}" for why, those in against.items()],
+        f"every Sentinel would take {chosen}",
+    )
 
 
-def _taken_by(watch: Watch, silent: bool) -> list[Address]:
-    return [each.address for each in watch.replicas if eligible(each, watch, silent=silent)]
+def _why_not(pair: Pair, chosen: Address, *, silent: bool) -> str:
+    seen = next((each for each in pair[1].replicas if each.address == chosen), None)
+    return "is not known there" if seen is None else unfit(seen, pair, silent=silent)
 
 
 def _replicas(fleet: Fleet, group: Group, primary: Node) -> Iterator[Check]:
     good = candidates(group)
-    blind = [s.address for s, w in believers(group) if not any(eligible(r, w) for r in w.replicas)]
-    yield verdict([f"{names(blind)}: sees no replica that could be promoted"] if blind else [],
-                  f"each Sentinel sees a replica it could promote ({', '.join(good)})")  # fmt: skip
+    yield takers(group)
     for address in good:
         yield _candidate(fleet, group.node(address), address, primary)
     for node in group.nodes:

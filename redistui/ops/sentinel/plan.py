@@ -8,7 +8,8 @@ from redistui.ops.action import Plan
 from redistui.ops.checks import follows_directly
 from redistui.ops.fingerprint import fingerprint
 from redistui.ops.node.config_file import WriteConfig
-from redistui.ops.sentinel.checks import believers, candidates
+from redistui.ops.sentinel.candidates import candidates
+from redistui.ops.sentinel.checks import believers
 from redistui.ops.sentinel.priorities import AwaitPriorities, RestorePriority, SetPriority, changes
 from redistui.ops.sentinel.steps import AwaitPromotion, How, OrderFailover
 from redistui.ops.sentinel.verify import EveryoneFollows, NewPrimaryServes, SentinelsAgree

@@ -14,7 +14,7 @@ from redistui.judge.loss import Loss, amount, bound
 from redistui.model import Address, Fleet, Group, Node
 from redistui.ops.action import Check
 from redistui.ops.checks import answer, failed, names, passed, verdict, warned
-from redistui.ops.sentinel.checks import believers, candidates, eligible
+from redistui.ops.sentinel.candidates import candidates, takers
 from redistui.ops.sentinel.nodes import primary_of, wanted
 
 
@@ -65,9 +65,7 @@ def _age(fleet: Fleet, loss: Loss) -> str:
 
 def _replicas(fleet: Fleet, group: Group) -> Iterator[Check]:
     good = candidates(group, silent=True)
-    blind = [s.address for s, w in believers(group) if not any(eligible(r, w, silent=True) for r in w.replicas)]
-    yield verdict([f"{names(blind)}: sees no replica that could be promoted"] if blind else [],
-                  f"each Sentinel sees a replica it could promote ({', '.join(good)})")  # fmt: skip
+    yield takers(group, silent=True)
     histories = {n.replication.replid for a in good if (n := group.node(a)) is not None and n.replication is not None}
     yield verdict(["the replicas have different histories (replid)"] if len(histories) > 1 else [],
                   "they have one history")  # fmt: skip

@@ -18,7 +18,8 @@ from redistui.ops.failover import FAILOVER
 from redistui.ops.plain.group import following, linked, up_to
 from redistui.ops.plain.promote_dead import is_dead
 from redistui.ops.promote import PROMOTE
-from redistui.ops.sentinel.checks import candidates, is_minority
+from redistui.ops.sentinel.candidates import candidates
+from redistui.ops.sentinel.checks import is_minority
 from redistui.ops.sentinel.nodes import is_silent
 
 
