@@ -31,6 +31,9 @@ class SiteGroup:
     """The least lag of a replica here in time, where a canary publishes markers; None: none reach it."""
     lost: SiteLoss = UNTOLD
     """What becomes of it when this site is lost."""
+    led: int = 0
+    """How many of its primaries stood here that are silent now, and that nobody has taken the place of; of a group that
+    is no cluster at most 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,17 @@ def _part(fleet: Fleet, group: Group, here: Sequence[Node], lost: SiteLoss, lags
         if leads
         else min((lags_ms[node.address] for node in here if node.address in lags_ms), default=None),
         lost=lost,
+        led=len(_led(group) & {node.address for node in here}),
     )
+
+
+def _led(group: Group) -> frozenset[Address]:
+    """Its primaries that do not answer, as far as nobody is known to have taken their place."""
+    silent = {node.address for node in group.nodes if not node.up and "primary" in (node.role, node.last_role)}
+    if group.cluster is not None:
+        return frozenset(shard.primary for shard in group.cluster.shards if shard.slot_count) & silent
+    taken = any(node.role == "primary" and node.up for node in group.nodes)
+    return frozenset() if taken else frozenset(silent)
 
 
 def _lag(node: Node) -> float:

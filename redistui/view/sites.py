@@ -77,17 +77,21 @@ def _heading(state: SiteState, glyphs: Glyphs) -> Row:
         Cell(f" {state.name}", "title"),
         Cell(f"  {words.HEALTH_WORDS[state.health]}", "dim" if state.health == "ok" else state.health),
         Cell(f"  {'primary site' + dot if state.primary else ''}{facts}{dot}", "dim"),
-        Cell(_leads(leads, state), "primary" if leads else "warn" if state.primary else "dim"),
+        _leads(leads, state),
         Cell(dot if after else "", "dim"),
         Cell(after, tone),
         Cell(f"{dot}led elsewhere: {', '.join(away)}" if away else "", "warn"),
     )
 
 
-def _leads(leads: int, state: SiteState) -> str:
+def _leads(leads: int, state: SiteState) -> Cell:
+    """Of how many groups it takes the writes; of a site that went silent with them, of how many it took them."""
+    led, of = sum(part.led > 0 for part in state.groups), plural(len(state.groups), "group")
     if leads:
-        return f"leads {leads} of {plural(len(state.groups), 'group')}"
-    return "leads none of its groups" if state.primary else "standby: leads none"
+        return Cell(f"leads {leads} of {of}", "primary")
+    if led:
+        return Cell(f"led {led} of {of}, which nobody leads now", "bad")
+    return Cell("leads none of its groups", "warn") if state.primary else Cell("standby: leads none", "dim")
 
 
 def _row(group: Group, part: SiteGroup, state: SiteState, glyphs: Glyphs) -> Row:
@@ -129,12 +133,21 @@ def _if_lost(lost: SiteLoss) -> tuple[Cell, Cell, Cell]:
 
 def _here(group: Group, part: SiteGroup, here: Sequence[Node]) -> Cell:
     """Which role a site plays for a group: of a cluster, how many of its primaries stand there."""
+    leads = (
+        sum(node.role == "primary" and node.up for node in here) if group.kind == "cluster" else int(part.primary_here)
+    )
+    if part.led and not leads:
+        return Cell("was P" if group.kind != "cluster" else f"was P {part.led}", "bad")
     if group.kind == "cluster":
-        leads = sum(node.role == "primary" for node in here)
-        return Cell(
-            f"P {leads} of {sum(node.role == 'primary' for node in group.nodes)}", "primary" if leads else "replica"
-        )
-    return Cell("P leads", "primary") if part.primary_here else Cell("R copy", "replica")
+        return Cell(f"P {leads} of {_primaries(group)}", "primary" if leads else "replica")
+    return Cell("P leads", "primary") if leads else Cell("R copy", "replica")
+
+
+def _primaries(group: Group) -> int:
+    """How many a cluster has, those that are silent among them."""
+    shards = () if group.cluster is None else group.cluster.shards
+    owners = {shard.primary for shard in shards if shard.slot_count}
+    return len(owners | {node.address for node in group.nodes if node.role == "primary"})
 
 
 def _writes(group: Group, site: str) -> Cell:

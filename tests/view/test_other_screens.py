@@ -8,7 +8,7 @@ import pytest
 
 from redistui.history import History
 from redistui.metrics import BY_NAME, SPARKS
-from redistui.model import Event, Fleet, Site
+from redistui.model import Event, Fault, Fleet, Node, Site
 from redistui.view import metrics, sites
 from redistui.view.cells import Cell
 from redistui.view.events import EventList, tone_of
@@ -54,6 +54,38 @@ def test_a_site_says_what_its_loss_does_to_each_group() -> None:
     assert "led elsewhere" not in said(lines)[4]
     lines = sites.listing(replace(fleet, sites=(Site("ams", ("*",), primary=True),)), UNICODE, 160)
     assert "led elsewhere: orders, cart" in said(lines)[0]
+
+
+def silent(fleet: Fleet, site: str) -> Fleet:
+    """All data nodes of a site, gone silent just now."""
+
+    def gone(one: Node) -> Node:
+        return (
+            replace(one, role=None, last_role=one.role, fault=Fault("hung", "silent", fleets.AT))
+            if one.site == site
+            else one
+        )
+
+    return replace(fleet, groups=tuple(replace(g, nodes=tuple(map(gone, g.nodes))) for g in fleet.groups))
+
+
+def test_a_site_that_went_silent_is_said_to_have_led_what_nobody_leads_now() -> None:
+    lines = sites.listing(silent(fleets.two_sites(), "fra"), UNICODE, 160)
+    assert "led 2 of 2 groups, which nobody leads now" in next(text for text in said(lines) if " fra " in text)
+    assert site_row(lines, "group orders fra")["HERE"] == Cell("was P", "bad")
+    assert site_row(lines, "group cart fra")["HERE"] == Cell("was P 3", "bad")
+    assert site_row(lines, "group cart ams")["HERE"].text == "P 0 of 3"
+    assert site_row(lines, "group orders ams")["HERE"] == Cell("R copy", "replica")
+
+
+def test_an_old_primary_whose_place_is_taken_is_none_any_more() -> None:
+    fleet = silent(fleets.two_sites(), "fra")
+    orders = fleet.groups[0]
+    heir = next(node for node in orders.nodes if node.site == "ams")
+    nodes = tuple(replace(node, role="primary") if node is heir else node for node in orders.nodes)
+    lines = sites.listing(replace(fleet, groups=(replace(orders, nodes=nodes), *fleet.groups[1:])), UNICODE, 160)
+    assert site_row(lines, "group orders ams")["HERE"] == Cell("P leads", "primary")
+    assert site_row(lines, "group orders fra")["HERE"] == Cell("R copy", "replica")
 
 
 def test_a_sum_with_a_silent_node_in_it_is_a_lower_bound() -> None:
