@@ -48,6 +48,16 @@ def missed(figures: Figures, objective: Objective) -> list[str]:
     return reasons
 
 
+def met(figures: Figures, objective: Objective) -> str:
+    """By how much a run keeps to the objective; empty: it misses it, or there is none."""
+    whole, parts = figures.whole, []
+    if objective.max_lost is not None:
+        parts.append(f"{whole.lost} acknowledged writes lost, {objective.max_lost} may be")
+    if objective.max_outage_ms is not None:
+        parts.append(f"{took(whole.writes.longest_ms)} without writes, {took(objective.max_outage_ms)} may go by")
+    return "" if missed(figures, objective) else "; ".join(parts)
+
+
 def document(runs: Sequence[Figures], objective: Objective, log: Path) -> dict[str, Any]:
     """The `drill --json` document."""
     return {
@@ -115,7 +125,9 @@ def print_text(runs: Sequence[Figures], objective: Objective, log: Path) -> None
         for name, text in facts(figures):
             print_rows(paragraph(text, columns(), "text", Cell(f"{name:<9}", "dim")))
         for reason in missed(figures, objective):
-            print_rows(paragraph(reason, columns(), "bad", Cell("objective missed: ", "bad")))
+            print_rows(paragraph(reason, columns(), "bad", Cell("objective missed:", "bad")))
+        if kept := met(figures, objective):
+            print_rows(paragraph(kept, columns(), "ok", Cell("objective met:", "ok")))
         print()
     if len(runs) > 1:
         _print_block(spread(runs))
@@ -139,6 +151,8 @@ def markdown(runs: Sequence[Figures], objective: Objective, log: Path) -> Iterat
         yield from (f"- {_plain(text)}" for text, _ in sentences(figures))
         yield from (f"- {name}: {_plain(text)}" for name, text in facts(figures))
         yield from (f"- **objective missed**: {_plain(reason)}" for reason in missed(figures, objective))
+        if kept := met(figures, objective):
+            yield f"- **objective met**: {_plain(kept)}"
         yield ""
     if len(runs) > 1:
         yield from _block(spread(runs))

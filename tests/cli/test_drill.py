@@ -111,6 +111,7 @@ def test_a_missed_objective_is_said_and_is_exit_4(log: Path, words: tuple[str, .
     ended = shown(log, *words)
     assert ended.code == code
     assert ("objective missed" in ended.out) == bool(code)
+    assert ("objective met" in ended.out) == (not code)
     assert reason in ended.out
     assert json.loads(shown(log, *words, "--json").out)["passed"] == (code == 0)
 

@@ -261,7 +261,11 @@ UNPLANNED: list[tuple[str, Change, str]] = [
     ("TILT", sentinel(2, tilt=True), "in TILT"),
     ("another says primary", node(1, role="primary"), f"{B} is primary by its own ROLE"),
     ("no candidate", seen_replicas(priority=0), NO_CANDIDATE),
-    ("INFO too old", both(seen_primary(flags=SDOWN), seen_replicas(info_refresh_ms=7_200)), "told it nothing for 7 s"),
+    (
+        "INFO too old",
+        both(seen_primary(flags=SDOWN), seen_replicas(info_refresh_ms=7_200)),
+        "INFO was not read for 7 s",
+    ),
     ("candidate silent", node(1, **down("refused", "nothing listens there")), "the Sentinels may choose it"),
     ("candidate syncs", replication(1, sync_in_progress=True), "its sync done"),
     ("two histories", replication(1, replid="f" * 40), "different histories"),
@@ -303,7 +307,7 @@ def test_for_how_long_replicas_may_have_been_without_a_primary_that_is_dead_hang
     assert any("no link to the primary for 230 s, at most 50 s count" in text for text in said), said
     assert any("`sentinel-set down-after-milliseconds 47000` first" in text for text in said), said
     chosen = refusals(FAILOVER, fleet(long_dead("valkey")), Aim("orders", options={"to": B}))
-    assert any(f"would not take {B}: it has had no link" in text for text in chosen), chosen
+    assert any(f"would not take {B}: no link" in text for text in chosen), chosen
 
 
 FEW = Aim("orders", options={"minority": "yes"})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from redistui.model import Address, Group, WatchedReplica
 from redistui.ops.action import Check
-from redistui.ops.checks import verdict
+from redistui.ops.checks import names, verdict
 from redistui.ops.sentinel.checks import Pair, believers
 
 PING_MS = 5_000
@@ -36,17 +36,15 @@ def unfit(replica: WatchedReplica, pair: Pair, *, silent: bool = False) -> str:
     pinged, told = replica.last_ok_ping_ms, replica.info_refresh_ms
     freshest = PING_MS if "s_down" in watch.flags else INFO_MS
     if odd := sorted(replica.flags ^ {"replica"}):
-        return f"is flagged {', '.join(odd)}"
+        return f"flagged {', '.join(odd)}"
     if not silent and replica.link_up is not True:
-        return "has no link to the primary that is up"
+        return "its link to the primary is not up"
     if not replica.priority:
-        return "has replica-priority 0, or none that is known"
+        return "replica-priority 0, or none that is known"
     if pinged is None or pinged > PING_MS:
-        return f"has not answered its PING {_since(pinged)}"
+        return f"no answer to its PING {_since(pinged)}"
     if told is None or told > freshest:
-        return (
-            f"has told it nothing {_since(told)}, and only what is at most {freshest // 1000} s old counts: try again"
-        )
+        return f"its INFO was not read {_since(told)}, at most {freshest // 1000} s count: try again"
     return _parted(replica, pair)
 
 
@@ -61,7 +59,7 @@ def _parted(replica: WatchedReplica, pair: Pair) -> str:
         return ""
     enough = 2 * down // LINK_DOWN_TIMES // 1000 * 1000 + 1000
     return (
-        f"has had no link to the primary for {down // 1000} s, at most {most // 1000} s count (ten times down-after): "
+        f"no link to the primary for {down // 1000} s, at most {most // 1000} s count (ten times down-after): "
         f"`sentinel-set down-after-milliseconds {enough}` first, and set it back after"
     )
 
@@ -84,9 +82,11 @@ def takers(group: Group, *, silent: bool = False) -> Check:
     """Every Sentinel has to see a replica that it would take."""
     wrong = []
     for pair in believers(group):
-        against = [(each.address, unfit(each, pair, silent=silent)) for each in pair[1].replicas]
-        if all(why for _, why in against):
-            said = "; ".join(f"{address} {why}" for address, why in against)
-            wrong.append(f"{pair[0].address}: sees no replica that could be promoted{said and ': '}{said}")
+        against: dict[str, list[Address]] = {}
+        for each in pair[1].replicas:
+            against.setdefault(unfit(each, pair, silent=silent), []).append(each.address)
+        if "" not in against:
+            said = "; ".join(f"{names(those)}: {why}" for why, those in against.items())
+            wrong.append(f"{pair[0].address}: sees no replica that could be promoted{said and f' ({said})'}")
     good = ", ".join(candidates(group, silent=silent))
     return verdict(wrong, f"each Sentinel sees a replica it could promote ({good})")

@@ -35,8 +35,7 @@ def checks(fleet: Fleet, group: Group, chosen: Address | None) -> Iterator[Check
         return
     yield serves(fleet, primary)
     yield _others(group, primary)
-    if chosen is not None:
-        yield wanted(group, chosen, silent=False)
+    yield takers(group) if chosen is None else wanted(group, chosen, silent=False)
     yield from _replicas(fleet, group, primary)
 
 
@@ -82,19 +81,18 @@ def wanted(group: Group, chosen: Address, *, silent: bool) -> Check:
         if why := _why_not(pair, chosen, silent=silent):
             against.setdefault(why, []).append(pair[0].address)
     return verdict(
-        [f"{names(those)} would not take {chosen}: it {why}" for why, those in against.items()],
+        [f"{names(those)} would not take {chosen}: {why}" for why, those in against.items()],
         f"every Sentinel would take {chosen}",
     )
 
 
 def _why_not(pair: Pair, chosen: Address, *, silent: bool) -> str:
     seen = next((each for each in pair[1].replicas if each.address == chosen), None)
-    return "is not known there" if seen is None else unfit(seen, pair, silent=silent)
+    return "not known there" if seen is None else unfit(seen, pair, silent=silent)
 
 
 def _replicas(fleet: Fleet, group: Group, primary: Node) -> Iterator[Check]:
     good = candidates(group)
-    yield takers(group)
     for address in good:
         yield _candidate(fleet, group.node(address), address, primary)
     for node in group.nodes:

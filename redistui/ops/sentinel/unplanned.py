@@ -31,8 +31,7 @@ def checks(fleet: Fleet, group: Group, chosen: Address | None) -> Iterator[Check
     )
     others = [node.address for node in group.nodes if node.role == "primary"]
     yield verdict([f"{names(others)} is primary by its own ROLE"] if others else [], "no other node says primary")
-    if chosen is not None:
-        yield wanted(group, chosen, silent=True)
+    yield takers(group, silent=True) if chosen is None else wanted(group, chosen, silent=True)
     yield from _replicas(fleet, group)
 
 
@@ -65,7 +64,6 @@ def _age(fleet: Fleet, loss: Loss) -> str:
 
 def _replicas(fleet: Fleet, group: Group) -> Iterator[Check]:
     good = candidates(group, silent=True)
-    yield takers(group, silent=True)
     histories = {n.replication.replid for a in good if (n := group.node(a)) is not None and n.replication is not None}
     yield verdict(["the replicas have different histories (replid)"] if len(histories) > 1 else [],
                   "they have one history")  # fmt: skip
