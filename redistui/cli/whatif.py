@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
         print(printed(document(told)))
     else:
-        _print(told)
+        _print(told, fleet)
     return FINE
 
 
@@ -182,12 +182,12 @@ def _shard(shard: ShardForecast) -> dict[str, Any]:
     }
 
 
-def _print(told: Forecast) -> None:
+def _print(told: Forecast, fleet: Fleet) -> None:
     import shutil
 
     from redistui.cli.paint import coloured, harmless, painted
-    from redistui.view.forecast import rows
+    from redistui.view.forecast import whole_rows
 
     colour, width = coloured(), max(40, min(120, shutil.get_terminal_size((100, 24)).columns))
-    for row in rows(told, width):
+    for row in whole_rows(fleet, told, width):
         print("".join(painted(harmless(cell.text), cell.tone, colour) for cell in row).rstrip())

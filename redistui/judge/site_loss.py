@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from redistui.judge.forecast import GroupForecast, forecast, members_at
+from redistui.judge.forecast import Forecast, GroupForecast, forecast, members_at
 from redistui.judge.forecast.world import furthest, gone, loss_of, standing
 from redistui.judge.topology import upstream
 from redistui.model import Address, Fleet, Group, Node
@@ -46,9 +46,13 @@ def losses(fleet: Fleet, site: str) -> Mapping[str, SiteLoss]:
     killed = frozenset(members_at(fleet, site))
     if not killed:
         return {}
-    foreseen = forecast(fleet, killed, smallest_stop=False)
-    groups = {group.name: group for group in fleet.groups}
-    return {one.group: _loss(groups[one.group], one, killed) for one in foreseen.groups}
+    return of_forecast(fleet, forecast(fleet, killed, smallest_stop=False))
+
+
+def of_forecast(fleet: Fleet, told: Forecast) -> Mapping[str, SiteLoss]:
+    """The same of a forecast, whatever it takes to be lost."""
+    groups, killed = {group.name: group for group in fleet.groups}, frozenset(told.killed)
+    return {one.group: _loss(groups[one.group], one, killed) for one in told.groups if one.group in groups}
 
 
 def _loss(group: Group, seen: GroupForecast, killed: frozenset[Address]) -> SiteLoss:

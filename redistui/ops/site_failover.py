@@ -151,13 +151,14 @@ def _consent(aim: Aim, moving: Sequence[Part], lanes: Sequence[Plan], left: str)
     return "risky", site
 
 
-def as_typed(site: str) -> str:
+def as_typed(site: str, options: str = "") -> str:
     """The command that has a site take over; a name with a blank in it is quoted.
 
-    >>> as_typed("west"), as_typed("far west")
-    ('`site-failover west`', '`site-failover "far west"`')
+    >>> as_typed("west", "--partial"), as_typed("far west")
+    ('`site-failover west --partial`', '`site-failover "far west"`')
     """
-    return f'`site-failover "{site}"`' if " " in site else f"`site-failover {site}`"
+    name = f'"{site}"' if " " in site else site
+    return f"`{' '.join(('site-failover', name, *options.split()))}`"
 
 
 def _undo(left: Sequence[str], *, silent: bool) -> str:

@@ -21,7 +21,7 @@ from redistui.tui.lists import Rows
 from redistui.tui.panel import bindings
 from redistui.view.cells import Cell, show
 from redistui.view.figures import plural
-from redistui.view.forecast import Choice, choice_rows, choices, rows
+from redistui.view.forecast import Choice, choice_rows, choices, whole_rows
 from redistui.view.keys import shown
 
 if TYPE_CHECKING:
@@ -146,7 +146,8 @@ class WhatIf(ModalScreen[None], inherit_bindings=False):
         servers.show_rows(listed, app.dress, app.signs)
         servers.mark(self._number if self._choices else None, app.dress.cursor)
         told.styles.max_height = max(3, room - min(len(listed), room // CHOICES_PART))
-        told.show_rows(list(rows(forecast(self._fleet, self.lost), width)), app.dress, app.signs)
+        seen = whole_rows(self._fleet, forecast(self._fleet, self.lost), width)
+        told.show_rows(list(seen), app.dress, app.signs)
         self.call_after_refresh(self._foot)
 
     def _heads(self, width: int) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from redistui.judge.forecast import Forecast, GroupForecast, ShardForecast, Writes
+from redistui.judge.forecast import Forecast, GroupForecast, ShardForecast, Writes, members_at
 from redistui.judge.loss import amount
+from redistui.judge.site_loss import of_forecast
 from redistui.model import Address, Fleet
+from redistui.ops.site_failover import as_typed
 from redistui.view.cells import Cell, Row, Tone, show
+from redistui.view.figures import plural
 from redistui.view.glyphs import Glyphs
 from redistui.view.words import NOTHING, paragraph
 from redistui.view.words import address as address_words
@@ -31,9 +34,41 @@ LONGEST = 4_000
 INDENT = Cell("  ")
 
 
-def rows(told: Forecast, width: int) -> Iterator[Row]:
-    """All of it, in lines of at most `width` cells."""
-    yield from _told(heading(told), width, "title")
+Places = Mapping[str, Sequence[Address]]
+NOWHERE: Places = {}
+
+
+def places(fleet: Fleet) -> Places:
+    """Every server of each site, by the site's name."""
+    names = sorted({one.site for group in fleet.groups for one in group.members if one.site is not None})
+    return {name: members_at(fleet, name) for name in names}
+
+
+def whole_rows(fleet: Fleet, told: Forecast, width: int) -> Iterator[Row]:
+    """All of it; sites that are lost as a whole by their names, and what an operator can do where they are."""
+    sites = places(fleet)
+    yield from rows(told, width, sites)
+    if out := way_out(fleet, told, sites):
+        yield ()
+        yield from _told(out, width, "accent")
+
+
+def way_out(fleet: Fleet, told: Forecast, sites: Places) -> str:
+    """The site failovers that would get writes going again after the loss of whole sites; empty: there are none."""
+    if not told.killed or {one for those in _whole(told, sites).values() for one in those} != set(told.killed):
+        return ""
+    by_hand = {name: one for name, one in of_forecast(fleet, told).items() if one.fate == "by hand"}
+    each = [
+        f"{as_typed(site, '--unplanned --fenced TEXT')} takes over {', '.join(groups)}"
+        for site in sorted({site for one in by_hand.values() for site in one.to})
+        if (groups := [name for name, one in by_hand.items() if one.to == (site,)])
+    ]
+    return f"By hand, when it is fenced: {'; '.join(each)}" if each else ""
+
+
+def rows(told: Forecast, width: int, sites: Places = NOWHERE) -> Iterator[Row]:
+    """All that is foreseen, in lines of at most `width` cells. `sites`: as `places` has them."""
+    yield from _told(heading(told, sites), width, "title")
     for group in told.groups:
         yield ()
         yield from group_rows(group, width)
@@ -49,14 +84,25 @@ def _told(text: str, width: int, tone: Tone = "text", lead: Cell = NOTHING) -> l
     return paragraph(show(text, LONGEST), width, tone, lead)
 
 
-def heading(told: Forecast) -> str:
-    """
+def heading(told: Forecast, sites: Places = NOWHERE) -> str:
+    """A site that is lost as a whole goes by its name.
+
     >>> heading(Forecast(("a:1", "b:1"), ()))
     'If a:1, b:1 were lost now'
+    >>> heading(Forecast(("a:1", "b:1", "c:1"), ()), {"east": ("a:1", "b:1"), "west": ("c:1", "d:1")})
+    'If east (2 servers), c:1 were lost now'
     """
     if not told.killed:
         return UNHURT
-    return f"If {_names(told.killed, NAMES)} were lost now"
+    whole = _whole(told, sites)
+    within = {address for those in whole.values() for address in those}
+    named = [f"{name} ({plural(len(those), 'server')})" for name, those in whole.items()]
+    return f"If {_names([*named, *(one for one in told.killed if one not in within)], NAMES)} were lost now"
+
+
+def _whole(told: Forecast, sites: Places) -> Places:
+    """Those of which nothing would be left. A site of one server goes by that."""
+    return {name: those for name, those in sites.items() if len(those) > 1 and set(those) <= set(told.killed)}
 
 
 def stop_sentence(told: Forecast) -> str:

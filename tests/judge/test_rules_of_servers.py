@@ -225,6 +225,8 @@ def test_a_former_primary_that_is_back_is_named_with_what_becomes_of_its_writes(
         "a:1 was primary until b:1 was promoted, and is back as one: writes to it will be lost; "
         "Sentinels demote it within some ten seconds"
     )
+    (one,) = [one for one in findings(replace(group(*back), primary="b:1"), {}) if one.rule == "resurrected-primary"]
+    assert one.message.endswith("writes to it will be lost; `heal a:1` ends it")
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from redistui.judge.forecast import Assumed, Forecast, GroupForecast, forecast
+from redistui.model import Group
 from redistui.view.cells import Row
-from redistui.view.forecast import choice_rows, choices, heading, rows, stop_sentence
+from redistui.view.forecast import choice_rows, choices, heading, places, rows, stop_sentence, way_out, whole_rows
 from redistui.view.glyphs import glyphs
 from tests.judge.forecasts import B, C, watched, whole
 from tests.judge.short import at, fleet, group, node
@@ -80,3 +82,26 @@ def test_every_server_can_be_chosen_once_those_of_the_group_looked_at_first() ->
     assert "[x] p:1  primary  plain  east" in listed[0]
     assert "[ ] q:1  replica  plain  does not answer" in listed[1]
     assert "sentinel orders" in listed[-1]
+
+
+def over_two_sites() -> Group:
+    there = (
+        replace(node("p"), site="east"),
+        replace(node("q", "p"), site="east"),
+        replace(node("r", "p"), site="west"),
+    )
+    return group(*there, name="plain")
+
+
+def test_a_site_that_is_lost_goes_by_its_name_and_the_way_out_is_told() -> None:
+    plain = over_two_sites()
+    said = text(list(whole_rows(fleet(plain), forecast(fleet(plain), ("p:1", "q:1")), 100)))
+    assert "If east (2 servers) were lost now" in said
+    assert "By hand, when it is fenced: `site-failover west --unplanned --fenced TEXT` takes over plain" in said
+
+
+@pytest.mark.parametrize("lost", [(), ("p:1",), ("p:1", "q:1", "r:1"), ("p:1", "q:1", "x:1")])
+def test_no_way_out_is_told_where_the_loss_is_no_site_s_or_nobody_is_left(lost: Sequence[str]) -> None:
+    plain = over_two_sites()
+    told = forecast(fleet(plain), lost)
+    assert way_out(fleet(plain), told, places(fleet(plain))) == ""

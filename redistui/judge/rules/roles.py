@@ -99,8 +99,8 @@ def _resurrected(one: Node, other: Node) -> Node | None:
 
 def _back(old: Node, new: Node, group: Group) -> str:
     text = f"{old.address} was primary until {new.address} was promoted, and is back as one: writes to it will be lost"
-    end = "; Sentinels demote it within some ten seconds" if group.watched_as else f"; `attach` it to {new.address}"
-    return text + end
+    end = "Sentinels demote it within some ten seconds" if group.watched_as else f"`heal {old.address}` ends it"
+    return f"{text}; {end}"
 
 
 def split(case: Case) -> Iterator[Finding]:
