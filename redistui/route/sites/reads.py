@@ -30,14 +30,27 @@ async def nearest(order: Sequence[str], ask: Ask) -> SitesAnswer:
 
 def compared(level: str, outcomes: Sequence[SiteOutcome], sites: int, primary: str) -> SitesAnswer:
     """The newest of the values that some sites gave, and who has another one. Values without versions cannot be told
-    apart by age: then the primary site's counts. Raises Refused where fewer answered than the level wants."""
+    apart by age: then the primary site's counts, and where it did not answer the one that most sites have. Raises
+    Refused where fewer answered than the level wants."""
     answered = [each for each in outcomes if each.answer is not None]
     wanted = needed(level, sites)
     if len(answered) < wanted:
         raise too_few(wanted, outcomes)
-    newest = max(answered, key=lambda each: (*_age(each), each.site == primary))
+    values = [_value(each) for each in answered]
+    newest = max(answered, key=lambda each: (*_age(each), each.site == primary, values.count(_value(each))))
     behind = [each.site for each in answered if _value(each) != _value(newest)]
     return told(newest, outcomes, f"another value at {', '.join(behind)}" if behind else "", behind)
+
+
+def undecided(outcomes: Sequence[SiteOutcome], primary: str) -> bool:
+    """Whether sites gave different values of one age, or none, and the primary one has not had its say: others have to
+    be heard then, since one of these may be of a write that came too late to count."""
+    answered = [each for each in outcomes if each.answer is not None]
+    if any(each.site == primary for each in outcomes) or len(answered) < 2:
+        return False
+    newest = max(map(_age, answered))
+    values = [_value(each) for each in answered if _age(each) == newest]
+    return any(value != values[0] for value in values)
 
 
 def too_few(wanted: int, outcomes: Sequence[SiteOutcome]) -> Refused:

@@ -29,7 +29,7 @@ from redistui.route.given import checked_seconds
 from redistui.route.health import EVERY, Rounds
 from redistui.route.lifetime import Lifetime
 from redistui.route.sites.consistency import EVENTUAL, LEVELS, SiteOutcome, SitesAnswer, checked_level, judged, needed
-from redistui.route.sites.reads import compared, nearest
+from redistui.route.sites.reads import compared, nearest, undecided
 from redistui.route.sites.site import Site, checked_sites, state_of
 from redistui.route.sites.versions import Versions, read_stamp, stamped
 from redistui.route.tally import Tally
@@ -224,7 +224,9 @@ class SitesRoute(Lifetime):
         waiting = {asyncio.ensure_future(self._at(name, "write", argv)) for name in self._sites}
         outcomes: list[SiteOutcome] = []
         try:
-            while waiting and sum(each.error is None for each in outcomes) < wanted:
+            while waiting and (
+                sum(each.error is None for each in outcomes) < wanted or undecided(outcomes, self._primary)
+            ):
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 outcomes += [task.result() for task in done]
         finally:  # also where nobody waits for the call any more

@@ -194,6 +194,7 @@ OLD, NEW = (stamped(word, version, "east").encode() for word, version in (("old"
         ({"east": NEW, "west": NEW, "north": NEW}, "strong", b"new", ()),
         ({"east": b"plain", "west": b"other", "north": b"other"}, "strong", b"plain", ("west", "north")),
         ({"east": DOWN, "west": OLD, "north": NEW}, "majority", b"new", ("west",)),
+        ({"one": DOWN, "two": b"late", "three": b"kept", "four": b"kept"}, "majority", b"kept", ("two",)),
     ],
 )
 async def test_of_several_sites_the_newest_value_counts_and_who_is_behind_is_said(
@@ -233,6 +234,19 @@ async def test_a_read_at_majority_fails_where_fewer_sites_answer_and_does_not_wa
     routes["west"].value = b"1"
     routes["north"].gate.clear()
     assert (await route.read("GET", "k")).value == b"1"
+    await route.close()
+
+
+async def test_where_the_first_to_answer_do_not_agree_the_primary_site_is_waited_for() -> None:
+    """One of two sites that answer first may hold a write that timed out and came too late to count."""
+    sites, routes = sites_of(east=b"acknowledged", west=b"too late", north=b"acknowledged")
+    routes["east"].gate.clear()
+    route = await opened(sites, consistency="majority")
+    reading = asyncio.ensure_future(route.read("GET", "k"))
+    await eventually_async(lambda: all(one.sent for one in routes.values()))
+    routes["east"].gate.set()
+    found = await reading
+    assert (found.value, found.site, found.behind) == (b"acknowledged", "east", ("west",))
     await route.close()
 
 
