@@ -104,6 +104,8 @@ class AlertBook:
             if len(self._cases) >= MOST:
                 return
             case = self._cases[key] = Case(finding, at, at, [at])
+        elif not case.lasts and _elsewhere(finding, case.finding):
+            case.since, case.spells = at, [at]
         elif case.away:
             case.spells = [*_lately(case.spells, at), at]
             if not case.lasts:
@@ -261,8 +263,13 @@ class AlertBook:
         self._known = {tuple(row[:3]): Known(*row[3:]) for row in memory.get("known", ())}
         self._cases = {}
         for row in memory["cases"]:
-            case = Case(**{**row, "finding": Finding(**row["finding"])})
+            case = Case(**{**row, "finding": _finding(row["finding"])})
             self._cases[_key(case.finding)] = case
+
+
+def _finding(told: Mapping[str, Any]) -> Finding:
+    """As a recording has it, which knows no tuples."""
+    return Finding(**{**told, "slots": tuple(told.get("slots", ()))})
 
 
 def fits(patterns: Sequence[str], said: Sequence[str]) -> bool:
@@ -289,7 +296,15 @@ def _by_key(findings: Iterable[Finding]) -> dict[AlertKey, Finding]:
 def _joined(alike: Sequence[Finding]) -> Finding:
     worst = next((one for one in alike if one.level == "bad"), alike[0])
     others = len(alike) - 1
-    return replace(worst, message=f"{worst.message} (and {others} more of the kind)") if others else worst
+    if not others:
+        return worst
+    slots = tuple(sorted({slot for one in alike for slot in one.slots}))
+    return replace(worst, message=f"{worst.message} (and {others} more of the kind)", slots=slots)
+
+
+def _elsewhere(finding: Finding, before: Finding) -> bool:
+    """It is about slots, and about none that it was about before: those of then are well again."""
+    return bool(before.slots) and not set(before.slots) & set(finding.slots)
 
 
 def _silent(fleet: Fleet) -> frozenset[str | None]:

@@ -116,6 +116,8 @@ class Finding:
     node: Address | None = None
     value: float | None = None
     threshold: float | None = None
+    slots: tuple[int, ...] = ()
+    """Which slots it is about, the first hundred, where others may soon stand there instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from redistui.ops.stored import Past
 
 Danger = Literal["routine", "risky", "lossy"]
-"""routine: y or n. risky: type the group's name. lossy: type the sentence that says what may be lost."""
+"""routine: y or n. risky: type the group's name, or a sentence where it was done a moment ago. lossy: type the sentence
+that says what may be lost."""
 Mark = Literal["pass", "warn", "fail"]
 Outcome = Literal["planned", "running", "refused", "verified", "failed", "unknown"]
 """refused: nothing was sent. verified: every postcondition was seen to hold. failed: they do not hold, and it was seen

@@ -1,5 +1,5 @@
-"""A second failover of one group within ten minutes: it may be a group that flaps, or two people at work, and wants the
-strongest confirmation.
+"""A second failover of one group within ten minutes: it may be a group that flaps, or two people at work, and wants a
+sentence that is typed for it.
 
 What happened before is read from the fleet's events: what Sentinels announced, roles that changed, and what operators
 did from here (an event of kind "action", whose text is made by `begun`; the journal's are told of at the start).
@@ -58,6 +58,11 @@ def earlier(fleet: Fleet, group: str, nodes: Collection[Address] = (), *, second
     return None
 
 
+def sentence(group: str) -> str:
+    """What is typed for another failover of a group."""
+    return f"fail {group} over again"
+
+
 def hardened(plan: Plan, fleet: Fleet, nodes: Collection[Address] = ()) -> Plan:
     """The plan as it is, or, after an earlier failover, with the sentence that has to be typed for another one.
 
@@ -65,7 +70,7 @@ def hardened(plan: Plan, fleet: Fleet, nodes: Collection[Address] = ()) -> Plan:
     """
     if earlier(fleet, plan.group, nodes) is None:
         return plan
-    again = f"fail {plan.group} over again"
     why = "This group failed over within the last ten minutes: find out why before it does again."
-    confirm = plan.confirm if plan.danger == "lossy" else again
-    return replace(plan, danger="lossy", confirm=confirm, loses=f"{plan.loses} {why}".strip())
+    if plan.danger == "lossy":
+        return replace(plan, loses=f"{plan.loses} {why}".strip())
+    return replace(plan, danger="risky", confirm=sentence(plan.group), loses=f"{plan.loses} {why}".strip())

@@ -17,6 +17,7 @@ from redistui.model import Fleet
 from redistui.ops.action import Action, Aim, Argument, Check, Danger, Hook, Option, Plan
 from redistui.ops.checks import failed, fresh, names, passed, warned
 from redistui.ops.fingerprint import fingerprint
+from redistui.ops.repeated import sentence
 from redistui.ops.sites.parts import Part, known_sites, parts, stands_at
 
 LONGEST_STATEMENT = 200
@@ -146,8 +147,10 @@ def _consent(aim: Aim, moving: Sequence[Part], lanes: Sequence[Plan], left: str)
     site = aim.words[0]
     if any(part.silent for part in moving):
         return "lossy", f"lose what {left} had not sent on; it is fenced: {aim.options.get('fenced', '')}"
-    if any(lane.danger == "lossy" for lane in lanes):  # one of them failed over minutes ago
+    if any(lane.danger == "lossy" for lane in lanes):
         return "lossy", f"fail over to {site} again"
+    if any(lane.confirm == sentence(lane.group) for lane in lanes):
+        return "risky", f"fail over to {site} again"
     return "risky", site
 
 

@@ -74,6 +74,22 @@ def test_even_what_is_never_there_for_two_polls_is_told_when_it_keeps_coming() -
     assert run(*("w." * 30)) == ["flaps memory"]
 
 
+def test_an_open_slot_is_told_when_it_is_the_same_one_at_two_polls_and_not_when_a_move_opens_one_after_the_other() -> (
+    None
+):
+    def opened(*slots: int) -> tuple[Finding, ...]:
+        return (Finding("open-slot", "warn", "orders", f"slots {slots} are open", slots=slots),) if slots else ()
+
+    def polled(*each: tuple[int, ...]) -> list[str]:
+        return told(AlertBook(), *(seen(1000.0 + n, *opened(*slots)) for n, slots in enumerate(each)))
+
+    assert polled(*((n,) for n in range(30))) == []
+    assert polled(*((n,) if n % 2 else () for n in range(30))) == []
+    assert polled((5,), (5,)) == ["warn open-slot"]
+    assert polled((1, 5), (2, 5), (3, 5), (4,)) == ["warn open-slot"]
+    assert polled((5,), (), (), (5,), (), (), (5,), (), (), (5,), (), ()) == ["flaps open-slot"]
+
+
 def test_what_came_and_went_is_over_after_a_calm_while() -> None:
     book, polls = AlertBook(), [seen(1000.0 + n, *((MEMORY,) if n % 2 == 0 else ())) for n in range(20)]
     assert told(book, *polls) == ["flaps memory"]

@@ -194,7 +194,7 @@ def test_a_planned_one_needs_a_y_and_the_others_a_sentence() -> None:
 
 def test_a_second_one_of_the_same_shard_within_ten_minutes_needs_the_strongest() -> None:
     again = plan(PLAIN, None, happened("role", f"{P1} was replica, is primary", 300))
-    assert (again.danger, again.confirm) == ("lossy", "fail catalog over again")
+    assert (again.danger, again.confirm) == ("risky", "fail catalog over again")
     assert plan(PLAIN, None, happened("role", f"{P2} was replica, is primary", 300)).danger == "routine"
 
 

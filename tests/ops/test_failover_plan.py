@@ -242,7 +242,7 @@ def test_what_has_reached_a_replica_since_shows_how_fast_it_wrote() -> None:
 def test_a_second_failover_within_ten_minutes_has_to_be_typed_out() -> None:
     event = Event(fleets.AT - 300, "10.20.0.11:26379", "+switch-master", "orders", "a -> b")
     made = FAILOVER.plan(fleet(healthy(), events=(event,)), Aim("orders"))
-    assert (made.danger, made.confirm) == ("lossy", "fail orders over again")
+    assert (made.danger, made.confirm) == ("risky", "fail orders over again")
 
 
 # -- where no Sentinel watches -----------------------------------------------------------------------------------------

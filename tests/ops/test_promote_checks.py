@@ -146,7 +146,7 @@ def test_a_second_promotion_within_ten_minutes_has_to_be_typed() -> None:
     event = Event(fleets.AT - 60, "", "action", "plain", "promote begun: Promote x")
     assert made().confirm == "plain"
     again = PROMOTE.plan(fleet(healthy(), events=(event,)), aim())
-    assert (again.danger, again.confirm) == ("lossy", "fail plain over again")
+    assert (again.danger, again.confirm) == ("risky", "fail plain over again")
 
 
 # -- plans ------------------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ OTHERS = [
 @pytest.mark.parametrize("one", FAILOVERS)
 def test_after_a_failover_a_sentence_has_to_be_typed(one: Event) -> None:
     plan = hardened(PLAN, fleet(one))
-    assert (plan.danger, plan.confirm) == ("lossy", "fail orders over again")
+    assert (plan.danger, plan.confirm) == ("risky", "fail orders over again")
     assert "last ten minutes" in plan.loses
     assert plan.steps == PLAN.steps
 
@@ -60,14 +60,14 @@ def test_a_sentence_that_says_what_is_lost_stays() -> None:
 def test_in_a_cluster_the_shard_counts() -> None:
     there = fleet(event("role", "10.0.0.2:6379 was replica, is primary"))
     assert hardened(PLAN, there, ["10.0.0.9:6379"]) == PLAN
-    assert hardened(PLAN, there, ["10.0.0.1:6379", "10.0.0.2:6379"]).danger == "lossy"
+    assert hardened(PLAN, there, ["10.0.0.1:6379", "10.0.0.2:6379"]).confirm == "fail orders over again"
 
 
 def test_an_order_that_came_to_nothing_does_not_count() -> None:
     ordered = event("action", begun("failover", "Fail over orders"), ago=60.0)
     vain = event("action", "Nothing has changed: stopped on request.", ago=50.0)
     assert hardened(PLAN, fleet(ordered, vain)) == PLAN
-    assert hardened(PLAN, fleet(event("+switch-master", ago=70.0), ordered, vain)).danger == "lossy"
+    assert hardened(PLAN, fleet(event("+switch-master", ago=70.0), ordered, vain)).danger == "risky"
 
 
 def test_the_last_one_is_told() -> None:

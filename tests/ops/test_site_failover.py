@@ -205,7 +205,7 @@ def test_without_a_majority_a_dead_shard_is_taken_over_without_a_vote() -> None:
 def test_soon_after_another_failover_a_sentence_has_to_be_typed() -> None:
     event = Event(fleets.AT - 60, "", "action", "plain", "promote begun: Promote x")
     made = plan(fleet(events=(event,)))
-    assert (made.danger, made.confirm) == ("lossy", "fail over to west again")
+    assert (made.danger, made.confirm) == ("risky", "fail over to west again")
 
 
 def test_hooks_of_the_site_that_takes_over_stand_in_the_plan() -> None:

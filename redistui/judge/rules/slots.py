@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
 
 from redistui.judge.half_done import half_done
 from redistui.judge.half_done_words import warned
 from redistui.judge.rules.kinds import Case, Kind
 from redistui.judge.slots import uncovered
-from redistui.model import Finding, Group
+from redistui.model import Finding, Group, Ranges
 
+MOST = 100
+"""Slots that a finding names to whoever compares it with the last one."""
 KINDS_SLOTS = (
     Kind("slots-uncovered", "Slots that nobody owns: their keys cannot be read or written.",
          "`fix` gives them an owner.", settled=True),
@@ -17,7 +21,8 @@ KINDS_SLOTS = (
          "See which primaries are gone and whether a majority is left."),
     Kind("slots-failing", "Slots whose primary fails.",
          "Wait for its replica to take over, or `cluster-failover` one."),
-    Kind("open-slot", "A slot half-way between two shards.", "`fix` finishes its move."),
+    Kind("open-slot", "A slot half-way between two shards, the same one at two polls: a move opens one after another.",
+         "`fix` finishes its move."),
 )  # fmt: skip
 KINDS_REPLICAS = (
     Kind("shard-without-replica", "A primary without a live replica: its slots go dark with it.",
@@ -70,7 +75,13 @@ def slots(case: Case) -> Iterator[Finding]:
     if cluster.open_slots:
         for one in half_done(case.group):
             if one.marks:
-                yield case.finding("open-slot", "warn", warned(one))
+                yield replace(
+                    case.finding("open-slot", "warn", warned(one)), slots=tuple(islice(_each(one.slots), MOST))
+                )
+
+
+def _each(ranges: Ranges) -> Iterator[int]:
+    return (slot for first, last in ranges for slot in range(first, last + 1))
 
 
 def of_group(judge: Callable[[Group, dict[str, float]], Iterator[Finding]]) -> Callable[[Case], Iterator[Finding]]:
