@@ -136,9 +136,11 @@ def _sends(plan: Plan, first: int, width: int) -> Rows:
     for number, step in enumerate(plan.steps, first):
         yield from _step(f"{number:>3}  ", step, width)
     if plan.release:
+        yield ()
         yield heading("Should it stop short, this puts it back")
         for step in plan.release:
             yield from _step(INDENT, step, width)
+    yield ()
     yield heading("Done means that all of this is seen")
     for step in plan.verify:
         yield from paragraph(show(step.text), width, "text", Cell(INDENT))
