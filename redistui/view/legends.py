@@ -88,7 +88,7 @@ LEGENDS: Mapping[str, tuple[Row, ...]] = {
         10,
         ("P leads", "primary", "the group's primary stands here: writes go here"),
         ("P 2 of 3", "primary", "of a cluster: so many of its primaries stand here"),
-        ("was P", "bad", "its primary stood here, is silent, and has no heir; of a cluster, how many"),
+        ("was P", "bad", "its silent primary stood here (of a cluster: so many)"),
         ("R copy", "replica", "only replicas of it stand here"),
         ("LAG", "title", "bytes the best replica here has yet to receive"),
         ("IN TIME", "title", "the same in time, where a canary publishes markers"),

@@ -153,11 +153,15 @@ def _settled(engine: Engine, groups: Sequence[RunningGroup], kills: Sequence[Kil
 
 
 def _whole(group: Group) -> bool:
-    """Of a cluster: its map is there; of Sentinels: each that answers knows the others."""
+    """Of a cluster: its map is there; of Sentinels: each that answers knows the others, and misses no live replica."""
     if group.kind == "cluster":
         return group.cluster is not None and group.cluster.slots_assigned == 16384
     watches = [watch for sentinel, watch in group.watches() if sentinel.up]
-    return bool(watches) and all(watch.other_sentinels == len(group.sentinels) - 1 for watch in watches)
+    if not watches or any(watch.other_sentinels != len(group.sentinels) - 1 for watch in watches):
+        return False
+    live = [node.address for node in group.nodes if node.up]
+    missed = frozenset(("s_down", "o_down", "disconnected"))
+    return not any(one.flags & missed for watch in watches for one in watch.replicas if one.address in live)
 
 
 def _told(fleet: Fleet, kill: Kill, group: RunningGroup) -> Forecast:

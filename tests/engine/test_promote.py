@@ -214,7 +214,7 @@ def test_an_unreachable_primary_that_its_replicas_hear_is_not_dead(
     stage = plain_stage(group)
     group.nodes[0].hang()
     try:
-        eventually(lambda: "hears it" in stage.said_against(PROMOTE, group.nodes[1].address), 20)
+        eventually(lambda: "still hear it: " in stage.said_against(PROMOTE, group.nodes[1].address), 20)
         said = stage.said_against(PROMOTE, group.nodes[1].address)
     finally:
         group.nodes[0].resume()

@@ -28,6 +28,7 @@ class Piloted:
             if self.TICK:
                 self.clock.now += self.TICK
             await self.pilot.press(key)
+            await self.pilot.pause()
         await self.settle()
 
     async def settle(self) -> None:
