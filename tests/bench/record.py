@@ -20,7 +20,8 @@ from redistui.engine.keyframes import keyframe
 from redistui.engine.ledger import Ledger
 from redistui.engine.observation import Item, Observation
 from redistui.engine.recording import Recorder
-from redistui.engine.recording.recorder import CHUNK, SHARE, Work
+from redistui.engine.recording.cadence import CHUNK, SHARE
+from redistui.engine.recording.recorder import Work
 from redistui.metrics import FIELDS
 from redistui.model import Target
 from redistui.replies.info import NUMBERS, TEXTS
