@@ -103,7 +103,7 @@ async def test_enter_opens_what_is_under_the_cursor_and_the_detail_follows_it() 
         assert "link-down" in text
         assert "it means" in text
         await out(panel, run)
-        assert panel.table.has_focus
+        assert panel.listed.has_focus
         assert not panel.has_class("open")
 
 
@@ -128,7 +128,7 @@ async def test_enter_again_scrolls_in_the_detail_and_escape_leads_out_step_by_st
         assert panel.page.has_focus
         assert panel.page.cursor == 2
         await out(panel, run)
-        assert panel.table.has_focus
+        assert panel.listed.has_focus
         assert panel.has_class("open")
         await out(panel, run)
         assert not panel.has_class("open")

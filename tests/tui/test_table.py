@@ -160,13 +160,13 @@ async def test_a_log_follows_its_end_until_one_moves_up() -> None:
     fleet = fleets.quiet()
     first = scene(replace(fleet, events=fleet.events[:5]))
     async with played(panel, first) as run:
-        assert panel.table.cursor == 4
+        assert panel.listed.cursor == 4
         await run.show(scene(fleet))
-        assert panel.table.cursor == 11
+        assert panel.listed.cursor == 11
         await run.press("k")
         more = (*fleet.events, replace(fleet.events[-1], at=fleets.AT, text="another"))
         await run.show(scene(replace(fleet, events=more)))
-        assert panel.table.cursor == 10
+        assert panel.listed.cursor == 10
 
 
 async def test_every_size_is_filled_without_a_clipped_word() -> None:

@@ -11,8 +11,9 @@ from textual.message import Message
 
 from redistui.model import Address, Alert, Event
 from redistui.ops.logged import LoggedOperation
-from redistui.tui.panel import Panel, bindings
+from redistui.tui.panel import bindings
 from redistui.tui.scene import Scene
+from redistui.tui.screens.paged import Paged
 from redistui.tui.widgets.table import LiveTable
 from redistui.view.alerts import AlertList
 from redistui.view.events import EventList, key_of
@@ -23,12 +24,13 @@ MARGIN = 2
 """Cells that are left free at the detail's sides."""
 
 
-class Events(Panel):
+class Events(Paged):
     """A log that stays at its end until one moves up in it, or a list of alerts; below it one of them in full."""
 
     NAME = "events"
     TITLE = "Events"
     KEY = "6"
+    PAGE = "happening"
     WORDS: ClassVar[tuple[str, ...]] = ("timeline", "alerts")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("events")]
     DEFAULT_CSS = """
@@ -66,8 +68,6 @@ class Events(Panel):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.log_table, self.alert_table = LiveTable(id="log"), LiveTable(id="alerts")
-        self.page = LiveTable(id="happening", titles=False)
-        self.page.can_focus = self.page.pointing = False
         self.log_table.follow = True
         self.log_table.empty = "nothing has happened since we began to watch"
         self.alert_table.empty = "no alert lasts"
@@ -84,8 +84,7 @@ class Events(Panel):
         yield self.page
 
     @property
-    def table(self) -> LiveTable:
-        """The list that is seen."""
+    def listed(self) -> LiveTable:
         return self.alert_table if self.has_class("alerts") else self.log_table
 
     # Drawing
@@ -94,7 +93,7 @@ class Events(Panel):
         self._events = EventList(scene.fleet.events, scene.now, self.size.width, scene.filter)
         self._alerts = AlertList(scene.fleet, scene.glyphs, scene.filter)
         source: Source = self._alerts if self.has_class("alerts") else self._events
-        self.table.show(source, scene.theme, scene.glyphs, scene.filter)
+        self.listed.show(source, scene.theme, scene.glyphs, scene.filter)
         self._draw_page(scene)
 
     def _draw_page(self, scene: Scene) -> None:
@@ -115,7 +114,7 @@ class Events(Panel):
                 self.post_message(self.Deed(event, self))
             return portrait(scene.fleet, event, scene.glyphs, width, self._known.get(key)), key
         if self.alert is not None:
-            return alert_page(scene.fleet, self.alert, scene.glyphs, width), self.table.cursor_key
+            return alert_page(scene.fleet, self.alert, scene.glyphs, width), self.listed.cursor_key
         return Lines((), ()), ""
 
     def know(self, event: Event, operation: LoggedOperation) -> None:
@@ -147,15 +146,7 @@ class Events(Panel):
         return None if self.event is None else self.event.source or None
 
     def find(self, step: int) -> None:
-        self.table.find(step)
-
-    def focus_here(self) -> None:
-        (self.page if self.page.can_focus else self.table).focus(scroll_visible=False)
-
-    def on_live_table_moved(self, event: LiveTable.Moved) -> None:
-        event.stop()
-        if event.table is not self.page:
-            self.call_after_refresh(self._redraw)
+        self.listed.find(step)
 
     # In and out
 
@@ -163,31 +154,22 @@ class Events(Panel):
         event.stop()
         if event.table is self.page:
             self.back()
-        elif self.has_class("open"):
-            self._turn(True)
         else:
-            self.log_table.follow = False
-            self.add_class("open")
-            self.call_after_refresh(self._redraw)
+            self.deeper()
 
-    def _turn(self, inside: bool) -> None:
-        """Hands the keyboard to the page, or back to the list."""
-        self.page.can_focus = self.page.pointing = inside
-        self.focus_here()
-        self.call_after_refresh(self._redraw)
+    def opened(self) -> None:
+        self.log_table.follow = False
+
+    def closed(self) -> None:
+        self.log_table.follow, self._shown = True, ""
 
     def back(self) -> bool:
-        if self.page.can_focus:
-            self._turn(False)
-        elif self.has_class("open"):
-            self.remove_class("open")
-            self.log_table.follow, self._shown = True, ""
-            self.call_after_refresh(self._redraw)
-        elif self.has_class("alerts"):
+        if super().back():
+            return True
+        if self.has_class("alerts"):
             self.told("timeline")
-        else:
-            return False
-        return True
+            return True
+        return False
 
     def told(self, word: str) -> None:
         self.set_class(word == "alerts", "alerts")

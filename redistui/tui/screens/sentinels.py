@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from redistui.model import Address, Group
 from redistui.tui.scene import Scene
 from redistui.tui.screens.listed import ListPanel
+from redistui.tui.screens.paged import Paged
 from redistui.tui.widgets.table import LiveTable
 from redistui.view.sentinel import replica_page, sentinel_page
 from redistui.view.sentinels import sentinels
@@ -18,13 +19,14 @@ MARGIN = 2
 """Cells that are left free at the page's sides."""
 
 
-class Sentinels(ListPanel):
+class Sentinels(Paged, ListPanel):
     """One list: verdict, Sentinels, replicas, other groups; below it one of them in full, once that was asked for."""
 
     NAME = "sentinels"
     TITLE = "Sentinels"
     KEY = "2"
     LIST = "beliefs"
+    PAGE = "belief"
     DEFAULT_CSS = """
     Sentinels #beliefs { height: 1fr; }
     Sentinels #belief { display: none; }
@@ -33,11 +35,13 @@ class Sentinels(ListPanel):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.page = LiveTable(id="belief", titles=False)
-        self.page.can_focus = self.page.pointing = False
         self._followed: str | None = None
         self._shown: Address | None = None
         """Whose page it is; it stays while the cursor is on a heading."""
+
+    @property
+    def listed(self) -> LiveTable:
+        return self.table
 
     def compose(self) -> ComposeResult:
         yield self.table
@@ -75,14 +79,6 @@ class Sentinels(ListPanel):
     def select(self, node: Address) -> bool:
         return self.table.go_key(f"sentinel {node}") or self.table.go_key(f"replica {node}")
 
-    def focus_here(self) -> None:
-        (self.page if self.page.can_focus else self.table).focus(scroll_visible=False)
-
-    def on_live_table_moved(self, event: LiveTable.Moved) -> None:
-        event.stop()
-        if event.table is self.table:
-            self.call_after_refresh(self._redraw)
-
     # In and out
 
     def on_live_table_entered(self, event: LiveTable.Entered) -> None:
@@ -94,28 +90,11 @@ class Sentinels(ListPanel):
             self.post_message(self.Goto(group=name))
         elif kind == "replica" and (node := self.selected()) is not None:
             self.post_message(self.Goto(node=node, panel="topology"))
-        elif kind == "sentinel" and self.has_class("open"):
-            self._turn(True)
         elif kind == "sentinel":
-            self.add_class("open")
-            self.call_after_refresh(self._redraw)
+            self.deeper()
 
-    def _turn(self, inside: bool) -> None:
-        """Hands the keyboard to the page, or back to the list."""
-        self.page.can_focus = self.page.pointing = inside
-        self.focus_here()
-        self.call_after_refresh(self._redraw)
-
-    def back(self) -> bool:
-        if self.page.can_focus:
-            self._turn(False)
-        elif self.has_class("open"):
-            self.remove_class("open")
-            self._shown = None
-            self.call_after_refresh(self._redraw)
-        else:
-            return False
-        return True
+    def closed(self) -> None:
+        self._shown = None
 
 
 def _page(scene: Scene, group: Group, address: Address, width: int) -> Lines:
