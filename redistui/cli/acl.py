@@ -41,9 +41,9 @@ def run(args: argparse.Namespace) -> int:
         raise Quit(USAGE, ["a target tells its version itself: --server goes without one"])
     found = [row for row in lines(args) if args.role in (None, row[0].name)]
     if args.json:
-        from redistui.cli.document import printed
+        from redistui.cli.output import put
 
-        print(printed([document(*row) for row in found]))
+        put([document(*row) for row in found])
     else:
         print("\n\n".join(text(*row) for row in found))
         print(KEPT, file=sys.stderr)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from redistui.cli.exits import REFUSED, USAGE, Quit
+from redistui.cli.exits import REFUSED, USAGE, Quit, masked
 from redistui.cli.helping import titled, usage
 from redistui.cli.options import add_json, add_target_option, add_timeout
 from redistui.model import Fleet
@@ -98,14 +98,23 @@ def chosen(args: argparse.Namespace) -> Action:
     args.arguments, args.targets = args.words[:wanted], [*args.words[wanted:], *args.targets]
     sorts = [(word, argument.sort) for word, argument in zip(args.arguments, found.arguments, strict=True)]
     args.past = past_of(found, args.arguments)
-    if args.past is None and found.name in PAST and not args.targets:
-        sort = "" if found.name == "undo" else "unfinished "
-        raise Quit(
-            REFUSED, [f"the journal here knows of no {sort}operation {args.arguments[0]!r}: see `redistui journal`"]
-        )
+    if args.past is None and found.name in PAST:
+        refuse_unknown(found, args.arguments[0], here=not args.targets)
     args.seeds = list(args.past.plan.named()) if args.past else [word for word, sort in sorts if sort == "node"]
     args.strangers = [word for word, sort in sorts if sort == "stranger"]
     return found
+
+
+def refuse_unknown(action: Action, operation: str, *, here: bool) -> None:
+    """Of an operation that the journal does not tell of. `here`: no target was named that may know more. Quits with
+    code 5."""
+    from redistui.engine.journal import Journal, journal_path
+
+    if why := Journal(journal_path(os.environ)).unreadable():
+        raise Quit(REFUSED, [f"the journal, which would tell of operation {operation!r}, cannot be read: {why}"])
+    if here:
+        sort = "" if action.name == "undo" else "unfinished "
+        raise Quit(REFUSED, [f"the journal here knows of no {sort}operation {operation!r}: see `redistui journal`"])
 
 
 def aimed(args: argparse.Namespace, action: Action, fleet: Fleet) -> Aim:
@@ -175,12 +184,21 @@ def count_slots(engine: Engine, group: str, *, sample: bool) -> None:
     work.cancel()
 
 
-def document(run: Run, engine: Engine, plan: Plan | None = None) -> dict[str, Any]:
+def absent(args: argparse.Namespace | None, code: int, sentences: Sequence[str]) -> dict[str, Any]:
+    """The document of one that came to no run: nothing was sent, or, where `do` had begun (`fired`) and is not here to
+    say how that ended, nobody knows. `args`: None where the words were not understood."""
+    action = masked(getattr(args, "action", None) or "")
+    if getattr(args, "fired", False):
+        return document(Run(action, "", "unknown", message=" ".join(sentences)))
+    return document(refused(action, "", tuple(sentences)))
+
+
+def document(run: Run, engine: Engine | None = None) -> dict[str, Any]:
     """The `plan --json` and `do --json` document. `commands` are as planned, `sent` as they went out."""
-    plan = plan or run.plan
+    plan = run.plan
     return {
         "action": run.action,
-        "target": ",".join(target.text for target in engine.targets),
+        "target": "" if engine is None else ",".join(target.text for target in engine.targets),
         "group": run.group,
         "refusals": list(run.refusals),
         "warnings": list(run.warnings),
@@ -198,7 +216,7 @@ def document(run: Run, engine: Engine, plan: Plan | None = None) -> dict[str, An
         "message": run.message,
         "next": run.next,
         "left": [{"node": node, "command": list(argv)} for node, argv in run.left],
-        **({} if plan is None or not plan.moves else _balance(plan)),
+        **(_balance(plan) if run.action == "rebalance" or (plan is not None and plan.moves) else {}),
         **({} if plan is None or not plan.lanes else {"groups": _groups(run), "hooks": _hooks(plan)}),
     }
 
@@ -223,8 +241,10 @@ def _hooks(plan: Plan) -> list[dict[str, str]]:
     return [{"phase": hook.phase, "path": hook.path} for hook in plan.hooks]
 
 
-def _balance(plan: Plan) -> dict[str, Any]:
+def _balance(plan: Plan | None) -> dict[str, Any]:
     """Of a plan that moves slots: what goes where, and what each shard carries before and after."""
+    if plan is None:
+        return {"moves": [], "before": {}, "after": {}}
     return {
         "moves": [_move(move) for move in plan.moves],
         "before": {load.node: _load(load) for load in plan.before},

@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 TOLD = 2.0
 """Seconds between two lines of progress."""
 LOOK = 0.1
-HOW_CANARY = (
-    "give it by canary_password_file or canary_password_env in the config, or by REDISTUI_CANARY_PASSWORD in the "
-    "environment"
-)
 Sites = list[tuple[str, str]]
 
 
@@ -232,14 +228,14 @@ def consent(args: argparse.Namespace, plan: CanaryPlan) -> None:
 def flown(args: argparse.Namespace, engine: Engine, plan: CanaryPlan) -> int:
     """From its start to its figures; gives the exit code."""
     from redistui.cli.canary_report import report
-    from redistui.cli.opening import ask_for
+    from redistui.cli.opening import ask_canaries
     from redistui.demo.headless import Interrupted, interruptible
-    from redistui.engine.canary_logins import canary_access, canary_users
+    from redistui.engine.canary_logins import canary_access
     from redistui.engine.logins import NoPassword
     from redistui.route.canary.canary import Canary
     from redistui.route.canary.routes import build
 
-    ask_for(engine, canary_users(engine, engine.fleet, plan), HOW_CANARY)
+    ask_canaries(engine, plan.groups)
     try:
         access = canary_access(engine, engine.fleet, plan)
     except NoPassword as error:

@@ -19,7 +19,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from redistui.cli.document import printed, time
+from redistui.cli.document import time
+from redistui.cli.output import put
 from redistui.cli.paint import coloured, harmless, painted, table, unicode_out
 from redistui.model import Fleet
 from redistui.model.canaries import CanaryState, Latencies
@@ -49,7 +50,7 @@ def progress(state: CanaryState) -> str:
 
 def report(state: CanaryState, fleet: Fleet, *, as_json: bool) -> None:
     if as_json:
-        print(printed(document(state)), flush=True)
+        put(document(state))
     else:
         print_text(state, fleet)
 

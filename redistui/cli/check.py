@@ -59,11 +59,12 @@ def verdict(findings: Iterable[Finding]) -> Verdict:
 
 
 def show_verdict(fleet: Fleet, worst: Verdict, found: Sequence[Found], *, as_json: bool) -> None:
-    from redistui.cli.document import printed, remarked_document, time
+    from redistui.cli.document import remarked_document, time
+    from redistui.cli.output import put
 
     if as_json:
         findings = [remarked_document(one.finding, one.said) for one in found]
-        print(printed({"at": time(fleet.at), "verdict": worst, "findings": findings}))
+        put({"at": time(fleet.at), "verdict": worst, "findings": findings})
         return
     from redistui.cli.paint import coloured, line
     from redistui.view.cells import Cell

@@ -47,12 +47,13 @@ ACTING = ("plan", "do", "drill")
 
 def arguments(parser: Parser) -> None:
     parser.add_argument("shell", choices=(*SCRIPTS, "words"), metavar="bash|zsh|fish", help="whose script is printed")
-    parser.add_argument("typed", nargs="*", default=[], help=argparse.SUPPRESS)
+    parser.add_argument("typed", nargs=argparse.REMAINDER, default=[], help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
     if args.shell == "words":
-        print(*fitting(args.typed, args.config), sep="\n")
+        for word in fitting(args.typed, args.config):
+            print(word)
     else:
         print(SCRIPTS[args.shell])
     return FINE
@@ -61,6 +62,9 @@ def run(args: argparse.Namespace) -> int:
 def fitting(typed: Sequence[str], config: str | None = None) -> list[str]:
     """What the last of the words may become; they are those after `redistui`."""
     *before, begun = typed or [""]
+    option, equals, value = begun.partition("=")
+    if equals and option.startswith("--"):
+        return [f"{option}={word}" for word in fitting([*before, option, value], config)]
     return sorted(word for word in candidates(before, begun.startswith("-"), config) if word.startswith(begun))
 
 

@@ -7,14 +7,22 @@ used: password files, certificates, hooks, commands, the webhook and the theme.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-from redistui.cli.exits import FINE
+from redistui.cli.exits import FINE, masked
 from redistui.cli.options import add_json
+from redistui.cli.output import put
 from redistui.config.values import AlertConfig, Config, FleetConfig, RecordingConfig, Secret
 from redistui.model import Site
+from redistui.view.cells import show
+
+Rows = Iterable[tuple[str, object]]
+HIDDEN = "***"
+"""What stands for the URL of a webhook: many are as good as a password."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,29 +31,51 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from redistui.cli.document import printed
-    from redistui.cli.opening import config_of
     from redistui.config import config_file
+
+    path, _ = config_file(args.config, os.environ)
+    tell = {"path": tell_path, "show": tell_config, "validate": tell_problems}[args.what]
+    tell(args, path)
+    return FINE
+
+
+def tell_path(args: argparse.Namespace, path: Path) -> None:
+    if args.json:
+        put({"path": str(path), "exists": path.exists()})
+    else:
+        print(path)
+
+
+def tell_config(args: argparse.Namespace, path: Path) -> None:
+    from redistui.cli.opening import config_of
+
+    config = config_of(args)
+    if args.json:
+        put(document(config))
+    else:
+        print("\n".join(lines(config)) or f"# {path} does not exist: all defaults")
+
+
+def tell_problems(args: argparse.Namespace, path: Path) -> None:
+    """Raises ConfigErrors with all of them, which the command line tells on stderr; with --json they are on stdout as
+    well."""
+    from redistui.cli.opening import config_of
+    from redistui.config import ConfigErrors
     from redistui.config.checking import check_files
     from redistui.view.figures import plural
 
-    path, _ = config_file(args.config, os.environ)
-    if args.what == "path":
-        print(printed({"path": str(path), "exists": path.exists()}) if args.json else path)
-        return FINE
-    config = config_of(args)
-    if args.what == "show":
-        print(
-            printed(document(config))
-            if args.json
-            else "\n".join(lines(config)) or f"# {path} does not exist: all defaults"
-        )
-        return FINE
-    check_files(config, os.environ)
+    try:
+        config = config_of(args)
+        check_files(config, os.environ)
+    except ConfigErrors as error:
+        if args.json:
+            put({"path": str(path), "valid": False, "problems": [masked(str(one)) for one in error.problems]})
+        raise
     counted = f"{plural(len(config.fleets), 'fleet')}, {plural(len(config.sites), 'site')}"
-    said = f"{path}: fine ({counted})" if config.path else f"{path} does not exist: all defaults"
-    print(printed({"path": str(path), "valid": True, "problems": []}) if args.json else said)
-    return FINE
+    if args.json:
+        put({"path": str(path), "valid": True, "problems": []})
+    else:
+        print(f"{path}: fine ({counted})" if config.path else f"{path} does not exist: all defaults")
 
 
 def document(config: Config) -> dict[str, object]:
@@ -58,9 +88,9 @@ def document(config: Config) -> dict[str, object]:
         "bell": config.bell,
         "keymap": dict(config.keymap),
         "thresholds": dict(config.thresholds),
-        "fleets": {name: dict(_fleet(fleet)) for name, fleet in config.fleets.items()},
+        "fleets": {name: _told(_fleet(fleet)) for name, fleet in config.fleets.items()},
         "sites": {site.name: _site(site) for site in config.sites},
-        "alerts": dict(_alerts(config.alerts)),
+        "alerts": _told(_alerts(config.alerts)),
         "recording": dict(_recording(config.recording)),
     }
 
@@ -69,7 +99,7 @@ def _alerts(alerts: AlertConfig) -> Iterator[tuple[str, object]]:
     """Of a webhook only where its URL is kept, or that there is one: many are as good as a password."""
     yield "command", alerts.command
     kept = alerts.webhook
-    yield "webhook", _secret(kept) if isinstance(kept, Secret) else None if kept is None else "***"
+    yield "webhook", HIDDEN if isinstance(kept, str) else kept
     yield "levels", list(alerts.levels)
     yield "timeout", alerts.timeout
     yield "at_most", alerts.at_most
@@ -95,15 +125,15 @@ def _fleet(fleet: FleetConfig) -> Iterator[tuple[str, object]]:
     yield "targets", list(fleet.targets)
     yield "environment", fleet.environment
     yield "user", fleet.user
-    yield "password", _secret(fleet.password)
+    yield "password", fleet.password
     yield "sentinel_user", fleet.sentinel_user
-    yield "sentinel_password", _secret(fleet.sentinel_password)
+    yield "sentinel_password", fleet.sentinel_password
     yield "operator_user", fleet.operator_user
-    yield "operator_password", _secret(fleet.operator_password)
+    yield "operator_password", fleet.operator_password
     yield "sentinel_operator_user", fleet.sentinel_operator_user
-    yield "sentinel_operator_password", _secret(fleet.sentinel_operator_password)
+    yield "sentinel_operator_password", fleet.sentinel_operator_password
     yield "canary_user", fleet.canary_user
-    yield "canary_password", _secret(fleet.canary_password)
+    yield "canary_password", fleet.canary_password
     yield "tls", fleet.tls
     for name in ("ca", "cert", "key"):
         path = getattr(fleet, name)
@@ -116,32 +146,48 @@ def _fleet(fleet: FleetConfig) -> Iterator[tuple[str, object]]:
     yield "thresholds", dict(fleet.thresholds)
 
 
-def _secret(secret: Secret) -> str | None:
-    """Where it is kept."""
+def _told(rows: Rows) -> dict[str, object]:
+    """As JSON takes it: of a password where it is kept."""
+    return {name: _kept(value) if isinstance(value, Secret) else value for name, value in rows}
+
+
+def _kept(secret: Secret) -> str | None:
     if secret.file is not None:
         return f"*** (in {secret.file})"
     return None if secret.variable is None else f"*** (in ${secret.variable})"
 
 
 def lines(config: Config) -> Iterator[str]:
-    """The same as TOML-like text; what is not set is left out."""
+    """The same as text that is a config itself; what is not set is left out, and so is a webhook's URL."""
+    if config.path is not None:
+        yield f"# {show(str(config.path), 1000)}"
     told = document(config)
-    for name, value in told.items():
-        if not isinstance(value, dict) and value is not None:
-            yield f"{name} = {_spelled(value)}"
-    limits = {_dotted(name): value for name, value in config.thresholds.items()}
-    tables: list[tuple[str, dict[str, object]]] = [("keymap", dict(config.keymap)), ("thresholds", dict(limits))]
-    tables += [(f"fleets.{_key(name)}", dict(_fleet(fleet))) for name, fleet in config.fleets.items()]
-    tables += [(f"sites.{_key(site.name)}", _site(site)) for site in config.sites]
+    yield from _rows((name, value) for name, value in told.items() if name != "path" and not isinstance(value, dict))
+    tables: list[tuple[str, Rows]] = [("keymap", config.keymap.items()), ("thresholds", config.thresholds.items())]
+    tables += [(f"fleets.{_key(name)}", _fleet(fleet)) for name, fleet in config.fleets.items()]
+    tables += [(f"sites.{_key(site.name)}", _site(site).items()) for site in config.sites]
     if config.alerts != AlertConfig():
-        tables.append(("alerts", dict(_alerts(config.alerts))))
+        tables.append(("alerts", _alerts(config.alerts)))
     if config.recording != RecordingConfig():
-        tables.append(("recording", dict(_recording(config.recording))))
-    for title, table in tables:
-        rows = [f"{name} = {_spelled(value)}" for name, value in table.items() if value not in (None, {})]
-        if rows:
+        tables.append(("recording", _recording(config.recording)))
+    for title, rows in tables:
+        written = list(_rows(rows, dotted=title == "thresholds"))
+        if written:
             yield f"\n[{title}]"
-            yield from rows
+            yield from written
+
+
+def _rows(rows: Rows, *, dotted: bool = False) -> Iterator[str]:
+    """One line for each key. `dotted`: they are names of thresholds."""
+    for name, value in rows:
+        if name == "thresholds" and isinstance(value, dict):
+            yield from (f"thresholds.{row}" for row in _rows(value.items(), dotted=True))
+        elif isinstance(value, Secret):
+            yield from _rows([(f"{name}_file", value.file and str(value.file)), (f"{name}_env", value.variable)])
+        elif name == "webhook" and value == HIDDEN:
+            yield f"# {name} = {HIDDEN}"
+        elif value not in (None, {}):
+            yield f"{_dotted(name) if dotted else _key(name)} = {_spelled(value)}"
 
 
 def _dotted(threshold: str) -> str:
@@ -163,10 +209,6 @@ def _key(name: str) -> str:
 
 
 def _spelled(value: object) -> str:
-    import json
-
-    from redistui.view.cells import show
-
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{_spelled(name)} = {_spelled(item)}" for name, item in value.items()) + " }"
     return show(json.dumps(value, ensure_ascii=False), 100_000)

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from redistui.cli.acting import add_action
+from redistui.cli.acting import absent, add_action
 from redistui.cli.exits import FAILED, FINE, REFUSED, UNKNOWN, USAGE, Quit, of_signal
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 CODES = {"verified": FINE, "refused": REFUSED, "failed": FAILED, "unknown": UNKNOWN}
 FAR_SECONDS = 2.0
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+__all__ = ["absent", "arguments", "run"]
 
 
 def arguments(parser: Parser) -> None:
@@ -69,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
             if not args.yes and not confirmed(found.plan):
                 raise Quit(REFUSED, ["not confirmed: nothing was sent"])
             ask_operators(engine, aim.groups)
+            args.fired = True
             consent = Consent("--yes" if args.yes else found.plan.confirm or "y", args.reason)
             found, code = fire(engine, action, aim, found.plan, consent, args.pace)
         tell(args, engine, found)
@@ -199,12 +202,12 @@ def _lines(run: Run, lane: str, told: set[tuple[str, str, int]]) -> Iterator[str
 def tell(args: argparse.Namespace, engine: Engine, run: Run) -> None:
     """The outcome on stdout."""
     from redistui.cli.acting import columns, document, print_rows
-    from redistui.cli.document import printed
+    from redistui.cli.output import put
     from redistui.view.cells import Cell, Row, show
     from redistui.view.words import paragraph
 
     if args.json:
-        print(printed(document(run, engine)), flush=True)
+        put(document(run, engine))
         return
     rows: list[Row] = [(Cell(f"{run.outcome}", "ok" if run.outcome == "verified" else "bad"),)]
     rows += [row for text in run.refusals for row in paragraph(show(text), columns(), "text", Cell("refused: "))]

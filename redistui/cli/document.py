@@ -5,8 +5,6 @@ Every key is always there; what is unknown is null, never 0. Text from servers i
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -22,16 +20,6 @@ from redistui.model import Cluster, Finding, Fleet, Group, Node, Replication, Se
 Document = dict[str, Any]
 
 MEASURED = ("memory_used", "memory_limit", "memory_percent", "clients", "ops_per_second", "cpu_percent")
-
-
-def printed(document: object) -> str:
-    """One line of JSON, UTF-8. What stdout could not take (a lone surrogate, say) makes the whole line escaped."""
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False)
-    try:
-        text.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return json.dumps(document, allow_nan=False)
-    return text
 
 
 def time(at: float | None) -> str | None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from os.path import expanduser
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from redistui.cli.acting import PAST, add_options
-from redistui.cli.exits import FAILED, FINE, REFUSED, UNHEALTHY, UNKNOWN, UNREACHED, USAGE, Quit
+from redistui.cli.exits import FAILED, FINE, REFUSED, UNHEALTHY, UNKNOWN, UNREACHED, USAGE, Quit, masked
 from redistui.cli.options import add_json, add_target_option, add_timeout, seconds
 
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ def drilled(args: argparse.Namespace, objective: Objective) -> int:
         raise Quit(USAGE, [show(str(error), 2000)]) from None
     except BaseException:
         if not log.empty:
+            args.kept = str(log.path)
             tell(f"ended early; what was flown is in {log.path}")
         raise
     finally:
@@ -186,10 +187,22 @@ def tell(text: str) -> None:
     print(f"redistui: {show(text)}", file=sys.stderr, flush=True)
 
 
+def absent(args: argparse.Namespace | None, code: int, sentences: Sequence[str]) -> dict[str, object]:
+    """The document of a drill that came to no report; `log`: what was flown until then, where something was."""
+    action = getattr(args, "action", None) or getattr(args, "fault", None)
+    return {
+        "action": action and masked(action),
+        "runs": [],
+        "objective": None,
+        "passed": False,
+        "log": getattr(args, "kept", None),
+    }
+
+
 def report(args: argparse.Namespace, objective: Objective, path: Path, code: int) -> int:
     """Computes the figures from the log, prints them, and gives the exit code."""
-    from redistui.cli.document import printed
     from redistui.cli.drilled import document, markdown, missed, print_text
+    from redistui.cli.output import put
     from redistui.drill.figures import figures
     from redistui.drill.log import LogError, read_log
 
@@ -200,7 +213,7 @@ def report(args: argparse.Namespace, objective: Objective, path: Path, code: int
     if not runs:
         raise LogError(f"{path}: there is no run of a drill in it")
     if args.json:
-        print(printed(document(runs, objective, path)), flush=True)
+        put(document(runs, objective, path))
     elif args.markdown:
         print("\n".join(markdown(runs, objective, path)), flush=True)
     else:

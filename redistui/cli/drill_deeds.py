@@ -152,6 +152,9 @@ def acted(
 
 
 def setting_of(args: argparse.Namespace, engine: Engine, groups: Sequence[str], turn: int) -> Setting:
+    from redistui.cli.opening import ask_canaries
+
+    ask_canaries(engine, groups)
     ground = grounds(engine.fleet, groups, engine.access_of, engine.logins.login)
     setting = Setting(
         ground,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from signal import SIGTERM
 
@@ -36,10 +37,21 @@ def service_code(code: int) -> int:
     return FINE if code == of_signal(SIGTERM) else code
 
 
+def masked(text: str) -> str:
+    """Leaves out what may be a password: a target with one may have been typed in any word's place.
+
+    >>> masked("no action is called 'redis://ann:secret@host:6379'")
+    "no action is called 'redis://***@host:6379'"
+    >>> masked("redis://ann@host:6379: connection refused")
+    'redis://ann@host:6379: connection refused'
+    """
+    return re.sub(r"[^\s/:@'\"]*:(?!//)\S*@", "***@", text)
+
+
 class Quit(Exception):
-    """Ends the program with a code, after saying why on stderr, one sentence a line."""
+    """Ends the program with a code, after saying why on stderr, one sentence a line. No sentence holds a password."""
 
     def __init__(self, code: int, sentences: Iterable[str] = ()) -> None:
         self.code = code
-        self.sentences = tuple(sentences)
+        self.sentences = tuple(map(masked, sentences))
         super().__init__("\n".join(self.sentences))

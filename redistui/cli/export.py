@@ -32,13 +32,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from redistui.cli.opening import watching
+    from redistui.cli.opening import newest_deeds, watching
 
     if args.once:
         from prometheus_client.openmetrics.exposition import generate_latest
 
         from redistui.cli.scrape import Collector
 
+        args.past = "read"  # nobody is called by a look
         with watching(args, rates=True) as (_, fleet):
             print(generate_latest(Collector(lambda: fleet)).decode(), end="")  # type: ignore[no-untyped-call]
         return FINE
@@ -48,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with interruptible(), opened(args.listen) as server, watching(args, must_reach=False) as (engine, _):
             server.page = Page(lambda: engine.fleet)
+            server.now_and_then = partial(newest_deeds().tell, engine)
             print(f"redistui: OpenMetrics at {server.url}; ctrl+c ends it", file=sys.stderr, flush=True)
             server.serve_forever()
     except Interrupted as interrupted:

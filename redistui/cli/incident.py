@@ -59,9 +59,9 @@ def of_an_incident(player: Player, args: argparse.Namespace) -> None:
     player.go(since)
     incident = watched(player, since, until, args.group)
     if args.json:
-        from redistui.cli.document import printed
+        from redistui.cli.output import put
 
-        print(printed(document(incident)))
+        put(document(incident))
         return
     printed_blocks(blocks(incident, player.history), as_markdown=args.markdown)
 

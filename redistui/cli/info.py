@@ -21,12 +21,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from redistui.cli.document import printed
+    from redistui.cli.output import put
     from redistui.view.cells import show
 
     facts = {"versions": versions(), "paths": paths(args.config), "terminal": terminal()}
     if args.json:
-        print(printed(facts))
+        put(facts)
         return FINE
     for title, rows in facts.items():
         print(title)

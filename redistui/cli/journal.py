@@ -66,10 +66,10 @@ def told(path: Path, wanted: Wanted, *, as_json: bool) -> bool:
     found = False
     chosen = lines(path, wanted, lambda number: print(f"redistui: {broken(path, number)}", file=sys.stderr))
     if as_json:
-        from redistui.cli.document import printed
+        from redistui.cli.output import put
 
         for line in chosen:
-            print(printed(document(line)))
+            put(document(line))
             found = True
         return found
     for operation in gather(chosen):
@@ -96,12 +96,12 @@ def broken(path: Path, number: int) -> str:
 
 
 def verified(path: Path, *, as_json: bool) -> int:
-    from redistui.cli.document import printed
+    from redistui.cli.output import put
     from redistui.engine.past import verify
 
     chain = verify(path)
     if as_json:
-        print(printed({"path": str(path), "lines": chain.lines, "broken": chain.broken, "misfit": chain.misfit}))
+        put({"path": str(path), "lines": chain.lines, "broken": chain.broken, "misfit": chain.misfit})
     elif chain.misfit is None:
         torn = f", {chain.broken} of them broken off while writing" if chain.broken else ""
         print(f"{path}: fine ({chain.lines} lines{torn})")

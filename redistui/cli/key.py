@@ -27,10 +27,10 @@ def run(args: argparse.Namespace) -> int:
     slots = [slot_of(os.fsencode(key)) for key in args.keys]
     owners: list[Address | None] = _owners(args, slots) if args.targets else [None] * len(slots)
     if args.json:
-        from redistui.cli.document import printed
+        from redistui.cli.output import put
 
         rows = zip(args.keys, slots, owners, strict=True)
-        print(printed([{"key": key, "slot": slot, "node": owner} for key, slot, owner in rows]))
+        put([{"key": key, "slot": slot, "node": owner} for key, slot, owner in rows])
     else:
         _print_table(args.keys, slots, owners, with_owner=bool(args.targets))
     return FINE

@@ -18,10 +18,10 @@ def run(args: argparse.Namespace) -> int:
 
     moved = config_of(args).keymap
     if args.json:
-        from redistui.cli.document import printed
+        from redistui.cli.output import put
 
         rows = [{"id": row.id, "key": moved.get(row.id, row.key), "where": row.where, "what": row.what} for row in KEYS]
-        print(printed(rows))
+        put(rows)
         return FINE
     from redistui.cli.paint import coloured, table
     from redistui.view.cells import Cell, Column

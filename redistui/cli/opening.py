@@ -21,21 +21,30 @@ from redistui.config.files import Unreadable
 from redistui.config.operators import kept_password
 from redistui.config.targets import DEFAULT, BadTarget, bracketed, parse_address
 from redistui.engine.logins import Logins, NoPassword, operators_of
-from redistui.model import Fleet, Login, Node, Operator, Sentinel, Site, Target
+from redistui.model import Fault, Fleet, Login, Node, Operator, Sentinel, Site, Target
 from redistui.view.cells import show
 
 if TYPE_CHECKING:
     from redistui.engine.alert_hooks import AlertHooks
     from redistui.engine.engine import Engine
     from redistui.engine.late import LateEngine
+    from redistui.engine.newest_deeds import NewestDeeds
     from redistui.engine.recording import Recorder
     from redistui.engine.remarks import Remarks
     from redistui.history import History
 
 
+HOW_WATCH = (
+    "give ours by password_file (or sentinel_password_file) in the config, or by REDISTUI_PASSWORD (or "
+    "REDISTUI_SENTINEL_PASSWORD) in the environment"
+)
 HOW_OPERATOR = (
     "give it by operator_password_file (or sentinel_operator_password_file) in the config, or by "
     "REDISTUI_OPERATOR_PASSWORD (or REDISTUI_SENTINEL_OPERATOR_PASSWORD) in the environment"
+)
+HOW_CANARY = (
+    "give it by canary_password_file or canary_password_env in the config, or by REDISTUI_CANARY_PASSWORD in the "
+    "environment"
 )
 Past = Literal["none", "read", "keep"]
 """What a verb does with the fleet's history file: nothing, since it looks once; reads it; reads it and adds to it."""
@@ -186,6 +195,8 @@ def watching(
         where = replace(where, period=min(where.period, QUICK))
     past: Past = getattr(args, "past", "none")
     engine = where.engine(past=past)
+    if past != "none":  # its alerts are shown or told to others: from the first on, none of what is done from here
+        newest_deeds().tell(engine)
     try:
         fleet = _first(engine, args.timeout, rates)
         asked = with_passwords(where, fleet)
@@ -210,16 +221,22 @@ def _first(engine: Engine, seconds: float, rates: bool) -> Fleet:
     return fleet
 
 
+def newest_deeds() -> NewestDeeds:
+    """What operators do from this machine, and did lately: theirs are a failover and a pause that nobody is told of."""
+    from redistui.engine.journal import Journal, journal_path
+    from redistui.engine.newest_deeds import NewestDeeds
+    from redistui.ops import repeated
+
+    return NewestDeeds(Journal(journal_path(os.environ)), repeated.SECONDS)
+
+
 def _without_own_pauses(engine: Engine, fleet: Fleet) -> Fleet:
     """Where clients are held, the journal may tell that it was done from here: then that is no finding."""
     from redistui.judge.rules.paused import PAUSED
 
     if all(finding.rule != PAUSED for finding in fleet.findings):
         return fleet
-    from redistui.engine.journal import Journal, journal_path
-    from redistui.ops.pause.checks import LONGEST_MS
-
-    engine.recount(Journal(journal_path(os.environ)).deeds(LONGEST_MS / 1000))
+    newest_deeds().tell(engine)
     return engine.wait(lambda newer: newer.at > fleet.at, 3 * engine.period)
 
 
@@ -243,7 +260,7 @@ def reached(fleet: Fleet) -> bool:
 
 def unreached(targets: tuple[Target, ...], fleet: Fleet, seconds: float) -> list[str]:
     """A sentence for each target: why nothing came from there."""
-    faults = {server.address: server.fault.text for server in servers(fleet) if server.fault is not None}
+    faults = {server.address: _why(server.fault) for server in servers(fleet) if server.fault is not None}
     silence = f"no answer within {seconds:g} s"
     return [
         f"{show(target.text)}: "
@@ -256,6 +273,11 @@ def unreached(targets: tuple[Target, ...], fleet: Fleet, seconds: float) -> list
         + ("; name a target, or see it run with `redistui demo`" if target.text == DEFAULT else "")
         for target in targets
     ]
+
+
+def _why(fault: Fault) -> str:
+    """With what to do where it is the login."""
+    return f"{fault.text}; {HOW_WATCH}" if fault.kind == "noauth" else fault.text
 
 
 def with_passwords(where: Opening, fleet: Fleet) -> Opening:
@@ -301,6 +323,13 @@ def ask_operators(engine: Engine, groups: Iterable[str]) -> None:
     Quits with code 2 where nobody is here to be asked.
     """
     ask_for(engine, operators_of(engine, groups), HOW_OPERATOR)
+
+
+def ask_canaries(engine: Engine, groups: Iterable[str]) -> None:
+    """The same for those whom canaries and drills on these groups log in as."""
+    from redistui.engine.canary_logins import canary_users
+
+    ask_for(engine, canary_users(engine, engine.fleet, groups), HOW_CANARY)
 
 
 def ask_for(engine: Engine, users: Iterable[Operator], how: str) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Sequence
 from itertools import islice
 from typing import NoReturn
 
 from redistui import __version__
+from redistui.cli.exits import USAGE, Quit
 from redistui.cli.helping import examples, overview, paragraphs
 from redistui.cli.verbs import DASHBOARD, Verb, verb_named
 from redistui.view.cells import show
@@ -26,7 +26,8 @@ class Parser(argparse.ArgumentParser):
         """What was typed: the help of an action is that of the one it names."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"redistui: {show(masked(message))} (see {self.prog} --help)\n")
+        said = show(message.replace("arguments: -- ", "arguments: "))  # the -- that `ordered` put there
+        raise Quit(USAGE, [f"{said} (see {self.prog} --help)"])
 
     def ordered(self, argv: Sequence[str]) -> list[str]:
         """Options first, then the other words behind `--`: by itself argparse takes words in one place. What stands
@@ -47,17 +48,8 @@ class Parser(argparse.ArgumentParser):
         return [*options, "--", *words] if words else options
 
 
-def masked(text: str) -> str:
-    """Leaves out whatever stands between :// and an @.
-
-    >>> masked("unrecognized arguments: redis://u:secret@host")
-    'unrecognized arguments: redis://***@host'
-    """
-    return re.sub(r"://\S*@", "://***@", text)
-
-
 def parse(argv: Sequence[str]) -> tuple[Verb, argparse.Namespace]:
-    """The verb and its arguments. Raises SystemExit as argparse does: 0 after --help, 2 after a mistake."""
+    """The verb and its arguments. Raises Quit after a mistake, and SystemExit after --help, as argparse does."""
     at = _first_word(argv)
     if at is not None and argv[at] == "help":
         argv = [*argv[:at], *argv[at + 1 :], "--help"]

@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from redistui.cli.acting import add_action
+from redistui.cli.acting import absent, add_action
 from redistui.cli.exits import FINE, REFUSED
 
 if TYPE_CHECKING:
     from redistui.cli.parser import Parser
+
+__all__ = ["absent", "arguments", "run"]
 
 
 def arguments(parser: Parser) -> None:
@@ -21,8 +23,8 @@ def arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from redistui.cli.acting import aimed, chosen, document, plan_rows, prepared, print_rows, tell_unfinished
-    from redistui.cli.document import printed
     from redistui.cli.opening import watching
+    from redistui.cli.output import put
 
     action = chosen(args)
     tell_unfinished()
@@ -30,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
         aim = aimed(args, action, first)
         plan, fleet, aim = prepared(engine, action, aim)
         if args.json:
-            print(printed(document(plan, engine)))
+            put(document(plan, engine))
         else:
             print_rows(plan_rows(plan, action, fleet, aim))
     return REFUSED if plan.outcome == "refused" else FINE

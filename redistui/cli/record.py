@@ -7,7 +7,6 @@ systemd (Type=exec): SIGTERM ends it with code 0, and nothing that was seen is l
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 import time
@@ -43,11 +42,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from redistui.cli.opening import opening, reached, watching
+    from redistui.cli.opening import newest_deeds, opening, reached, watching
     from redistui.demo.headless import Interrupted, interruptible
-    from redistui.engine.journal import Journal, journal_path
-    from redistui.engine.newest_deeds import NewestDeeds
-    from redistui.ops import repeated
 
     code = FINE
     began = time.monotonic()
@@ -58,10 +54,9 @@ def run(args: argparse.Namespace) -> int:
             silent = not reached(fleet)
             if silent:
                 _say_silence(args, engine.targets, fleet)
-            deeds = NewestDeeds(Journal(journal_path(os.environ)), repeated.SECONDS)
+            deeds = newest_deeds()
             while recorder.trouble is None:
-                if deeds.grew():
-                    engine.recount(deeds.more())
+                deeds.tell(engine)
                 time.sleep(LOOK)
                 if silent and reached(engine.fleet):
                     silent = False

@@ -7,13 +7,13 @@ both, that as JSON: {"from", "to", "changes": [{"group", "text", "tone"}]}, wher
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 from redistui.cli.dashboard import Look, check_theme
 from redistui.cli.exits import FINE
 from redistui.cli.options import add_json
+from redistui.cli.output import put
 from redistui.cli.replayed import add_at, at_of, fleet_at, go_to, player_of
 from redistui.cli.terminal import need_terminal
 
@@ -55,7 +55,7 @@ def _differ(file: str, one: str, other: str, *, as_json: bool) -> int:
     first, last = sorted((one, other), key=lambda text: at_of(player, text, "--diff"))
     before, after = go_to(player, file, first), go_to(player, file, last)
     if as_json:
-        print(json.dumps(_document(before, after), indent=2))
+        put(_document(before, after))
     else:
         colour = coloured()
         for row in rows(before, after, 120):

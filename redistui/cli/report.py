@@ -117,9 +117,9 @@ def show(report: Report, args: argparse.Namespace) -> None:
     from redistui.view.report import blocks
 
     if args.json:
-        from redistui.cli.document import printed
+        from redistui.cli.output import put
 
-        print(printed(document(report)))
+        put(document(report))
         return
     printed_blocks(blocks(report), as_markdown=args.markdown)
 

@@ -68,6 +68,8 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
     page: Page | None = None
+    now_and_then: Callable[[], None] | None = None
+    """Called twice a second, whether anybody asks or not."""
 
     def __init__(self, host: str, port: int) -> None:
         self.address_family = AF_INET6 if ":" in host else AF_INET
@@ -79,6 +81,10 @@ class Server(ThreadingHTTPServer):
         from redistui.config.targets import bracketed
 
         return f"http://{bracketed(self._address)}/metrics"
+
+    def service_actions(self) -> None:
+        if self.now_and_then is not None:
+            self.now_and_then()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Whoever asked has gone: nothing to be told."""

@@ -73,9 +73,10 @@ def only(fleet: Fleet, name: str) -> Fleet:
 def show_status(fleet: Fleet, said: SaidOf, *, as_json: bool) -> None:
     """`said`: what operators said of the findings."""
     if as_json:
-        from redistui.cli.document import printed, status
+        from redistui.cli.document import status
+        from redistui.cli.output import put
 
-        print(printed(status(fleet, said)), flush=True)
+        put(status(fleet, said))
         return
     for line in text(fleet, said):
         print(line)

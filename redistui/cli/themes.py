@@ -17,14 +17,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from redistui.cli.document import printed
+    from redistui.cli.output import put
     from redistui.config.checking import theme_problems
     from redistui.config.places import theme_files
 
     files = {name: (str(path), theme_problems(path)) for name, path in theme_files().items()}
     if args.json:
         rows = [{"name": name, "file": path, "problems": list(wrong)} for name, (path, wrong) in files.items()]
-        print(printed(rows))
+        put(rows)
         return FINE
     from redistui.cli.paint import coloured, table
     from redistui.view.cells import Cell, Column, show

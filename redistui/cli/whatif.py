@@ -64,9 +64,9 @@ def run(args: argparse.Namespace) -> int:
         killed = checked(fleet, addresses) if args.site is None else at_site(fleet, args.site)
         told = forecast(fleet, killed, assumed(args))
     if args.json:
-        from redistui.cli.document import printed
+        from redistui.cli.output import put
 
-        print(printed(document(told)))
+        put(document(told))
     else:
         _print(told, fleet)
     return FINE

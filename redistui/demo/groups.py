@@ -86,15 +86,15 @@ class RunningGroup:
 
     @property
     def seeds(self) -> list[Server]:
-        """Where to start looking for this group."""
+        """Where to start looking for this group, while all of it is up."""
         return self.sentinels or (self.nodes if self.kind == "cluster" else self.nodes[:1])
 
     @property
     def target(self) -> str:
-        """The URL to hand to redistui."""
+        """The URL to hand to redistui: it names enough servers that the group is found whichever of them is dead."""
         scheme = {"sentinel": "sentinel", "cluster": "cluster", "replication": "redis"}[self.kind]
         name = f"/{self.name}" if self.kind == "sentinel" else ""
-        return f"{scheme}://{','.join(seed.address for seed in self.seeds)}{name}"
+        return f"{scheme}://{','.join(one.address for one in self.sentinels or self.nodes)}{name}"
 
     def server(self, name_or_address: str) -> Server:
         """A server by its name, its address or its port."""

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 import hiredis
 
 from redistui.engine.sidewire import SideWire
-from redistui.engine.watched import Contexts
 from redistui.model import Access, Address
 from redistui.model.asked import Asked, Subject
 from redistui.net.faults import WireFault
@@ -52,7 +51,7 @@ async def ask(engine: Reaching, node: Address, subject: Subject, argv: tuple[str
         return refused(PRIVATE)
     wire = SideWire(node, access)
     try:
-        await wire.open(Contexts())
+        await wire.open()
         began = time.perf_counter()
         (reply,) = await wire.ask(command(*argv), 1, SECONDS)
         ms = (time.perf_counter() - began) * 1000

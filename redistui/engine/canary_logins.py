@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
@@ -20,21 +20,21 @@ class Watching(Protocol):
     def access_of(self, address: Address) -> Access: ...
 
 
-def canary_users(engine: Watching, fleet: Fleet, plan: CanaryPlan) -> list[Operator]:
-    """Whose passwords the plan's canary needs."""
-    return [one for address in _members(fleet, plan) if (one := engine.access_of(address).canary) is not None]
+def canary_users(engine: Watching, fleet: Fleet, groups: Iterable[str]) -> list[Operator]:
+    """Whose passwords canaries on these groups need."""
+    return [one for address in _members(fleet, groups) if (one := engine.access_of(address).canary) is not None]
 
 
 def canary_access(engine: Watching, fleet: Fleet, plan: CanaryPlan) -> Callable[[Address], Access]:
     """How it reaches the members of its groups, as they are now; who joins later is reached like the first of them.
     Raises NoPassword."""
-    found = {address: _entered(engine, address) for address in _members(fleet, plan)}
+    found = {address: _entered(engine, address) for address in _members(fleet, plan.groups)}
     first = next(iter(found.values()), Access())
     return lambda address: found.get(address, first)
 
 
-def _members(fleet: Fleet, plan: CanaryPlan) -> Iterator[Address]:
-    groups = (fleet.group(name) for name in plan.groups)
+def _members(fleet: Fleet, names: Iterable[str]) -> Iterator[Address]:
+    groups = map(fleet.group, names)
     return (one.address for group in groups if group is not None for one in group.members)
 
 

@@ -16,9 +16,11 @@ from redistui.engine.assemble import Assembler
 from redistui.engine.grouping import mentions, places
 from redistui.engine.ledger import Ledger
 from redistui.engine.listener import Listener
+from redistui.engine.lost_slots import lost_slots
 from redistui.engine.poller import Poller
 from redistui.engine.views import FULL_VIEWS, TURN, chosen
 from redistui.model import Access, Address, Belief, Target
+from redistui.replies.cluster import ClusterNodes
 
 KEEP_DEAD = 600.0
 """Seconds for which a silent server stays in view though nobody speaks of it."""
@@ -40,6 +42,7 @@ class Roster:
         self._seeds: set[Address] = set()
         self._spoken: dict[Address, float] = {}
         self._states: dict[Address, Known] = {}
+        self._views: dict[Address, ClusterNodes] = {}
         self._turn = 0
         self._hasty = TURN
 
@@ -141,6 +144,7 @@ class Roster:
                 self._assembler.drop(address)
                 self._spoken.pop(address, None)
                 self._states.pop(address, None)
+                self._views.pop(address, None)
                 gone.append(address)
         return gone
 
@@ -152,7 +156,12 @@ class Roster:
         """What an operator would call an event between this poll and the last one: kind and text."""
         was, now = self._states.get(ledger.address), known(ledger)
         self._states[ledger.address] = now if was is None else was.then(now)
-        return happened(ledger.address, was or NOBODY, now, ledger.fault.text if ledger.fault is not None else "")
+        yield from happened(ledger.address, was or NOBODY, now, ledger.fault.text if ledger.fault is not None else "")
+        shown = ledger.view.nodes
+        before, self._views[ledger.address] = self._views.get(ledger.address, shown), shown
+        same = was is not None and was.role == now.role == "primary"  # a failover takes all slots, and is told as such
+        if same and (lost := lost_slots(ledger.address, before, shown)):
+            yield "slots", lost
 
 
 class Known(NamedTuple):

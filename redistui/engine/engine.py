@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from redistui.engine.alert_hooks import AlertHooks
     from redistui.engine.recording import Recorder
     from redistui.engine.remarks import Remarks
+    from redistui.engine.unfinished import Deed
 
 T = TypeVar("T")
 SOON = 0.012
@@ -86,6 +87,8 @@ class Engine:
         """When the last snapshot was begun, and the seconds it took: a storm of news may not draw all the time."""
         self._draw: asyncio.TimerHandle | None = None
         self._waiters = Waiters()
+        self._elsewhere: list[Deed] = []
+        """Deeds at servers that are not known yet."""
 
     # -- for every thread -----------------------------------------------------------------------------------------
 
@@ -179,14 +182,17 @@ class Engine:
 
     # -- on the engine's loop -------------------------------------------------------------------------------------
 
-    def recount(self, deeds: Sequence[tuple[float, str, str]]) -> None:
-        """Deeds of the journal, as events where they are not known yet: when, in which group, what. Any thread."""
-        for at, group, text in deeds:
-            self._soon(partial(self._recall, Event(at, "", "action", group, text)))
+    def recount(self, deeds: Sequence[Deed]) -> None:
+        """Deeds of the journal, as events where they are not known yet. What was done to other servers, maybe in a
+        group of the same name, is left out; which these are is known when the fleet is complete. Any thread."""
+        self._soon(partial(self._recall, tuple(deeds)))
 
-    def _recall(self, deed: Event) -> None:
-        if not self._chronicle.log.knows(deed):
-            self.happened(deed.group or "", deed.text, deed.at)
+    def _recall(self, deeds: Sequence[Deed]) -> None:
+        for deed in deeds:
+            if deed.nodes and deed.nodes.isdisjoint(self._assembler.ledgers):
+                self._elsewhere += [] if self._fleet.complete else [deed]
+            elif not self._chronicle.log.knows(Event(deed.at, "", "action", deed.group, deed.text)):
+                self.happened(deed.group, deed.text, deed.at)
 
     def happened(self, group: str, text: str, at: float | None = None) -> None:
         """An operator's deed, as an event of kind "action"; `at` in seconds since 1970, None: now."""
@@ -331,6 +337,9 @@ class Engine:
         with self._news:
             self._fleet = fleet
             self._news.notify_all()
+        if fleet.complete and self._elsewhere:
+            deeds, self._elsewhere = self._elsewhere, []
+            self._recall(deeds)
         self._cost = self._loop.time() - self._drawn_at
         for callback in self._callbacks:
             try:

@@ -12,17 +12,20 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from os.path import expanduser
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from redistui.engine.identity import os_user
+from redistui.engine.journal_lines import newest, objects
+from redistui.engine.past import opened
 from redistui.engine.unfinished import Deed, Unfinished, deed_of, deeds, past_of, unfinished
+from redistui.model import Address
 from redistui.ops.logged import LoggedOperation, gather
 from redistui.ops.stored import Past
 
@@ -58,8 +61,7 @@ class Journal:
         """Appends lines and returns when they are on disk. Raises JournalError."""
         try:
             with self._locked() as descriptor:
-                os.write(descriptor, self._chained(descriptor, lines))
-                os.fsync(descriptor)
+                _append(descriptor, self._chained(descriptor, lines))
         except OSError as error:
             raise JournalError(f"{self.path}: {error.strerror or error}; set ${VARIABLE} to a place to write") from None
 
@@ -72,16 +74,16 @@ class Journal:
         that this version knows. The journal is read from its beginning."""
         marked = json.dumps({"operation": operation}, separators=(",", ":"))[1:-1].encode()
         try:
-            with self.path.open("rb") as file:
+            with self._read() as file:
                 lines = list(objects(newest((row for row in file if marked in row), None)))
         except OSError:
             return None
         its = [line for line in lines if line.get("operation") == operation]
         return past_of(its)
 
-    def deeds(self, seconds: float) -> tuple[Deed, ...]:
-        """What operators began in the last so many seconds, oldest first."""
-        return deeds(self._tail(), time.time() - seconds)
+    def deeds(self, seconds: float, named: dict[str, frozenset[Address]] | None = None) -> tuple[Deed, ...]:
+        """What operators began in the last so many seconds, oldest first. `named`: as for `deeds_from`."""
+        return deeds(self._tail(), time.time() - seconds, named)
 
     def logged(self, group: str, text: str, at: float) -> LoggedOperation | None:
         """The operation that an event of kind "action" tells of: what it said, and when (seconds since 1970).
@@ -96,18 +98,21 @@ class Journal:
         except OSError:
             return 0
 
-    def deeds_from(self, offset: int, seconds: float) -> tuple[tuple[Deed, ...], int]:
+    def deeds_from(
+        self, offset: int, seconds: float, named: dict[str, frozenset[Address]] | None = None
+    ) -> tuple[tuple[Deed, ...], int]:
         """What was written behind so many bytes: the deeds of the last so many seconds in it, and where its last whole
-        line ends. Of very much only the end is read."""
+        line ends. Of very much only the end is read. `named`: as for redistui.engine.unfinished.deeds."""
         try:
-            with self.path.open("rb") as file:
+            with self._read() as file:
                 end = file.seek(0, os.SEEK_END)
                 file.seek(max(0 if offset > end else offset, end - TAIL))
                 read = file.read(TAIL)
         except OSError:
             return (), offset
         whole = read[: read.rfind(b"\n") + 1]
-        return deeds(objects(newest(whole.splitlines(), None)), time.time() - seconds), end - len(read) + len(whole)
+        lines = objects(newest(whole.splitlines(), None))
+        return deeds(lines, time.time() - seconds, named), end - len(read) + len(whole)
 
     def dismiss(self, operation: str) -> None:
         """The operator has seen to it: it is not shown again."""
@@ -115,6 +120,23 @@ class Journal:
         what = {} if known is None else {"action": known.action, "group": known.group}
         ended = {"state": "ended", "reply": "dismissed", "user": os_user()}
         self.write([{"at": now(), "operation": operation, **what, **ended}])
+
+    def unreadable(self) -> str:
+        """Why it cannot be read; empty: it can be, or there is none yet."""
+        try:
+            self._read().close()
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            return f"{self.path}: {error.strerror or error}"
+        return ""
+
+    def _read(self) -> BinaryIO:
+        """Open for reading. Raises OSError."""
+        found = opened(self.path)
+        if found is None:
+            raise FileNotFoundError(self.path)
+        return found
 
     def _locked(self) -> _Locked:
         return _Locked(self.path)
@@ -130,46 +152,11 @@ class Journal:
 
     def _tail(self) -> Iterator[dict[str, Any]]:
         try:
-            with self.path.open("rb") as file:
+            with self._read() as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - SCANNED))
                 yield from objects(newest(file, TAIL))
         except OSError:
             return
-
-
-BURST = re.compile(rb'"operation":"([^"]*)".*?"step":(\d+).*?"state":"(\w+)".*"burst":\d+')
-
-
-def newest(rows: Iterable[bytes], most: int | None) -> Iterator[bytes]:
-    """The last so many bytes of lines; None: all. Of the lines that a step's bursts wrote, which may be hundreds of
-    thousands, the first and the last: that something went out, and what it was."""
-    kept: dict[int, bytes] = {}
-    last: dict[tuple[bytes, ...], int | None] = {}
-    size, oldest = 0, 0
-    for number, row in enumerate(rows):
-        found = BURST.search(row) if b'"burst":' in row else None
-        if found is not None:
-            before = last.get(found.groups(), -1)
-            if before is not None and before >= 0:
-                size -= len(kept.pop(before, b""))
-            last[found.groups()] = None if before == -1 else number
-        kept[number] = row
-        size += len(row)
-        while most is not None and size > most and oldest <= number:
-            size -= len(kept.pop(oldest, b""))
-            oldest += 1
-    yield from kept.values()
-
-
-def objects(rows: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """The lines that are whole."""
-    for row in rows:
-        try:
-            line = json.loads(row)
-        except ValueError:
-            continue
-        if isinstance(line, dict):
-            yield line
 
 
 class _Locked:
@@ -204,6 +191,20 @@ def _own_and_private(descriptor: int) -> None:
         raise OSError(0, "belongs to another user")
     if found.st_mode & 0o077:
         os.fchmod(descriptor, 0o600)
+
+
+def _append(descriptor: int, text: bytes) -> None:
+    """All of it on disk, or, where there is no room for all, none of it. Raises OSError."""
+    size = os.fstat(descriptor).st_size
+    try:
+        left = memoryview(text)
+        while left:
+            left = left[os.write(descriptor, left) :]
+        os.fsync(descriptor)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(descriptor, size)
+        raise
 
 
 def _last_line(descriptor: int) -> tuple[bytes, bool]:

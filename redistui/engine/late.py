@@ -19,6 +19,7 @@ from redistui.model import Access, Address, AlertKey, Fleet, Survey
 if TYPE_CHECKING:
     from redistui.engine.engine import Engine
     from redistui.engine.recording import Recorder
+    from redistui.engine.unfinished import Deed
 
 T = TypeVar("T")
 
@@ -95,7 +96,7 @@ class LateEngine:
         if self._engine is not None:
             self._engine.keep_surveying(group, moves=moves, sample=sample)
 
-    def recount(self, deeds: Sequence[tuple[float, str, str]]) -> None:
+    def recount(self, deeds: Sequence[Deed]) -> None:
         self._begun().recount(deeds)
 
     def happened(self, group: str, text: str, at: float | None = None) -> None:

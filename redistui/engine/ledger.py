@@ -19,7 +19,7 @@ from redistui.engine.views import OwnView
 from redistui.history import History
 from redistui.model import Address, Fault, Target, Watch
 from redistui.replies import BadReply, role
-from redistui.replies.cluster import ClusterFacts, ClusterNodes, read_info
+from redistui.replies.cluster import ClusterInfo, ClusterNodes, read_info
 from redistui.replies.cluster_views import ViewReader
 from redistui.replies.errors import SENTENCES, kind_of
 from redistui.replies.info import InfoReader, InfoText
@@ -30,7 +30,7 @@ _ESSENTIAL = ("ping", "role", "masters", "info", "server", "state")
 """Replies without which a poll is not whole; of the others each greys its own cell only."""
 _INFORMING = ("state", "info")
 """One of these tells the numbers."""
-_NO_FACTS = ClusterFacts(None, None, None, None, None, None, None, None)
+_NO_INFO = ClusterInfo()
 
 
 class Ledger:
@@ -83,7 +83,7 @@ class Ledger:
         self.changed = False
         """What it is, or whom it is tied to, changed with the last observation."""
         self._raw: dict[str, Any] = {}
-        self.facts = _NO_FACTS
+        self.facts = _NO_INFO
         self.watches: Mapping[str, Watch] = {}
         self.who: Identity = (None, None, None, None)
         self._server_at = 0.0

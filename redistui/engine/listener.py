@@ -21,7 +21,8 @@ import hiredis
 
 from redistui.model import Access, Address, Event, Login
 from redistui.net.faults import WireFault
-from redistui.net.watch import Wire, dial, payload, tls_context
+from redistui.net.tls import context_of
+from redistui.net.watch import Wire, dial, payload
 from redistui.replies import BadReply
 from redistui.replies.errors import needs_no_password
 from redistui.replies.sentinel import Hello, read_event, read_hello
@@ -138,7 +139,7 @@ class Tap:
         while not self.denied:
             self._over.clear()
             try:
-                context = None if self.access.tls is None else tls_context(self.access.tls)
+                context = context_of(self.access.tls)
                 where = self.access.reachable.get(self._address, self._address)
                 self._wire = await dial(where, context, lambda: Wire(self, stream=True), 1.0)
                 self._steps = ["auth"] * (self._login.password is not None) + ["setname"]

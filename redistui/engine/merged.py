@@ -8,7 +8,7 @@ from typing import Any, Literal
 from redistui.engine.views import OwnView
 from redistui.model import Address, ClusterView, Replication, Watch
 from redistui.model.unfrozen import unfrozen
-from redistui.replies.cluster import ClusterFacts
+from redistui.replies.cluster import ClusterInfo
 from redistui.replies.info import InfoText
 
 _Replication = unfrozen(Replication)
@@ -24,7 +24,7 @@ def identity(server: InfoText) -> Identity:
     return make, valkey or told("redis_version"), told("availability_zone") or None, told("run_id")
 
 
-def cluster_view(facts: ClusterFacts, view: OwnView) -> ClusterView:
+def cluster_view(facts: ClusterInfo, view: OwnView) -> ClusterView:
     """A cluster node's view: CLUSTER INFO, and what it has shown of its cluster so far."""
     nodes = view.nodes
     return ClusterView(

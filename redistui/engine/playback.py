@@ -12,13 +12,16 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from redistui.engine.logins import Logins
 from redistui.engine.playing import NothingDrawn, Player
 from redistui.engine.recording import BadRecording
 from redistui.history import History
 from redistui.model import Access, Address, AlertKey, Event, Fleet, Survey
+
+if TYPE_CHECKING:
+    from redistui.engine.unfinished import Deed
 
 T = TypeVar("T")
 Order = Callable[[Player], Fleet | None]
@@ -94,7 +97,7 @@ class Playback:
     def keep_surveying(self, group: str | None, *, moves: bool = False, sample: bool = False) -> None:
         """Nobody can be asked."""
 
-    def recount(self, deeds: Sequence[tuple[float, str, str]]) -> None:
+    def recount(self, deeds: Sequence[Deed]) -> None:
         """The journal of today is no part of it."""
 
     def happened(self, group: str, text: str, at: float | None = None) -> None:

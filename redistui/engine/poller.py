@@ -10,7 +10,6 @@ failover the connections to the promoted replica are cut 0.9 s before +switch-ma
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -19,13 +18,13 @@ from typing import Any
 
 import hiredis
 
+from redistui.engine.dialling import Dialling
 from redistui.engine.observation import Observation, ticking
 from redistui.engine.rounds import BORN_STRIDE, PING, Round, data_round, greeting, sentinel_round, takes_sections
-from redistui.engine.timetable import Timetable
-from redistui.engine.watched import Contexts, Flights, Watched, beat, why_not
+from redistui.engine.timetable import Timetable, until_next_try
+from redistui.engine.watched import Flights, Watched, beat
 from redistui.model import Access, Address, Fault, FaultKind, Login
 from redistui.net.faults import WireFault, cut_short
-from redistui.net.watch import Intake, Wire, dial
 from redistui.replies import BadReply
 from redistui.replies.errors import SENTENCES, kind_of, needs_no_password
 from redistui.replies.info import InfoReader, InfoText
@@ -44,6 +43,8 @@ PINGS = 200
 """A second, of all servers together: up to a thousand, each has its turn every 5 s."""
 BACK_OFF: dict[FaultKind, float] = {"maxclients": 30.0, "noauth": float("inf")}
 """Seconds until the next attempt; a password that was refused once is not tried again, lest the user be locked out."""
+HELD = "; yet it refuses a wrong command at once: all its clients are held (CLIENT PAUSE ALL) until that ends"
+"""Until its time is over, and no sooner: CLIENT UNPAUSE is held as well."""
 STALL = 3.0
 """Seconds without a tick after which everything we hold is called stale."""
 
@@ -67,9 +68,8 @@ class Poller:
         self._flights = Flights(IN_FLIGHT, PATIENCE)
         self._sweeper = self._loop.call_later(0.1, self._sweep)
         self._ticked = self._loop.time()
-        self._contexts = Contexts()
         self._reader = InfoReader()
-        self._intake = Intake()
+        self._dialling = Dialling(self._opened, self._fail, DEADLINE)
 
     # -- who is watched -------------------------------------------------------------------------------------------
 
@@ -205,27 +205,19 @@ class Poller:
         self._flights.start(watched)
         if watched.wire is None:
             watched.dialled = now
-            watched.connecting = self._loop.create_task(self._connect(watched))
+            self._dialling.begin(watched)
         elif watched.kind == "unknown":  # it was busy, or closed to us, when we asked what it is
-            self._ask(watched, "greeting", greeting(self._login(watched)))
+            self._greet(watched)
         else:
             self._ask(watched, "round", self._round_of(watched))
 
-    async def _connect(self, watched: Watched) -> None:
-        access = watched.access
-        try:
-            context = self._contexts.of(access)
-            address = access.reachable.get(watched.address, watched.address)
-            watched.wire = await dial(address, context, lambda: Wire(watched, intake=self._intake), DEADLINE)
-        except Exception as error:
-            watched.connecting = None
-            self._fail(watched, *why_not(error))
-            return
-        watched.connecting = None
+    def _opened(self, watched: Watched) -> None:
         watched.asked = self._loop.time()
-        self._ask(watched, "greeting", greeting(self._login(watched)))
-        if watched.wire.ended is not None:  # over TLS the end may come together with the beginning
-            watched.lost(watched.wire, watched.wire.ended)
+        self._greet(watched)
+
+    def _greet(self, watched: Watched) -> None:
+        hung = watched.fault is not None and watched.fault.kind == "hung"
+        self._ask(watched, "greeting", greeting(self._login(watched), knock=hung))
 
     def _login(self, watched: Watched) -> Login:
         return watched.access.sentinel if watched.sentinel else watched.access.data
@@ -345,14 +337,15 @@ class Poller:
                 self._enqueue(watched)
 
     def _overdue(self, watched: Watched) -> None:
-        self._fail(watched, "hung", f"connected, but silent for over {DEADLINE:g} s")
+        text = f"connected, but silent for over {DEADLINE:g} s"
+        self._fail(watched, "hung", f"{text}{HELD}" if watched.is_held else text)
 
     def _fail(self, watched: Watched, kind: FaultKind, text: str) -> None:
         now = time.time()
         since = watched.fault.since if watched.fault is not None and watched.fault.kind == kind else now
         fault = watched.fault = Fault(kind, text, since)
         watched.again = False
-        pause = max(self.period, 1.0) * random.uniform(1.0, 1.3)
+        pause = until_next_try(self._loop.time(), now - since, self.period)
         self._release(watched, BACK_OFF.get(kind, self.period if kind == "hung" else pause))
         self._observe(Observation(watched.address, now, now, watched.kind, {}, fault))
 

@@ -23,14 +23,20 @@ BORN_STRIDE = 10
 """Polls after which a server is asked anew who it is; on a new connection it is, too: a process that ends closes it."""
 
 
+KNOCK = ("ECHO",)
+"""A command without its argument. A server refuses that before anything else, also one that holds all its clients
+(CLIENT PAUSE ALL, which no version tells of). One that hangs does not even refuse (Redis 6.2, 7.0, Valkey 9.1)."""
+
+
 @cache
-def greeting(login: Login, client: str = "redistui") -> Round:
-    """The first words on a connection: log in, say who we are, ask what stands there."""
-    commands: list[tuple[str, ...]] = []
+def greeting(login: Login, client: str = "redistui", knock: bool = False) -> Round:
+    """The first words on a connection: log in, say who we are, ask what stands there. `knock`: before all that, KNOCK,
+    of a server that was silent."""
+    commands: list[tuple[str, ...]] = [KNOCK] if knock else []
     if login.password is not None:
         commands.append(("AUTH", login.user, login.password) if login.user else ("AUTH", login.password))
     commands += [("CLIENT", "SETNAME", client), ("INFO", "server")]
-    names = ("auth",) * (login.password is not None) + ("setname", "info")
+    names = ("knock",) * knock + ("auth",) * (login.password is not None) + ("setname", "info")
     return Round(payload(commands), names)
 
 

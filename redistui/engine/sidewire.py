@@ -14,9 +14,9 @@ from typing import Any
 import hiredis
 
 from redistui.engine.rounds import greeting
-from redistui.engine.watched import Contexts
 from redistui.model import Access, Address
 from redistui.net.faults import WireFault, cut_short, fault_of_error
+from redistui.net.tls import context_of
 from redistui.net.watch import Wire, dial
 from redistui.replies.errors import needs_no_password
 
@@ -32,13 +32,13 @@ class SideWire:
         self._wire: Wire | None = None
         self._due: asyncio.Future[list[Any]] | None = None
 
-    async def open(self, contexts: Contexts) -> None:
+    async def open(self) -> None:
         """Connects, logs in and says who we are (CLIENT SETNAME redistui); does nothing when that was done."""
         if self._wire is not None and self._wire.ended is None:
             return
         address = self._access.reachable.get(self.address, self.address)
         try:
-            self._wire = await dial(address, contexts.of(self._access), lambda: Wire(self), CONNECT_SECONDS)
+            self._wire = await dial(address, context_of(self._access.tls), lambda: Wire(self), CONNECT_SECONDS)
         except (OSError, ssl.SSLError) as error:
             raise WireFault("tls", f"certificate files cannot be used: {error.strerror or error}") from None
         hello = greeting(self._access.data)

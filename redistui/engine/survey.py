@@ -19,7 +19,6 @@ from redistui.engine.counting import look_at_jobs
 from redistui.engine.errand import Errand, Pace, before_7, count
 from redistui.engine.sidewire import SideWire
 from redistui.engine.told import Told, drawn, jobs_of
-from redistui.engine.watched import Contexts
 from redistui.model import SLOTS, Access, Address, Fleet, Group, Shard, Survey
 from redistui.net.faults import WireFault
 
@@ -66,7 +65,6 @@ class Surveyor:
         self._news = news
         self._told: dict[str, dict[Address, Told]] = {}
         self._wires: dict[Address, SideWire] = {}
-        self._contexts = Contexts()
         self._asking = asyncio.Lock()
         self._kept = Kept()
         self._sooner = asyncio.Event()
@@ -226,7 +224,7 @@ class Surveyor:
         own = [slot for first, last in shard.slots for slot in range(first, last + 1)]
         async with limit:
             try:
-                await wire.open(self._contexts)
+                await wire.open()
                 await count(wire, told, own, errand, pace)
             except WireFault as fault:
                 told.fault = fault

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
+import random
 from collections.abc import Callable
 
 from redistui.engine.watched import Watched
 
 GRAIN = 0.004
 """Seconds that a waking is put off at least, so that what is due together is taken together."""
+
+LONG_AWAY = 60.0
+"""Seconds after which a server that cannot be connected to is tried less often."""
+TOGETHER = 0.05
+"""Seconds: attempts are put off to the next multiple, since a waking of the loop for each costs as much again."""
 
 
 class Timetable:
@@ -54,3 +61,11 @@ class Timetable:
                 ready.append(watched)
         self._due(ready)
         self._arm()
+
+
+def until_next_try(now: float, away: float, period: float) -> float:
+    """Seconds until a server that could not be connected to is tried again, after it was `away` for so many; `now` on
+    the loop's clock. Not all at one instant, and soon enough for its return to be seen within two polls."""
+    apart = (1.5, 1.9) if away > LONG_AWAY else (1.0, 1.3)
+    after = max(period, 1.0) * random.uniform(*apart)
+    return math.ceil((now + after) / TOGETHER) * TOGETHER - now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from redistui.engine.identity import process_start
+from redistui.model import Address
 from redistui.ops.action import Plan, Spent
 from redistui.ops.known_steps import STEPS
 from redistui.ops.logged import LoggedOperation
@@ -20,6 +22,7 @@ from redistui.ops.steps import Hole
 from redistui.ops.stored import NotStored, Past, hole, load
 
 Line = Mapping[str, Any]
+ADDRESS = re.compile(r"\S+:\d+")
 OUTCOMES = ("done", "refused", "lost")
 """What a command that was "sending" came to."""
 
@@ -129,14 +132,15 @@ def past_of(lines: Sequence[Line]) -> Past | None:
     if not lines or lines[0].get("state") != "begun":
         return None
     first, notes = lines[0], notes_of(lines)
+    stored = first.get("stored") or {}
+    also = stored.get("also") or ()
     try:
-        plan = load(first.get("stored") or {}, STEPS)
+        plan = load(stored, STEPS)
     except NotStored:
         return None
     passed = len({line.get("step") for line in lines if line.get("state") == "passed"})
     held: dict[Hole, str] = {**dict(plan.notes), **{hole(word): value for word, value in notes.items()}}
     releasing = range(len(plan.steps) + 1, len(plan.steps) + len(plan.release) + 1)
-    stored = first.get("stored") or {}
     return Past(
         operation=str(first.get("operation")),
         action=str(first.get("action")),
@@ -146,7 +150,7 @@ def past_of(lines: Sequence[Line]) -> Past | None:
         passed=passed,
         notes=tuple(held.items()),
         spent=(*(plan.spent if passed == 0 else ()), *_spent(lines, plan, passed)),
-        also=tuple(map(str, stored.get("also") or ())),
+        also=tuple(map(str, also)) if isinstance(also, list | tuple) else (),
         released=any(line.get("command") and line.get("step") in releasing for line in lines),
     )
 
@@ -156,18 +160,23 @@ def _spent(lines: Sequence[Line], plan: Plan, passed: int) -> Iterator[Spent]:
     for and not found. Of a step that reads how far it came, only that something went out, and what it was."""
     its = [line for line in lines if line.get("step") == passed + 1]
     if passed < len(plan.steps) and plan.steps[passed].rereads:
-        commands = (tuple(map(str, line["command"])) for line in its if line.get("state") == "sending")
+        commands = (tuple(map(str, line["command"])) for line in its if _went_out(line))
         yield from (Spent(argv, False) for argv in dict.fromkeys(commands))
         return
     outcomes = iter([line for line in its if line.get("command") and line.get("state") in OUTCOMES])
     known = any(line.get("state") == "failed" and line.get("known") for line in its)
     for line in its:
-        if line.get("state") != "sending":
+        if not _went_out(line):
             continue
         outcome = next(outcomes, {})
         state = outcome.get("state", "lost")
         if state == "done" or (state == "lost" and not known):
             yield Spent(tuple(map(str, line["command"])), state == "done", str(outcome.get("reply") or ""))
+
+
+def _went_out(line: Line) -> bool:
+    """It says of a command that it is being sent."""
+    return line.get("state") == "sending" and bool(line.get("command"))
 
 
 class Deed(NamedTuple):
@@ -177,21 +186,46 @@ class Deed(NamedTuple):
     """Seconds since 1970."""
     group: str
     text: str
+    nodes: frozenset[Address] = frozenset()
+    """Servers that its plan names: two fleets may each have a group of this name. Empty: not known."""
 
 
-def deeds(lines: Iterable[Line], since: float) -> tuple[Deed, ...]:
-    """Operations begun and ended after a moment."""
-    return tuple(deed for line in lines if (deed := _deed(line)) is not None and deed.at >= since)
+def deeds(lines: Iterable[Line], since: float, named: dict[str, frozenset[Address]] | None = None) -> tuple[Deed, ...]:
+    """Operations begun and ended after a moment. `named`: by operation the servers in plans that were read before; what
+    is read now is added."""
+    named = {} if named is None else named
+    found = []
+    for line in lines:
+        operation = str(line.get("operation"))
+        if line.get("state") == "begun":
+            nodes = named[operation] = frozenset(_addresses([line.get("words"), line.get("stored")]))
+            if whole := line.get("part_of"):
+                named[whole] = named.get(whole, frozenset()) | nodes
+        deed = _deed(line, named.get(operation, frozenset()))
+        if deed is not None and deed.at >= since:
+            found.append(deed)
+    return tuple(found)
 
 
-def _deed(line: Line) -> Deed | None:
+def _addresses(value: object) -> Iterator[Address]:
+    """Every address that stands for itself in a plan."""
+    if isinstance(value, str) and ADDRESS.fullmatch(value):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _addresses([*value, *value.values()])
+    elif isinstance(value, list):
+        for one in value:
+            yield from _addresses(one)
+
+
+def _deed(line: Line, nodes: frozenset[Address]) -> Deed | None:
     stored, text = line.get("stored"), ""
     if line.get("state") == "begun" and isinstance(stored, Mapping):
         text = begun(str(line.get("action")), str(stored.get("title")))
     elif line.get("state") == "ended":
         text = str(line.get("message") or "")
     at = moment_of(str(line.get("at")))
-    return Deed(at, str(line.get("group")), text) if text and at is not None else None
+    return Deed(at, str(line.get("group")), text, nodes) if text and at is not None else None
 
 
 def deed_of(operations: Iterable[LoggedOperation], group: str, text: str, at: float) -> LoggedOperation | None:
@@ -221,7 +255,11 @@ def moment_of(text: str) -> float | None:
 
 
 def words(argv: Sequence[object]) -> str:
-    return " ".join(map(str, argv))
+    """
+    >>> words(("MIGRATE", "10.0.0.8", 6379, "", 0))
+    'MIGRATE 10.0.0.8 6379 "" 0'
+    """
+    return " ".join(str(word) or '""' for word in argv)
 
 
 def filled(argv: Sequence[object], notes: Mapping[str, str]) -> str:

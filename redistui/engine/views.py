@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from redistui.model import Address, BusLinks
-from redistui.replies.cluster import ClusterFacts, ClusterNodes
+from redistui.replies.cluster import ClusterInfo, ClusterNodes
 from redistui.replies.cluster_links import Links, read_links
 from redistui.replies.cluster_views import ViewReader
 
@@ -42,7 +42,7 @@ class OwnView:
         self.links: BusLinks | None = None
         self._met: dict[Address, tuple[float, float]] = {}
         """Address in handshake -> when that was first and last seen."""
-        self._told: ClusterFacts | None = None
+        self._told: ClusterInfo | None = None
         """What CLUSTER INFO said when the view was read."""
         self._was: Links | None = None
 
@@ -69,7 +69,7 @@ class OwnView:
         links, was = read_links(reply), self._was
         before = dict(was.waiting) if was is not None else {}
         one_way = () if was is None else tuple(pair for pair in links.one_way if pair in was.one_way)
-        fullest = tuple((id_, used) for id_, used in links.waiting if used > before.get(id_, used))
+        fullest = tuple((id_, used) for id_, used in links.waiting if used >= before.get(id_, used + 1))
         self.links, self._was = BusLinks(at, links.total, one_way, fullest), links
 
     @property
@@ -90,12 +90,12 @@ class OwnView:
         self.map_since, self.since, met = memory or (None, None, ())
         self._met = {address: (first, last) for address, first, last in met}
 
-    def settle(self, facts: ClusterFacts) -> None:
+    def settle(self, facts: ClusterInfo) -> None:
         """After a poll: what the node says of itself when it shows its view."""
         if self._told is None:
             self._told = facts
 
-    def overtaken(self, facts: ClusterFacts) -> bool:
+    def overtaken(self, facts: ClusterInfo) -> bool:
         """Its state, its own epoch, its slots or the number of members changed since it showed its view."""
         told = self._told
         return (
@@ -104,7 +104,7 @@ class OwnView:
 
 
 def chosen(
-    views: Iterable[tuple[Address, OwnView, ClusterFacts]], doubted: frozenset[Address], many: int = TURN
+    views: Iterable[tuple[Address, OwnView, ClusterInfo]], doubted: frozenset[Address], many: int = TURN
 ) -> Sequence[Address]:
     """Who is asked for the whole view next: first those who say of themselves that it is not what it was, then those
     who are of another mind than most, then the ones that were not asked for longest."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from typing import Any, Protocol
 from zlib import crc32
@@ -13,9 +12,10 @@ import hiredis
 from redistui.engine.observation import ServerKind
 from redistui.engine.rounds import Round
 from redistui.engine.spent import EVERY, READINGS, SECOND
-from redistui.model import Access, Address, Fault, FaultKind
+from redistui.model import Access, Address, Fault
 from redistui.net.faults import WireFault
-from redistui.net.watch import Wire, tls_context
+from redistui.net.knock import Knock
+from redistui.net.watch import Wire
 from redistui.replies.errors import kind_of
 
 BEATS = 2
@@ -25,6 +25,12 @@ LINKS_EVERY = 10.0
 LINKS_EACH = 0.3
 """Seconds of that for each member, as the reply names every one twice: of a hundred nodes each has its turn every
 half a minute."""
+SWOLLEN, A_LINK = 1 << 20, 4096
+"""Bytes that a node's links hold (INFO's mem_cluster_links, 7.0) beyond which somebody does not read, and what each of
+them holds at rest at most."""
+HASTE = 20.0
+"""So many times sooner are the links looked at then."""
+HELD = b"\r\nmem_cluster_links:"
 
 
 class Polling(Protocol):
@@ -40,8 +46,8 @@ class Watched:
 
     __slots__ = (
         "access", "address", "again", "asked", "connecting", "cuts", "dialled", "due", "fault", "flying", "kind",
-        "links_due", "names", "owner", "phase", "ping_due", "ping_ms", "polls", "queued", "readings", "refused",
-        "round", "sections", "sentinel", "spent_due", "stage", "turn", "view", "wire",
+        "link_bytes", "links_due", "names", "owner", "phase", "ping_due", "ping_ms", "polls", "queued", "readings",
+        "refused", "round", "sections", "sentinel", "spent_due", "stage", "turn", "view", "wire",
     )  # fmt: skip
 
     def __init__(self, owner: Polling, address: Address, access: Access, sentinel: bool) -> None:
@@ -59,11 +65,12 @@ class Watched:
         self.view = True
         """It is to show its whole view of its cluster with the next poll: everybody once."""
         self.links_due = 0.0
+        self.link_bytes = 0
         self.spent_due, self.readings = 0.0, 0
         self.refused: frozenset[str] = frozenset()
         """Of what is asked once a minute, what our user may not ask for: not asked again, since each is logged."""
         self.wire: Wire | None = None
-        self.connecting: asyncio.Task[None] | None = None
+        self.connecting: asyncio.Task[None] | Knock | None = None
         self.stage = ""
         self.round: Round | None = None
         self.asked = self.dialled = self.due = 0.0
@@ -75,11 +82,21 @@ class Watched:
         """Connections that ended soon after they began, since the last whole answer."""
         self.fault: Fault | None = None
 
+    @property
+    def reachable(self) -> Address:
+        """Where to dial."""
+        return self.access.reachable.get(self.address, self.address)
+
     def takes_links(self, now: float, members: int) -> bool:
         """It is this cluster node's turn to be asked for its links to the others."""
-        if self.kind != "cluster" or now < self.links_due:
+        if self.kind != "cluster":
             return False
         every = max(LINKS_EVERY, LINKS_EACH * members)
+        if self.link_bytes > SWOLLEN + 2 * members * A_LINK:
+            every /= HASTE
+            self.links_due = min(self.links_due, now + every)
+        if now < self.links_due:
+            return False
         self.links_due = now + every * (1.0 if self.links_due else self.turn % 100 / 100)
         return True
 
@@ -96,7 +113,10 @@ class Watched:
         return self.refused
 
     def heed(self, answers: Mapping[str, Any]) -> None:
-        """Keeps in mind what it refuses to tell of READINGS, which come in one poll, if they come."""
+        """Keeps in mind what its links hold, and what it refuses to tell of READINGS, which come in one poll, if they
+        come."""
+        if self.kind == "cluster" and isinstance(said := answers.get("state"), bytes):
+            self.link_bytes = held_by_links(said)
         if READINGS.isdisjoint(answers):
             return
         for name in READINGS:
@@ -110,6 +130,13 @@ class Watched:
         owes = self.wire is not None and self.wire.count > 0
         return owes and self.fault is not None and self.fault.kind == "hung"
 
+    @property
+    def is_held(self) -> bool:
+        """Of a greeting it has refused the wrong command, and answered nothing else."""
+        so_far = () if self.wire is None else self.wire.so_far
+        knocked = self.stage == "greeting" and self.round is not None and self.round.names[0] == "knock"
+        return knocked and len(so_far) == 1 and isinstance(so_far[0], hiredis.ReplyError)
+
     def answered(self, wire: Wire, replies: list[Any]) -> None:
         if wire is self.wire:
             self.owner.answered(self, replies)
@@ -118,6 +145,17 @@ class Watched:
         if wire is self.wire:
             self.wire = None
             self.owner.lost(self, why)
+
+
+def held_by_links(said: bytes) -> int:
+    """As INFO says; 0 where it says nothing of it.
+
+    >>> held_by_links(b"# Memory\\r\\nmem_cluster_links:2144\\r\\nx:1"), held_by_links(b"")
+    (2144, 0)
+    """
+    _, there, rest = said.partition(HELD)
+    number = rest[:20].split(b"\r", 1)[0] if there else b""
+    return int(number) if number.isdigit() else 0
 
 
 class Flights:
@@ -161,31 +199,6 @@ class Flights:
         return [one for one in self._patient if now - one.asked > deadline and one.connecting is None]
 
 
-class Contexts:
-    """TLS settings as ssl.SSLContext: each made once."""
-
-    def __init__(self) -> None:
-        self._made: dict[int, ssl.SSLContext] = {}
-
-    def of(self, access: Access) -> ssl.SSLContext | None:
-        """None for a connection without TLS. Raises OSError, ssl.SSLError."""
-        if access.tls is None:
-            return None
-        if id(access.tls) not in self._made:
-            self._made[id(access.tls)] = tls_context(access.tls)
-        return self._made[id(access.tls)]
-
-
 def beat(key: str) -> float:
     """Where in the period servers of this key are asked: from 0 to 1, in steps of a beat."""
     return crc32(key.encode("utf-8", "replace")) % BEATS / BEATS
-
-
-def why_not(error: Exception) -> tuple[FaultKind, str]:
-    """Why no connection could be made: what the server did, what is wrong with the files of TLS, or an address that no
-    socket takes, since a stranger's name or number may be anything."""
-    if isinstance(error, WireFault):
-        return error.kind, error.text
-    if isinstance(error, OSError):
-        return "tls", f"certificate files cannot be used: {error.strerror or error}"
-    return "unreachable", f"cannot connect to such an address ({type(error).__name__})"

@@ -13,12 +13,12 @@ from math import ceil, nan
 
 from redistui.history.past import STEPS, Past
 from redistui.history.rows import LENGTH
-from redistui.history.spans import How, Piece, Sample, steps, together
+from redistui.history.spans import Columns, How, Piece, Sample, columns, edges, samples, together
 from redistui.history.tier import Packed, Slots
 from redistui.metrics import BY_NAME, KEPT, PRECISE
 from redistui.model import Address
 
-__all__ = ["LENGTH", "STEPS", "History", "How", "Packed", "Sample", "fleet_span", "how_of"]
+__all__ = ["LENGTH", "STEPS", "History", "How", "Packed", "Sample", "bounds_of", "fleet_span", "how_of"]
 
 _MISSING = repeat(nan)
 
@@ -57,30 +57,34 @@ class History:
     def span(self, node: Address, metric: str, since: float, until: float, points: int) -> list[Sample | None]:
         """From `since` to `until` in equal steps of a second or more, at most `points`: of the finest kind that reaches
         back so far, and of coarser ones for what is older. None: nothing is known of that step."""
-        if until <= since:
-            return []
-        count = max(1, min(points, ceil(until - since)))
-        return steps(self._pieces(node, metric, (until - since) / count), since, until, count)
+        bounds = bounds_of(since, until, points)
+        return samples(self.columns(node, metric, bounds), bounds) if bounds else []
 
-    def _pieces(self, node: Address, metric: str, finest: float) -> list[Piece]:
-        """What is known of one series, oldest first, none overlapping; for steps of a minute or more without the slots
-        that are finer than that, but for the newest."""
+    def columns(self, node: Address, metric: str, bounds: Sequence[float]) -> Columns:
+        """The same in the steps between `bounds`, as numbers alone: for those who read many series at once."""
+        return columns(self._pieces(node, metric, bounds[1] - bounds[0], bounds[0]), bounds)
+
+    def _pieces(self, node: Address, metric: str, finest: float, begin: float) -> list[Piece]:
+        """What is known of one series since `begin`, oldest first, none overlapping; for steps of a minute or more
+        without the slots that are finer than that, but for the newest."""
         place = self._places.get(metric)
         with self._lock:
             past = self._pasts.get(node)
             if past is None or place is None:
                 return []
             times, values = past.read(place)
-            coarsest = past.tiers[-1].step
-            tiers = [(tier.step, tier.read(place)) for tier in past.tiers if tier.step == coarsest or finest < coarsest]
             end, since = past.last_at + past.hold, past.since
-        pieces = [Piece(times, end, values, values, values)] if times else []
-        for step, slots in tiers:
-            if slots is not None:
-                piece = _piece(slots, step)
-                pieces.insert(0, piece.before(pieces[0].times[0]) if pieces else piece)
-                if not pieces[0].times:
-                    del pieces[0]
+            pieces = [Piece(times, end, values, values, values)] if times else []
+            coarsest = past.tiers[-1].step
+            for tier in past.tiers:
+                if pieces and pieces[0].times[0] <= begin:
+                    break
+                slots = tier.read(place) if tier.step == coarsest or finest < coarsest else None
+                if slots is not None:
+                    piece = _piece(slots, tier.step)
+                    pieces.insert(0, piece.before(pieces[0].times[0]) if pieces else piece)
+                    if not pieces[0].times:
+                        del pieces[0]
         return pieces if since is None else _from(since, pieces)
 
     def forget(self, node: Address) -> None:
@@ -140,6 +144,16 @@ def _from(since: float, pieces: list[Piece]) -> list[Piece]:
     return kept
 
 
+def bounds_of(since: float, until: float, points: int) -> list[float]:
+    """Equal steps of a second or more from `since` to `until`, at most `points`: where each begins, and the last one's
+    end. Empty of no time.
+
+    >>> bounds_of(0.0, 3.0, 100), bounds_of(3.0, 3.0, 100)
+    ([0.0, 1.0, 2.0, 3.0], [])
+    """
+    return edges(since, until, max(1, min(points, ceil(until - since)))) if until > since else []
+
+
 def how_of(metric: str) -> How:
     """How the fleet's figure is made of its nodes': amounts and rates add up, shares and times do not."""
     unit = BY_NAME[metric].unit
@@ -156,5 +170,6 @@ def fleet_span(
     how: How | None = None,
 ) -> list[Sample | None]:
     """The same of several nodes as one series, of those that are known at each step; `how`: as `how_of` has it."""
-    series = [history.span(node, metric, since, until, points) for node in nodes]
-    return together(series, how or how_of(metric)) if series else []
+    bounds = bounds_of(since, until, points)
+    series = [history.columns(node, metric, bounds) for node in nodes] if bounds else []
+    return samples(together(series, how or how_of(metric)), bounds) if series else []

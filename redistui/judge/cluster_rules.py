@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from redistui.judge.beliefs import Difference, belief_of, tally, views
-from redistui.judge.consensus import MEETING, SWOLLEN, Cut, claims, consensus, cuts, ghosts, names, newest
+from redistui.judge.consensus import MEETING, SWOLLEN, Cut, Ghost, claims, consensus, cuts, ghosts, names, newest
 from redistui.model import Address, Finding, Group, Level, Node, Shard, host_of
 
 NAMED = 3
@@ -66,11 +66,16 @@ def slots_claimed_twice(group: Group, _: Thresholds) -> Iterator[Finding]:
     for claim in claims(group):
         pair = (claim.winner, claim.loser)
         pairs[pair] = pairs.get(pair, 0) + claim.last - claim.first + 1
+    refusing = {node.address for node, view in views(group.nodes) if view.state == "fail"}
     for (winner, loser), count in pairs.items():
-        text = (
-            f"{loser} and {winner} both say that {count} slots are their own, {winner} by the newer epoch: writes at "
-            f"{loser} are lost once it hears of it; cut its clients off and mend its bus links"
-        )
+        owned = "1 slot is" if count == 1 else f"{count} slots are"
+        takes = f"writes at {loser} are lost once it hears of it; cut its clients off and mend its bus links"
+        if loser in refusing:
+            takes = (
+                f"{loser} refuses commands by now (its cluster_state is fail), what it took since the other's claim is "
+                f"lost once it hears of it; mend its bus links"
+            )
+        text = f"{loser} and {winner} both say that {owned} their own, {winner} by the newer epoch: {takes}"
         yield _found("slots-claimed-twice", "bad", group, text, loser)
 
 
@@ -86,25 +91,29 @@ def links_between(group: Group, _: Thresholds) -> Iterator[Finding]:
                 known = known or names(views(group.nodes))
                 text = (
                     f"{node.address} has {waiting:,} bytes waiting for {known.get(id_, id_[:8])} on the bus, and they "
-                    f"grow: that node does not read; see cluster-link-sendbuf-limit and its load"
+                    f"do not get fewer: that node does not read; see its load, and cluster-link-sendbuf-limit"
                 )
                 yield _found("bus-buffer", "warn", group, text, node.address)
 
 
 def _cut(cut: Cut) -> str:
-    parts = []
-    if cut.one_sided:
-        parts.append(f"{listed(cut.one_sided)}, which has one to it" if len(cut.one_sided) == 1 else (
-            f"{listed(cut.one_sided)}, which have one to it"
-        ))  # fmt: skip
-    if cut.severed:
-        parts.append(f"{listed(cut.severed)}, nor these to it" if len(cut.severed) > 1 else (
-            f"{cut.severed[0]}, nor that one to it"
-        ))  # fmt: skip
-    return (
-        f"{cut.node} has no bus link to {'; to '.join(parts)}: its votes and its news do not arrive; "
-        f"open the bus port (as a rule 10000 above the clients') both ways"
-    )
+    told, one, only, both = [], cut.node, cut.one_sided, cut.severed
+    if only or both:
+        parts = [f"{listed(only)}, which {_has(only)} one to it"] if only else []
+        parts += [f"{listed(both)}, nor {'these' if len(both) > 1 else 'that one'} to it"] if both else []
+        told.append(f"{one} has no bus link to {'; to '.join(parts)}: its votes and its news do not arrive")
+    if cut.unreached_by:
+        which = "it has one to each" if len(cut.unreached_by) > 1 else "it has one to that"
+        told.append(f"{listed(cut.unreached_by)} {_has(cut.unreached_by)} no bus link to {one}, though {which}: "
+                    f"their votes and their news do not arrive there")  # fmt: skip
+    where = "open the bus port (as a rule 10000 above the clients') both ways"
+    if cut.unreached_by and not both:
+        where = f"see which bus port {one} announces (cluster-announce-bus-port), and open it to the others"
+    return f"{'; '.join(told)}; {where}"
+
+
+def _has(nodes: Sequence[Address]) -> str:
+    return "has" if len(nodes) == 1 else "have"
 
 
 def members_in_doubt(group: Group, _: Thresholds) -> Iterator[Finding]:
@@ -112,15 +121,22 @@ def members_in_doubt(group: Group, _: Thresholds) -> Iterator[Finding]:
     said = views(group.nodes)
     known = names(said) if said else {}
     for ghost in ghosts(group):
-        who = known.get(ghost.id) or f"member {ghost.id[:8]}"
-        if len(ghost.unknown_to) <= len(ghost.known_to):
-            text = f"{listed(ghost.unknown_to)} {_do(ghost.unknown_to)} not know {who}, {len(ghost.known_to)} others do"
-            yield _found("ghost-member", "warn", group, f"{text}: CLUSTER MEET there, or forget it everywhere", None)
-        else:
-            text = f"{who} is known to {listed(ghost.known_to)} only: CLUSTER FORGET it there, or meet it everywhere"
-            yield _found("ghost-member", "warn", group, text, None)
+        yield _found("ghost-member", "warn", group, _ghost(ghost, known), None)
     yield from _without_address(group)
     yield from _handshakes(group)
+
+
+def _ghost(ghost: Ghost, known: Mapping[str, Address]) -> str:
+    where = known.get(ghost.id)
+    who, alone = where or f"member {ghost.id[:8]}", list(known.values()).count(where or "") == 1
+    if len(ghost.unknown_to) <= len(ghost.known_to):
+        others = "another does" if len(ghost.known_to) == 1 else f"{len(ghost.known_to)} others do"
+        text = f"{listed(ghost.unknown_to)} {_do(ghost.unknown_to)} not know {who}, {others}: CLUSTER MEET there"
+    elif ghost.known_to == (who,):
+        text = f"nobody else knows {who}, which takes itself for a member: CLUSTER MEET takes it in"
+    else:
+        text = f"{who} is known to {listed(ghost.known_to)} only: CLUSTER MEET makes it known to all"
+    return f"{text}, `forget {who if alone else ghost.id}` takes it out everywhere"
 
 
 def _do(nodes: Sequence[Address]) -> str:

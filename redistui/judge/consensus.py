@@ -233,36 +233,59 @@ def _ids(belief: Belief) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A node without its link to others that answer us, for at least SETTLE seconds."""
+    """A node without its links to others that answer us, or they without theirs to it, for at least SETTLE
+    seconds."""
 
     node: Address
     one_sided: tuple[Address, ...]
     """They say that theirs to it is up."""
     severed: tuple[Address, ...]
     """They have none to it either."""
+    unreached_by: tuple[Address, ...] = ()
+    """They have none to it, while its own to them is up."""
 
 
 def cuts(group: Group) -> Iterator[Cut]:
-    """Links that are missing, between nodes that both answer."""
-    seen = views(group.nodes)
-    by_id = {view.myself: (node, view) for node, view in seen if view.myself}
+    """Links that are missing, between nodes that answer and that everybody knows (else: `ghosts`). Each is told of the
+    end that misses more of them: of a node that none of a hundred others gets through to, it is told once."""
+    missing = _missing(views(group.nodes))
+    out, into = Counter(one for one, _ in missing), Counter(other for _, other in missing)
+    of: dict[Address, list[tuple[Address, Address]]] = {}
+    for one, other in missing:
+        of.setdefault(other if into[other] > out[one] else one, []).append((one, other))
+    for node, pairs in sorted(of.items()):
+        to = {other for one, other in pairs if one == node}
+        severed = {other for other in to if (other, node) in missing}
+        away = {one for one, other in pairs if other == node}
+        both = {one for one in away - severed if (node, one) in missing}
+        yield Cut(
+            node, tuple(sorted(to - severed)), tuple(sorted(severed | both)), tuple(sorted(away - severed - both))
+        )
+
+
+def _missing(seen: Seen) -> frozenset[tuple[Address, Address]]:
+    """Who has no link, and to whom."""
+    known = [_ids(belief) for belief in {belief_of(view) for _, view in seen}]
+    members = frozenset.intersection(*known) if known else frozenset[str]()
+    by_id = {view.myself: node.address for node, view in seen if view.myself in members}
     now = newest(seen)
-    for node, view in seen:
-        ids = [peer.id for peer in tally(belief_of(view)).cut if peer.id != view.myself]
-        if view.links is not None:
-            failing = _flagged_ids(tally(belief_of(view)))
-            ids += [id_ for id_, _ in view.links.one_way if id_ not in failing and id_ not in ids]
-        if not ids or (view.since is not None and now - view.since < SETTLE):
-            continue
-        there = [by_id[id_] for id_ in ids if id_ in by_id]
-        back = [other.address for other, its in there if _linked(its, view.myself or "")]
-        none = [other.address for other, _ in there if other.address not in back]
-        if there:
-            yield Cut(node.address, tuple(sorted(back)), tuple(sorted(none)))
+    return frozenset(
+        (node.address, by_id[id_])
+        for node, view in seen
+        if view.myself in by_id and (view.since is None or now - view.since >= SETTLE)
+        for id_ in _unlinked(view)
+        if id_ in by_id
+    )
 
 
-def _linked(view: ClusterView, id_: str) -> bool:
-    return any(peer.id == id_ and peer.link_up for peer in belief_of(view).peers)
+def _unlinked(view: ClusterView) -> frozenset[str]:
+    """Ids of the members it has no link to, or one of the two directions only (CLUSTER LINKS), though it does not hold
+    them to be failing."""
+    counted = tally(belief_of(view))
+    found = {peer.id for peer in counted.cut if peer.id != view.myself}
+    if view.links is not None:
+        found |= {id_ for id_, _ in view.links.one_way} - _flagged_ids(counted)
+    return frozenset(found)
 
 
 # -- claims -----------------------------------------------------------------------------------------------------------

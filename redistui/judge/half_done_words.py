@@ -41,9 +41,12 @@ def slots(one: HalfDone) -> str:
     """
     >>> slots(HalfDone("orphans", ((5, 7), (9, 9)), "", "", (), (), None, ()))
     'slots 5-7 9'
+    >>> slots(HalfDone("orphans", tuple((slot, slot) for slot in range(0, 14, 2)), "", "", (), (), None, ()))
+    'slots 0 2 4 6 8 10 and 1 more range'
     """
     all_ = [str(first) if first == last else f"{first}-{last}" for first, last in one.slots]
-    more = f" and {len(all_) - MOST} more ranges" if len(all_) > MOST else ""
+    left = len(all_) - MOST
+    more = f" and {left} more range{'' if left == 1 else 's'}" if left > 0 else ""
     return f"slot{'' if one.count == 1 else 's'} {' '.join(all_[:MOST])}{more}"
 
 

@@ -137,6 +137,8 @@ def charges(group: Group, known: Iterable[Ranges] = ()) -> Iterator[tuple[Charge
         for slots in dict.fromkeys((*owned, *known)):
             yield Charge(slots), owned[slots] if slots in owned else _owner(slots, owned)
         yield Charge(refused=True), None if group.cluster.state == "fail" else anybody
+    elif all(node.fault is not None and node.fault.down for node in group.nodes):
+        yield from ((Charge(slots), None) for slots in known)
 
 
 def _owner(slots: Ranges, owned: Mapping[Ranges, Node | None]) -> Node | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from redistui.judge.counts import counted
 from redistui.model import Address, Group, Sentinel, Watch
 
 
@@ -92,7 +93,9 @@ def verdict(group: Group) -> Quorum:
         needed=needed,
         agree=bool(fresh) and not dissenters,
         reachable=len(trusted) >= needed and said == {"ok"},
-        reasons=tuple(_reasons(group, fresh, newest, f"{len(trusted)} of the {needed}" if few else None)),
+        reasons=tuple(
+            _reasons(group, fresh, newest, f"{len(trusted)} of the {counted(needed, 'Sentinel')}" if few else None)
+        ),
         primary=newest.primary if newest is not None else None,
         epoch=newest.epoch if newest is not None else None,
         dissenters=dissenters,
@@ -123,7 +126,7 @@ def _reasons(group: Group, fresh: list[tuple[Sentinel, Watch]], newest: Watch | 
         elif watch.ckquorum not in ("ok", None):
             found.append(f"{sentinel.address}: {watch.ckquorum}")
     if few:
-        found.append(f"{few} Sentinels needed for a failover can vote")
+        found.append(f"{few} needed for a failover can vote")
     counts = sorted({watch.other_sentinels for _, watch in fresh if watch.other_sentinels is not None})
     if len(counts) > 1:
         found.append(f"Sentinels know different numbers of peers: {', '.join(map(str, counts))}")

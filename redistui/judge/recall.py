@@ -7,6 +7,7 @@ counter was is kept only where it changed. A counter that goes back, or a new ru
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 from redistui.model import Address, Cluster, Group, Node
@@ -59,13 +60,15 @@ class Course:
 class Leading:
     """What is remembered of one group: who led it, and when that changed."""
 
-    __slots__ = ("chart", "leaders", "replicas", "switches")
+    __slots__ = ("above", "chart", "leaders", "switches")
 
     def __init__(self) -> None:
         self.chart: Cluster | None = None
         self.leaders: frozenset[Address] = frozenset()
-        self.replicas: frozenset[Address] = frozenset()
-        self.switches: list[float] = []
+        self.above: dict[Address, Address] = {}
+        """Of a cluster: whom each replica followed. The shard that it takes over is that one's."""
+        self.switches: dict[Address, list[float]] = {}
+        """By who leads now: when another took over what it leads. A cluster has as many leaders as shards."""
 
 
 class Recall:
@@ -144,10 +147,13 @@ class Recall:
         course = self._courses.get(node)
         return tuple(course.lags) if course is not None else ()
 
-    def switches(self, group: str, now: float) -> int:
-        """How often another node became primary in the last CHURN seconds."""
+    def switches(self, group: str, now: float) -> tuple[int, Address | None]:
+        """How often another node became primary in the last CHURN seconds, and who is it now; 0, None: never. Of a
+        cluster in the shard that changed most often, since a site that fails over moves every shard once."""
         leading = self._leading.get(group)
-        return sum(now - at <= CHURN for at in leading.switches) if leading is not None and leading.switches else 0
+        every = leading.switches.items() if leading is not None else ()
+        counted = ((sum(now - at <= CHURN for at in times), leader) for leader, times in every)
+        return max(counted, key=lambda one: one[0], default=(0, None))
 
     # -- recordings -----------------------------------------------------------------------------------------------
 
@@ -159,7 +165,11 @@ class Recall:
                 for node, one in self._courses.items()
             },
             "groups": {
-                name: [sorted(one.leaders), sorted(one.replicas), one.switches.copy()]
+                name: [sorted(one.leaders), sorted(one.above), sorted(chain.from_iterable(one.switches.values()))]
+                for name, one in self._leading.items()
+            },
+            "shards": {
+                name: [one.above.copy(), {leader: times.copy() for leader, times in one.switches.items()}]
                 for name, one in self._leading.items()
             },
         }
@@ -175,9 +185,13 @@ class Recall:
             one.totals = {name: [(at, value) for at, value in points] for name, points in totals.items()}
             one.lags = [(at, value) for at, value in lags]
             one.grew = any(len(points) > 1 for name, points in totals.items() if name not in MEANT)
-        for name, (leaders, replicas, switches) in memory["groups"].items():
+        for name, (leaders, replicas, times) in memory["groups"].items():
             led = self._leading[name] = Leading()
-            led.leaders, led.replicas, led.switches = frozenset(leaders), frozenset(replicas), list(switches)
+            led.leaders = frozenset(leaders)
+            # recordings of an older redistui do not tell shards apart
+            alike = [dict.fromkeys(replicas, ""), {"": times} if times else {}]
+            above, switches = memory.get("shards", {}).get(name, alike)
+            led.above, led.switches = dict(above), {leader: list(each) for leader, each in switches.items()}
 
 
 def _copied(totals: Mapping[str, list[Point]]) -> dict[str, list[Point]]:
@@ -232,6 +246,7 @@ def _note_lag(course: Course, lag: float | None, at: float) -> None:
 
 def _note_leaders(leading: Leading, group: Group, at: float) -> None:
     """A switch is a node that leads now and did not before, though the group had a leader then."""
+    above = leading.above
     if group.kind == "cluster":
         chart = group.cluster
         if chart is None or chart is leading.chart:
@@ -239,15 +254,25 @@ def _note_leaders(leading: Leading, group: Group, at: float) -> None:
         leading.chart = chart
         owners = [shard for shard in chart.shards if shard.slot_count]
         leaders = frozenset(shard.primary for shard in owners)
-        risen = (leaders - leading.leaders) & leading.replicas
-        leading.replicas = frozenset(replica for shard in owners for replica in shard.replicas)
+        risen = (leaders - leading.leaders) & above.keys()
+        leading.above = {replica: shard.primary for shard in owners for replica in shard.replicas}
     else:
         leaders = frozenset((group.primary,)) if group.primary is not None else leading.leaders
         risen = leaders - leading.leaders if leading.leaders else frozenset()
+        above = dict.fromkeys(risen, next(iter(leading.leaders), ""))
     leading.leaders = leaders
-    leading.switches += [at] * len(risen)
-    if leading.switches and at - leading.switches[0] > CHURN:
-        del leading.switches[0]
+    for node in risen:
+        _note_switch(leading.switches, node, above[node], at)
+
+
+def _note_switch(switches: dict[Address, list[float]], node: Address, before: Address, at: float) -> None:
+    """A node has taken over from another, and with it what is remembered of changes there."""
+    switches[node] = [*switches.pop(before, ()), at]
+    for leader, times in list(switches.items()):
+        if at - times[-1] > CHURN:
+            del switches[leader]
+        elif at - times[0] > CHURN:
+            del times[0]
 
 
 NOTHING = Recall()

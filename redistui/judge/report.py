@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from redistui.history import History, How, Sample
-from redistui.history.spans import together
+from redistui.history import History, How, Sample, bounds_of
+from redistui.history.spans import samples, together
 from redistui.judge.capacity import Capacity, capacities
 from redistui.judge.drift import Drift, drifts
 from redistui.judge.health import health
@@ -97,26 +97,31 @@ class Report:
     groups: tuple[GroupReport, ...]
 
 
-def report(fleet: Fleet, history: History, seconds: float, thresholds: Thresholds | None = None) -> Report:
+def report(
+    fleet: Fleet, history: History, seconds: float, thresholds: Thresholds | None = None, *, trends: bool = True
+) -> Report:
     """`seconds`: how far back trends go. Growth is read from all the past there is. `thresholds` as a config has them:
-    from where on something is recommended."""
+    from where on something is recommended. Without `trends` none is reckoned, which of many nodes is half of the work;
+    all else is told."""
     since = fleet.at - seconds
     oldest = begun(history) or fleet.at
     room = capacities(fleet, history, oldest, fleet.at)
     told = recommendations(fleet, Past(paces(fleet, history, since), room), thresholds)
-    trends = tuple(lines(fleet, history, since))
+    courses = tuple(lines(fleet, history, since)) if trends else ()
     points = score(fleet)
     return Report(
         fleet=fleet,
         since=since,
-        watched=max((fleet.at - line.trend.since for line in trends), default=0.0),
+        watched=max((fleet.at - line.trend.since for line in courses), default=0.0)
+        if trends
+        else reaches(history, since, fleet.at),
         past=fleet.at - oldest,
         score=points,
         status=band(points),
         alerts=alerts(fleet),
         recommendations=told,
         summary=summary(fleet),
-        trends=trends,
+        trends=courses,
         capacity=room,
         drift=drifts(fleet),
         groups=tuple(_group(fleet, group, told) for group in fleet.groups),
@@ -203,20 +208,22 @@ def lines(fleet: Fleet, history: History, since: float) -> Iterator[Line]:
     """The fleet's own first, then each node's; what nobody told is left out."""
     nodes = [(group.name, node.address) for group in fleet.groups for node in group.nodes]
     settled = settled_at(history, since, SETTLING * fleet.period)
-    rows = {metric: [history.span(node, metric, since, fleet.at, POINTS) for _, node in nodes] for metric, _ in TRENDS}
+    bounds = bounds_of(since, fleet.at, POINTS)
+    if not (nodes and bounds):
+        return
+    rows = {metric: [history.columns(node, metric, bounds) for _, node in nodes] for metric, _ in TRENDS}
     for metric, how in TRENDS:
-        whole = together(rows[metric], how) if nodes else []
-        samples = tuple(None if one is None or one.at < settled else one for one in whole)
-        yield from _line(None, None, metric, samples)
+        whole = samples(together(rows[metric], how), bounds)
+        yield from _line(None, None, metric, tuple(one if one and one.at >= settled else None for one in whole))
     for place, (group, node) in enumerate(nodes):
         for metric, _ in TRENDS:
-            yield from _line(group, node, metric, tuple(rows[metric][place]))
+            yield from _line(group, node, metric, tuple(samples(rows[metric][place], bounds)))
 
 
-def _line(group: str | None, node: Address | None, metric: str, samples: tuple[Sample | None, ...]) -> Iterator[Line]:
-    found = trend(samples)
+def _line(group: str | None, node: Address | None, metric: str, course: tuple[Sample | None, ...]) -> Iterator[Line]:
+    found = trend(course)
     if found is not None:
-        yield Line(group, node, metric, found, samples)
+        yield Line(group, node, metric, found, course)
 
 
 def settled_at(history: History, since: float, settling: float) -> float:

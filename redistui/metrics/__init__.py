@@ -31,8 +31,26 @@ __all__ = [
     "Metric",
     "Unit",
     "growth",
+    "says",
 ]
 _BACK = float("-inf")
+
+
+def says(metric: str, server: str | None, version: str) -> bool:
+    """Whether a server is new enough to tell a metric. A version that cannot be read counts as new enough.
+
+    >>> [says("latency_p99", "redis", version) for version in ("6.2.5", "7.0.15", "?")]
+    [False, True, True]
+    >>> says("pause_left", "redis", "8.4.0"), [says("pause_left", "valkey", one) for one in ("8.0.1", "9.1.2")]
+    (False, [False, True])
+    """
+    since = BY_NAME[metric].since
+    if since.startswith("V") and server != "valkey":
+        return False
+    parts = version.split(".")
+    if not all(part.isdecimal() for part in parts):
+        return True
+    return [int(part) for part in parts] >= [int(part) for part in since.removeprefix("V").split(".")]
 
 
 def growth(before: Sequence[Any], now: Sequence[Any]) -> list[float]:

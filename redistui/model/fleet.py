@@ -91,7 +91,8 @@ class Event:
     source: Address
     """Who said it first."""
     kind: str
-    """+switch-master, -sdown ..., or a word of ours: role, restart, fault, up, epoch, action, alert."""
+    """+switch-master, -sdown ..., or a word of ours: role, restart, fault, up, epoch, slots, action,
+    alert."""
     group: str | None
     text: str
     witnesses: tuple[Address, ...] = ()

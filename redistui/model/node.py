@@ -136,13 +136,14 @@ class BusLinks:
     one_way: tuple[tuple[str, Literal["to", "from"]], ...]
     """Node ids to (from) which alone there is a link, in this reading and in the one before it."""
     fullest: tuple[tuple[str, int], ...] = ()
-    """Node ids with the bytes that wait to be sent to them, the most first; only where they grew since the reading
-    before."""
+    """Node ids with the bytes that wait to be sent to them, the most first; only where they are no fewer than in the
+    reading before."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterView:
-    """One node's own view of the cluster (CLUSTER INFO, CLUSTER NODES)."""
+    """One node's own view of its cluster: what is read of CLUSTER INFO and CLUSTER NODES (redistui.replies.cluster),
+    and since when it has been so."""
 
     myself: str | None
     peers: tuple[Peer, ...]

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from redistui.model import Address, Login, Tls, host_of, port_of
+from redistui.net.faults import look_at, system_text, unopened
 from redistui.net.gathering import Gatherer, Parsers, gather
+from redistui.net.tls import context_of
 from redistui.replies.errors import needs_no_password
 
 if TYPE_CHECKING:
@@ -150,14 +151,17 @@ class Client:
             except ClientRefused as error:
                 if needs_no_password(str(error)):
                     login = Login()
-                elif str(error) not in CUT_SHORT:
+                elif str(error).partition("; ")[0] not in CUT_SHORT:
                     raise
                 self._connection = await self._connect(login, seconds)
         return self._connection
 
     async def _connect(self, login: Login, seconds: float) -> AbstractConnection:
         parsers = Parsers()
-        connection = await asyncio.to_thread(new_connection, self.address, login, self._tls, parsers)
+        try:
+            connection = await asyncio.to_thread(new_connection, self.address, login, self._tls, parsers)
+        except OSError as error:  # our own certificate files
+            raise ClientRefused(f"cannot connect: {unopened_text(error, seconds, self._tls)}") from None
         self._parser = parsers.parser
         try:
             async with asyncio.timeout(seconds):
@@ -168,7 +172,7 @@ class Client:
         except BaseException as error:
             await hang_up(connection)
             if isinstance(error, Exception):
-                raise ClientRefused(f"cannot connect: {lost_text(error, seconds)}") from None
+                raise ClientRefused(f"cannot connect: {unopened_text(error, seconds, self._tls)}") from None
             raise
         return connection
 
@@ -201,7 +205,8 @@ def raw(word: str) -> bytes:
 
 
 def new_connection(address: Address, login: Login, tls: Tls | None, parsers: Parsers) -> AbstractConnection:
-    """A connection that is not open yet. Run in a thread: the first one imports redis-py, which takes a while."""
+    """A connection that is not open yet. Run in a thread: the first one imports redis-py, which takes a while, and a
+    TLS context is made of files. Raises OSError where these cannot be used."""
     from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
@@ -222,21 +227,9 @@ def new_connection(address: Address, login: Login, tls: Tls | None, parsers: Par
     common |= {"host": host_of(address), "port": port_of(address)}
     if tls is None:
         return Connection(**common)
-    return SSLConnection(**common, **tls_arguments(tls))
-
-
-def tls_arguments(tls: Tls) -> dict[str, Any]:
-    """TLS 1.2 or later, host name and certificate verified unless told otherwise, as in redistui.net.watch."""
-    import ssl
-
-    return {
-        "ssl_ca_certs": tls.ca,
-        "ssl_certfile": tls.certificate,
-        "ssl_keyfile": tls.key,
-        "ssl_cert_reqs": "required" if tls.verify else "none",
-        "ssl_check_hostname": tls.verify,
-        "ssl_min_version": ssl.TLSVersion.TLSv1_2,
-    }
+    connection = SSLConnection(**common)
+    connection.ssl_context.context = context_of(tls)  # else each would make its own, and trust the system's CAs too
+    return connection
 
 
 def has_come(connection: AbstractConnection) -> bool:
@@ -275,11 +268,28 @@ def is_timeout(error: Exception) -> bool:
     return isinstance(error, TimeoutError | redis.exceptions.TimeoutError)
 
 
+ENDED = "the connection ended"
+
+
+def unopened_text(error: Exception, seconds: float, tls: Tls | None) -> str:
+    """Why there is no connection, in a few words, and what may be the matter."""
+    cause = cause_of(error)
+    if isinstance(cause, OSError) and not is_timeout(error):
+        return unopened(cause, tls)
+    text = lost_text(error, seconds)
+    return f"{text}{look_at(tls)}" if text == ENDED else text
+
+
+def cause_of(error: Exception) -> BaseException | None:
+    """What the system said, behind what redis-py makes of it."""
+    return error if isinstance(error, OSError) else error.__cause__ or error.__context__
+
+
 def lost_text(error: Exception, seconds: float) -> str:
     """What happened to a connection, in a few words and without arguments of commands."""
     import redis.exceptions
 
-    cause = error if isinstance(error, OSError) else error.__cause__ or error.__context__
+    cause = cause_of(error)
     match error:
         case _ if is_timeout(error):
             return f"no answer within {seconds:.3g} s"
@@ -288,14 +298,5 @@ def lost_text(error: Exception, seconds: float) -> str:
         case _ if isinstance(cause, OSError):
             return system_text(cause)
         case redis.exceptions.ConnectionError():
-            return "the connection ended"
+            return ENDED
     return f"not understood ({type(error).__name__})"
-
-
-def system_text(error: OSError) -> str:
-    """The operating system's or the TLS library's own few words."""
-    tls = getattr(error, "verify_message", None) or getattr(error, "reason", None)
-    if isinstance(tls, str):
-        return tls.lower().replace("_", " ")
-    known = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror
-    return (known or "connection failed").lower()

@@ -21,8 +21,9 @@ from glob import escape
 from pathlib import Path
 
 from redistui.model import Address, Login, Tls, host_of, port_of
-from redistui.net.client import CONNECT_SECONDS, ClientLost, ClientRefused, packed, system_text
-from redistui.net.watch import tls_context
+from redistui.net.client import CONNECT_SECONDS, ClientLost, ClientRefused, packed
+from redistui.net.faults import look_at, system_text, unopened
+from redistui.net.tls import context_of
 from redistui.replies.errors import needs_no_password
 from redistui.replies.rdb import NotWhole, RdbReader, Whole
 
@@ -57,7 +58,10 @@ async def export(node: Address, login: Login, tls: Tls | None, name: str, file: 
     try:
         reader, writer = await _connect(node, tls)
         try:
-            await _greet(reader, writer, login, name)
+            try:
+                await _greet(reader, writer, login, name)
+            except ClientLost as lost:
+                raise ClientRefused(f"cannot log in: {lost}{look_at(tls)}") from None
             whole = await _take(reader, handle)
         finally:
             writer.transport.abort()
@@ -79,10 +83,10 @@ async def _connect(node: Address, tls: Tls | None) -> tuple[asyncio.StreamReader
         async with asyncio.timeout(CONNECT_SECONDS):
             if node.startswith("unix:"):
                 return await asyncio.open_unix_connection(node.removeprefix("unix:"), limit=4 * PIECE)
-            host, context = host_of(node), None if tls is None else tls_context(tls)
+            host, context = host_of(node), context_of(tls)
             return await asyncio.open_connection(host, port_of(node), ssl=context, limit=4 * PIECE)
     except (OSError, TimeoutError, ValueError, OverflowError) as error:
-        why = system_text(error) if isinstance(error, OSError) and error.errno else "no answer"
+        why = unopened(error, tls) if isinstance(error, OSError) and error.errno else "no answer"
         raise ClientRefused(f"cannot connect: {why}") from None
 
 

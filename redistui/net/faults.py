@@ -6,11 +6,13 @@ No sentence says who we are: no user, no password, no file of ours.
 from __future__ import annotations
 
 import errno
+import os
 import re
 import socket
 import ssl
 
 from redistui.model import FaultKind, Tls
+from redistui.net.tls import bad_files
 from redistui.replies.errors import SENTENCES, kind_of
 
 
@@ -65,6 +67,38 @@ def fault_of_opening(error: Exception, tls: bool) -> WireFault:
         case OSError() if _numbers(error) == {errno.ECONNREFUSED}:
             return WireFault("refused", "connection refused: nothing listens there")
     return WireFault("unreachable", (getattr(error, "strerror", None) or "cannot connect").lower())
+
+
+def unopened(error: OSError, tls: Tls | None) -> str:
+    """Why a connection of ours was not made, in the system's or the TLS library's few words, and what to look at.
+
+    >>> unopened(ConnectionRefusedError(errno.ECONNREFUSED, "refused"), None)
+    'connection refused'
+    >>> unopened(ConnectionResetError(errno.ECONNRESET, "reset"), None)
+    'connection reset by peer; does the port speak TLS (rediss://)?'
+    """
+    match error:
+        case ConnectionResetError():
+            return f"{system_text(error)}{look_at(tls)}"
+        case ConnectionError():
+            return system_text(error)
+    if tls is not None and (bad := bad_files(tls)) is not None:
+        return f"certificate files cannot be used: {system_text(bad)}"
+    return fault_of_opening(error, True).text if isinstance(error, ssl.SSLError) else system_text(error)
+
+
+def look_at(tls: Tls | None) -> str:
+    """What may be the matter where the other end hangs up before its first word."""
+    return f"; {cut_short(tls).text.rpartition('; ')[2]}"
+
+
+def system_text(error: OSError) -> str:
+    """The operating system's or the TLS library's own few words."""
+    tls = getattr(error, "verify_message", None) or getattr(error, "reason", None)
+    if isinstance(tls, str):
+        return tls.lower().replace("_", " ")
+    known = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror
+    return (known or "connection failed").lower()
 
 
 def _numbers(error: OSError) -> set[int]:

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import hiredis
 
-from redistui.model import Address, Tls, host_of, port_of
+from redistui.model import Address, host_of, port_of
 from redistui.net.faults import WireFault, fault_of_error, fault_of_opening, garbage
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -120,6 +120,11 @@ class Wire(asyncio.BufferedProtocol):
         self._bytes = self._elements = 0
         if self._transport is not None:
             self._transport.write(payload)
+
+    @property
+    def so_far(self) -> list[Any]:
+        """The replies that have come of an answer that is not whole yet."""
+        return self._replies
 
     def close(self) -> None:
         """Ends the connection without a word to the owner."""
@@ -230,8 +235,11 @@ def _head(data: bytes, since: int) -> int:
 Dial = Callable[[], Wire]
 
 
-async def dial(address: Address, tls: ssl.SSLContext | None, make: Dial, seconds: float) -> Wire:
-    """Opens a connection within `seconds`. Raises WireFault, whose text says what went wrong and never who we are."""
+async def dial(
+    address: Address, tls: ssl.SSLContext | None, make: Dial, seconds: float, opened: socket.socket | None = None
+) -> Wire:
+    """Opens a connection within `seconds`, or goes on with a socket that is `opened`. Raises WireFault, whose text says
+    what went wrong and never who we are."""
     made: list[Wire] = []
 
     def making() -> Wire:
@@ -240,7 +248,7 @@ async def dial(address: Address, tls: ssl.SSLContext | None, make: Dial, seconds
 
     try:
         async with asyncio.timeout(seconds):
-            return await _connected(address, tls, making)
+            return await _connected(address, tls, making, opened)
     except (OSError, TimeoutError, ValueError, OverflowError) as error:
         _give_up(made)
         raise fault_of_opening(error, tls is not None) from None
@@ -249,14 +257,17 @@ async def dial(address: Address, tls: ssl.SSLContext | None, make: Dial, seconds
         raise
 
 
-async def _connected(address: Address, tls: ssl.SSLContext | None, make: Dial) -> Wire:
+async def _connected(address: Address, tls: ssl.SSLContext | None, make: Dial, opened: socket.socket | None) -> Wire:
     loop = asyncio.get_running_loop()
     if address.startswith("unix:"):
         _, wire = await loop.create_unix_connection(make, address.removeprefix("unix:"))
     else:
         host = host_of(address)
         name = host if tls else None
-        _, wire = await loop.create_connection(make, host, port_of(address), ssl=tls, server_hostname=name)
+        if opened is not None:
+            _, wire = await loop.create_connection(make, sock=opened, ssl=tls, server_hostname=name)
+        else:
+            _, wire = await loop.create_connection(make, host, port_of(address), ssl=tls, server_hostname=name)
     return wire
 
 
@@ -265,18 +276,6 @@ def _give_up(made: Sequence[Wire]) -> None:
     longer than the loop may live."""
     for wire in made:
         wire.close()
-
-
-def tls_context(tls: Tls) -> ssl.SSLContext:
-    """TLS 1.2 or later, host name and certificate verified unless told otherwise. Raises OSError, ssl.SSLError."""
-    context = ssl.create_default_context(cafile=tls.ca)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not tls.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if tls.certificate:
-        context.load_cert_chain(tls.certificate, tls.key)
-    return context
 
 
 def payload(commands: Sequence[Sequence[str]]) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from redistui.judge.counts import counted
 from redistui.judge.half_done import HalfDone, half_done
 from redistui.judge.half_done_words import slots as slots_text
 from redistui.judge.half_done_words import told
@@ -23,7 +24,6 @@ from redistui.ops.cluster.fix_verify import NothingHalfDone
 from redistui.ops.cluster.map import tells_migrations, views
 from redistui.ops.cluster.member_checks import silent
 from redistui.ops.cluster.move_plan import primaries
-from redistui.ops.cluster.routes import counted
 from redistui.ops.cluster.words import BadWord, complaint, slots_in
 from redistui.ops.fingerprint import fingerprint
 from redistui.ops.steps import Step
@@ -98,9 +98,11 @@ def _diagnoses(group: Group, aim: Aim) -> Iterator[Check]:
     all_ = diagnosed(group, aim)
     if not all_:
         where = "" if "slot" not in aim.options else " of these"
+        itself = "; a CLUSTER MIGRATESLOTS that failed or was cancelled leaves nothing behind"
+        by_themselves = any(node.server == "valkey" for node in group.nodes)
         yield failed(
             f"nothing is half-done: no slot{where} is open, all of them have one owner that every node names, and no "
-            f"key lies astray; a CLUSTER MIGRATESLOTS that failed or was cancelled leaves nothing behind"
+            f"key lies astray{itself if by_themselves else ''}"
         )
         return
     planned = endings(group, aim)

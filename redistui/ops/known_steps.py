@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from redistui.ops.cluster.drain_steps import AwaitEmptied, AwaitSameMap, FindNewPrimary
 from redistui.ops.cluster.failover_steps import AwaitTakeover, LetClientsGo, NoSlotMoves, OrderPromotion
 from redistui.ops.cluster.fix_keys import GatherKeys, SettleCopies
 from redistui.ops.cluster.fix_orders import AwaitOneOwner, CloseAtReplica, CloseSlots, MarkSlots, OwnSlots, TellOwner
 from redistui.ops.cluster.fix_verify import NothingHalfDone
-from redistui.ops.cluster.follow import Replicate
+from redistui.ops.cluster.follow import FindNewPrimary, Replicate
 from redistui.ops.cluster.join import AwaitMember, Meet
 from redistui.ops.cluster.leave import ForgetAt, ResetNode
 from redistui.ops.cluster.members import NobodyListsIt, SeenInPlace, StandsAlone
 from redistui.ops.cluster.move_look import LookFirst
 from redistui.ops.cluster.move_slots import MoveSlots
 from redistui.ops.cluster.move_verify import MovedAsPlanned
+from redistui.ops.cluster.same_map import AwaitEmptied, AwaitSameMap
 from redistui.ops.cluster.stop_following import StopFollowing
 from redistui.ops.cluster.verify import EpochRose, ReplicasFollow, ViewsShowOwner
 from redistui.ops.node.catch_up import CatchUp

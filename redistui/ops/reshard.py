@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from redistui.judge.counts import counted
 from redistui.judge.cutting import cut
 from redistui.model import Address, Fleet, Group, Kind, Shard
 from redistui.ops.action import Action, Aim, Check, Option, Plan, SlotMove
 from redistui.ops.checks import failed, fresh
 from redistui.ops.cluster.balance_checks import mapped, may_be_moved, shard_named
 from redistui.ops.cluster.moving import moving_plan
-from redistui.ops.cluster.routes import counted
 from redistui.ops.cluster.shares import move_of, owned
 from redistui.ops.cluster.words import BadWord, complaint, nodes_in, slots_in
 from redistui.ops.rebalance import CLASSIC

@@ -33,7 +33,12 @@ def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
         yield failed(f"{', '.join(unknown)} is not known here; name it, or its group, as a target as well")
     yield from fresh(fleet)
     yield passed(f"{past.action} was begun {past.at}, and {past.passed} of {len(past.plan.steps)} steps were seen done")
-    if "back" in aim.options and not may_go_back(past):
+    if "back" in aim.options and not past.plan.release and can_be_undone(past):
+        yield failed(
+            f"slots that went come back by a move of their own: `undo {past.operation}` takes them back (one that is "
+            f"half-way is ended first, by `resume {past.operation}` or `fix`)"
+        )
+    elif "back" in aim.options and not may_go_back(past):
         yield failed(
             f"it is past its point of no return: go on with it (`resume {past.operation}`); then: "
             f"{way_back(past.plan.undo, past.operation)}"
@@ -47,7 +52,7 @@ def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
             f"comes back later may take all its slots back, with its old keys: then only without its nodes.conf"
         )
     if past.sent:
-        said = " ".join(past.spent[-1].argv)
+        said = " ".join(word or '""' for word in past.spent[-1].argv)
         if past.passed < len(past.plan.steps) and past.plan.steps[past.passed].rereads:
             yield passed(f"step {past.passed + 1} reads how far it came, and sends only what is still to be done")
         else:

@@ -142,6 +142,8 @@ SENTINEL_WATCH = Role(
         *_SENTINEL_READS,
         Right("sentinel|myid", "the id it votes under"),
         Right("psubscribe", "what it announces"),
+        Right("sentinel|master", "a canary by Sentinel: who is primary"),
+        Right("subscribe", "a canary by Sentinel: who is primary now"),
     ),
     channels=("&+*", "&-*"),
 )  # fmt: skip
@@ -235,6 +237,7 @@ CANARY = Role(
         Right("expire", "markers in a cluster go away again"),
         Right("cluster|info", "whether a cluster serves"),
         Right("cluster|slots", "find the owner"),
+        Right("cluster|nodes", "members that have failed"),
         Right("cluster|shards", "find the owner", redis=(7, 0)),
     ),
     keys=f"~{SPACE}*",

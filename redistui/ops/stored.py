@@ -73,7 +73,7 @@ def load(stored: Stored, steps: Mapping[str, type[Step]]) -> Plan:
             notes=tuple((hole(word), str(value)) for word, value in stored["notes"]),
             spent=tuple(Spent(tuple(argv), bool(done), str(reply)) for argv, done, reply in stored["spent"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise NotStored(f"{type(error).__name__}: {error}") from None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from redistui.judge.counts import counted
 from redistui.model import Address, Fleet, Group, Node, Shard
 from redistui.ops.action import Action, Aim, Argument, Check, Plan, SlotMove
 from redistui.ops.checks import failed, fresh, passed, warned
@@ -19,7 +20,7 @@ from redistui.ops.cluster.map import members, shard_of
 from redistui.ops.cluster.move_slots import MoveSlots
 from redistui.ops.cluster.moving import moving_plan
 from redistui.ops.cluster.reroute import stand_in
-from redistui.ops.cluster.routes import Route, counted, routes_in
+from redistui.ops.cluster.routes import Route, routes_in
 from redistui.ops.cluster.shares import move_of, owned
 from redistui.ops.rebalance import CLASSIC
 from redistui.ops.stored import Past

@@ -10,17 +10,17 @@ from redistui.replies.words import BadReply, flags, integer, text
 _HEX = b"0123456789abcdef"
 
 
-class ClusterFacts(NamedTuple):
+class ClusterInfo(NamedTuple):
     """What CLUSTER INFO says; None where a server does not say it."""
 
-    state: Literal["ok", "fail"] | None
-    epoch: int | None
-    my_epoch: int | None
-    slots_assigned: int | None
-    slots_ok: int | None
-    slots_pfail: int | None
-    slots_fail: int | None
-    known_nodes: int | None
+    state: Literal["ok", "fail"] | None = None
+    epoch: int | None = None
+    my_epoch: int | None = None
+    slots_assigned: int | None = None
+    slots_ok: int | None = None
+    slots_pfail: int | None = None
+    slots_fail: int | None = None
+    known_nodes: int | None = None
 
 
 class ClusterNodes(NamedTuple):
@@ -33,7 +33,7 @@ class ClusterNodes(NamedTuple):
     """The same, shared by all nodes that say it (redistui.replies.cluster_views)."""
 
 
-def read_info(reply: Any) -> ClusterFacts:
+def read_info(reply: Any) -> ClusterInfo:
     """Reads CLUSTER INFO; unknown fields are ignored."""
     if not isinstance(reply, bytes):
         raise BadReply("CLUSTER INFO", reply)
@@ -53,7 +53,7 @@ def read_info(reply: Any) -> ClusterFacts:
         b"known_nodes",
     )
     numbers = [integer(found.get(b"cluster_" + name)) for name in names]
-    return ClusterFacts(states.get(found.get(b"cluster_state", b"")), *numbers)
+    return ClusterInfo(states.get(found.get(b"cluster_state", b"")), *numbers)
 
 
 def read_nodes(reply: Any) -> ClusterNodes:

@@ -8,7 +8,9 @@ an account of every call. Nothing whose outcome is unknown is ever sent again by
         answer = await route.execute("GET", "user:1")      # .value, .node that answered, .ms, .tried, .fallback
         print(route.stats().summary)
 
-All of them are used alike (Route), by any number of callers at once, on the event loop that opened them:
+All of them are used alike (Route), by any number of callers at once, on the event loop that opened them. There is no
+second, blocking set of them: a program with threads keeps one loop on a thread of its own, and its threads call by
+asyncio.run_coroutine_threadsafe. `async with` closes a route, or `await route.close()`: no task or connection is left.
 
 * `BalancerRoute(nodes)`: calls spread over any nodes.
 * `SplitRoute(nodes)`: writes to the primary among them, reads to its replicas.
@@ -19,7 +21,9 @@ All of them are used alike (Route), by any number of callers at once, on the eve
 Addresses are `host:port`. Who logs in, and by TLS or not, is `access=Access(data=Login(user, password), tls=Tls())`; of
 Sentinels `sentinel=Login(...)`. Words of a command are text, bytes or numbers; what a server answers is bytes, int,
 None, or a list of these. Besides its own commands a user needs ROLE (in a cluster CLUSTER SLOTS, READONLY and ASKING
-too); COMMAND, without which `execute` takes everything for a write; and INFO, by which late replicas are left out.
+too, and CLUSTER NODES to know of members that have failed); COMMAND, without which `execute` takes everything for a
+write; and INFO, by which late replicas are left out. At the Sentinels it needs SENTINEL MASTER, REPLICAS, SENTINELS and
+CKQUORUM, INFO, and SUBSCRIBE to be told of a failover at once.
 
 A call ends in an Answer, in Refused (nothing was changed), in Unknown (it may have run), or in BadRoute (the call is
 wrong in itself, and was not sent). Refused and Unknown are RouteFailed; so are PartialWrite and WriteIncomplete, each

@@ -6,6 +6,7 @@ be sent again as its kind allows (KINDS); of those of unknown outcome only a rea
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from redistui.model import Address
@@ -64,6 +65,15 @@ class Unknown(RouteFailed):
     """It went out, and no reply came: it may or may not have run. `kind`: timeout, or closed."""
 
     outcome: Literal["unknown"] = "unknown"
+
+
+def is_shut_out(why: str) -> bool:
+    """Whether a server did not take our user and password, be it one of several that were asked.
+
+    >>> is_shut_out("no node can be asked (a:1: cannot connect: WRONGPASS invalid username-password pair)")
+    True
+    """
+    return re.search(r"\b(WRONGPASS|NOAUTH)\b", why) is not None
 
 
 class BadRoute(ValueError):

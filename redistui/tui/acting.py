@@ -127,10 +127,13 @@ class Acting(Choosing):
     def fire(self, asking: Asking) -> None:
         """Hands the plan that was read to the runner, on the engine's loop; where another user acts than the one that
         watches and its password is not known, not before that was given."""
+        from redistui.engine.canary_logins import canary_users
         from redistui.engine.logins import operators_of
 
         assert asking.plan is not None
-        wanted = self._app.engine.logins.wanted(operators_of(self._app.engine, asking.aim.groups))
+        engine, groups = self._app.engine, asking.aim.groups
+        canaries = canary_users(engine, engine.fleet, groups) if asking.drill else []
+        wanted = engine.logins.wanted((*operators_of(engine, groups), *canaries))
         if wanted:
             self._ask_password(asking, wanted[0])
         else:

@@ -156,7 +156,7 @@ class Canaries:
 
         if self._app.watching.newest.replayed:
             raise BadRoute("this is a recording: there is nobody to ask")
-        wanted = self._app.engine.logins.wanted(canary_users(self._app.engine, self._app.watching.newest, plan))
+        wanted = self._app.engine.logins.wanted(self._users(plan))
         if wanted:
             self._ask(wanted[0], plan)
             return ""
@@ -232,12 +232,26 @@ class Canaries:
             self.state, self.plan = state, state.plan
             if not state.runs:
                 self._canary = None
+                if canary.shut_out:
+                    self._forget(state.plan)
             self._app.house.redraw()
 
     # -- who logs in ----------------------------------------------------------------------------------------------
 
     def _groups(self, fleet: Fleet) -> dict[str, Group]:
         return {group.name: group for group in fleet.groups}
+
+    def _users(self, plan: CanaryPlan) -> list[Operator]:
+        return canary_users(self._app.engine, self._app.watching.newest, plan.groups)
+
+    def _forget(self, plan: CanaryPlan) -> None:
+        """A password that a server did not take is asked for again."""
+        logins, users = self._app.engine.logins, self._users(plan)
+        for user in users:
+            logins.wrong(user)
+        if users:
+            what = "is asked for when you start it again" if logins.wanted(users) else "is kept where the config says"
+            self._app.house.tell(f"canary: not let in as {show(users[0].user)}: the password {what}", "bad")
 
     def _ask(self, user: Operator, plan: CanaryPlan) -> None:
         from redistui.tui.password import Password

@@ -96,6 +96,13 @@ class Drilling:
         self._app.house.tell(f"drill: {show(text)}")
 
     def _broke(self, asking: Asking, refuse: Callable[[Run], None], text: str) -> None:
+        from redistui.engine.canary_logins import canary_users
+        from redistui.route.failures import is_shut_out
+
+        engine = self._app.engine
+        if is_shut_out(text):  # the canaries' password: it is asked for again
+            for user in canary_users(engine, engine.fleet, asking.aim.groups):
+                engine.logins.wrong(user)
         self.words = ""
         self._app.house.tell(f"drill: {show(text)}", "bad")
         run = asking.run

@@ -184,9 +184,9 @@ class House(Prompting):
         self.app.push_screen(unfinished_screen(self))
 
     def show_report(self) -> None:
-        from redistui.tui.reporting import report_screen
+        from redistui.tui.reporting import HealthReport
 
-        self.app.push_screen(report_screen(self))
+        self.app.push_screen(HealthReport(self.dashboard))
 
     def show_problems(self) -> None:
         from redistui.tui.help import problems_screen

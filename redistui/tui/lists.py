@@ -125,8 +125,14 @@ class Reading(ModalScreen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         for rows in self.query(Rows):  # None where it is closed while it is still opening.
             rows.styles.max_height = max(3, self.app.size.height - 3)
-            rows.show_rows(self._rows, self._theme, self._signs)
             rows.can_focus = False
+        self.tell(self._rows)
+
+    def tell(self, told: Sequence[Row]) -> None:
+        """Other rows, for those who know them only later."""
+        self._rows = told
+        for rows in self.query(Rows):
+            rows.show_rows(told, self._theme, self._signs)
         self.call_after_refresh(self._show_title)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -12,6 +12,7 @@ from redistui.view.cells import Cell, Column, Tone
 from redistui.view.figures import span
 from redistui.view.source import Line, contains
 from redistui.view.standing import fitting
+from redistui.view.votes import Voters, vote_words
 
 WIDE = 130
 """Cells from which on every kind of event is spelled out."""
@@ -51,6 +52,7 @@ TONES: Mapping[str, Tone] = {
 """What stands out; a kind that is not here is told plainly, an aborted failover as bad."""
 ALERT = "alert"
 """The kind of the events that tell of alerts; their first word says what came of the alert."""
+NOBODY: Voters = {}
 ACKNOWLEDGED, SILENCED = "acknowledged", "silenced"
 ALERT_TONES: Mapping[str, Tone] = {
     "bad": "bad",
@@ -66,11 +68,15 @@ SAID = re.compile(r"(\S+) ([\w.-]+): (.*)", re.DOTALL)
 class EventList:
     """The events as lines, each made when it is asked for."""
 
-    def __init__(self, events: Sequence[Event], at: float, width: int, wanted: str = "") -> None:
+    def __init__(
+        self, events: Sequence[Event], at: float, width: int, wanted: str = "", voters: Voters = NOBODY
+    ) -> None:
+        """`voters`: Sentinels by the ids under which votes name them."""
         self.columns = WIDE_COLUMNS if width >= WIDE else COLUMNS
         self._at = at
+        self._voters = voters
         sieve = sieve_of(wanted)
-        self._events = [each for each in events if sieve.passes(each)] if wanted else events
+        self._events = [each for each in events if sieve.passes(each, voters)] if wanted else events
 
     def __len__(self) -> int:
         return len(self._events)
@@ -87,7 +93,7 @@ class EventList:
     def line(self, index: int) -> Line:
         each = self._events[index]
         tone = loudness(each)
-        kind, text = told(each)
+        kind, text = told(each, self._voters)
         return Line(
             (
                 Cell(words.clock(each.at, millis=True), "dim"),
@@ -125,8 +131,8 @@ def alert_words(event: Event) -> AlertWords | None:
     return None if found is None else AlertWords(*found.groups())
 
 
-def told(event: Event) -> tuple[str, str]:
-    """Kind and text as the list has them: of an alert, how grave it is goes with the kind.
+def told(event: Event, voters: Voters = NOBODY) -> tuple[str, str]:
+    """Kind and text as the list has them: of an alert, how grave it is goes with the kind; a vote names a Sentinel.
 
     >>> told(Event(0.0, "a:1", "alert", "orders", "over lag: caught up")), told(Event(0.0, "", "role", None, "x"))
     (('alert over', 'lag: caught up'), ('role', 'x'))
@@ -136,7 +142,11 @@ def told(event: Event) -> tuple[str, str]:
     if event.kind == ACKNOWLEDGED and len(event.about) == 6:
         return event.kind, f"{event.text}{_since(event)}"
     said = alert_words(event)
-    return (event.kind, event.text) if said is None else (f"alert {said.came}", f"{said.rule}: {said.message}")
+    return (
+        (event.kind, vote_words(event, voters))
+        if said is None
+        else (f"alert {said.came}", f"{said.rule}: {said.message}")
+    )
 
 
 def _since(event: Event) -> str:
@@ -177,9 +187,9 @@ class Sieve(NamedTuple):
     phrase: str
     """What must be in one of the texts."""
 
-    def passes(self, event: Event) -> bool:
-        kind, text = told(event)
-        if not contains(self.phrase, kind, text, event.group, event.source, *event.witnesses):
+    def passes(self, event: Event, voters: Voters = NOBODY) -> bool:
+        kind, text = told(event, voters)
+        if not contains(self.phrase, kind, text, event.text, event.group, event.source, *event.witnesses):
             return False
         return all(contains(wanted, *FIELDS[name](event)) for name, wanted in self.fields)
 

@@ -173,7 +173,8 @@ def ranges(slots: Sequence[tuple[int, int]]) -> str:
     '0-5460, 7'
     """
     shown = [str(first) if first == last else f"{first}-{last}" for first, last in slots[:RANGES]]
-    more = [f"and {len(slots) - RANGES} more ranges"] if len(slots) > RANGES else []
+    left = len(slots) - RANGES
+    more = [f"and {left} more range{'' if left == 1 else 's'}"] if left > 0 else []
     return ", ".join((*shown, *more))
 
 

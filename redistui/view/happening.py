@@ -12,6 +12,7 @@ from redistui.view.cells import Cell, Row, Tone, show
 from redistui.view.events import ALERT, alert_words, loudness, told
 from redistui.view.glyphs import Glyphs
 from redistui.view.source import Line, Lines
+from redistui.view.votes import voters
 
 LABEL = 14
 NEAR = 10.0
@@ -73,6 +74,7 @@ MEANINGS: Mapping[str, str] = {
     "hook": "the command or webhook of [alerts] in the config did not do what it should",
     "remarks": "what is acknowledged or silenced is kept in a file for the next run; that cannot be read or written",
     "epoch": "a higher epoch: somebody was promoted, or slots changed their owner",
+    "slots": "slots changed their owner, none was seen open: an atomic or quick move, or another node claimed them",
 }
 """What a kind of event means, in words that need no manual."""
 OURS: Mapping[str, str] = {
@@ -81,6 +83,7 @@ OURS: Mapping[str, str] = {
     "fault": "redistui, at its poll of",
     "up": "redistui, at its poll of",
     "epoch": "redistui, at its poll of",
+    "slots": "redistui, between two polls of",
 }
 
 
@@ -129,25 +132,16 @@ def _itself(fleet: Fleet, event: Event, glyphs: Glyphs, width: int) -> Iterator[
         yield from _fact("when", when, width)
         yield from alerts.portrait(fleet, alert, glyphs, width)
         return
-    yield from words.paragraph(show(told(event)[1], 4000), width, loudness(event))
+    yield from words.paragraph(show(told(event, voters(fleet))[1], 4000), width, loudness(event))
     yield from _fact("when", when, width)
     meaning = MEANINGS.get(event.kind, "") if said is None else alerts.meaning(said.rule)
     if meaning:
         yield from _fact("it means", meaning, width)
-    if event.kind == "+vote-for-leader" and (leader := _voted_for(fleet, event)):
-        yield from _fact("it went to", leader, width)
     value = "" if said is None else _valued(event.about)
     if value:
         yield from _fact("value then", value, width)
     if event.witnesses and event.kind not in OURS:
         yield from _fact("in its words", show(f"{event.kind} {event.text}", 4000), width, "dim")
-
-
-def _voted_for(fleet: Fleet, event: Event) -> str:
-    """The address of the Sentinel that a vote names by its id; empty where nobody known has it."""
-    id_ = event.text.partition(" ")[0]
-    known = (one for group in fleet.groups for one in group.sentinels)
-    return next((one.address for one in known if id_ and one.run_id == id_), "")
 
 
 def _valued(about: Sequence[str]) -> str:
@@ -197,8 +191,9 @@ def _near(fleet: Fleet, event: Event, width: int) -> Iterator[Row]:
         if one.group == event.group and abs(one.at - event.at) <= NEAR and (one.kind, one.text) != _gist(event)
     ]
     close.sort(key=lambda one: abs(one.at - event.at))
+    known = voters(fleet)
     for one in sorted(close[:MOST_NEAR], key=lambda one: one.at):
-        kind, text = told(one)
+        kind, text = told(one, known)
         lead = Cell(f"  {one.at - event.at:+7.3f} s  {show(kind)[:20]:<20} ", "dim")
         yield from words.paragraph(show(text, 300), width, loudness(one), lead)
 

@@ -15,6 +15,7 @@ from redistui.view.figures import plural
 from redistui.view.moments import told
 from redistui.view.report import PLOT
 from redistui.view.textplot import plot
+from redistui.view.votes import Voters, vote_words, voters
 from redistui.view.words import clock
 
 TIMELINE = (
@@ -46,7 +47,7 @@ def blocks(incident: Incident, history: History) -> Iterator[Block]:
     yield Heading("Outages")
     yield from _outages(incident)
     yield Heading("Timeline")
-    yield from _timeline(incident.events)
+    yield from _timeline(incident.events, voters(incident.last))
     yield Heading("What was done")
     yield from _deeds(incident.events)
     yield Heading("What each server said")
@@ -111,21 +112,21 @@ def _time(at: float | None) -> str:
     return "" if at is None else clock(at, millis=True)
 
 
-def _timeline(events: Sequence[Event]) -> Iterator[Block]:
+def _timeline(events: Sequence[Event], known: Voters) -> Iterator[Block]:
     if not events:
         yield words("Nobody announced anything.", "dim")
         return
-    yield Table(TIMELINE, tuple(_event_row(event) for event in events[:MOST]))
+    yield Table(TIMELINE, tuple(_event_row(event, known) for event in events[:MOST]))
     if len(events) > MOST:
         yield words(f"{len(events) - MOST} more in the JSON document.", "dim")
 
 
-def _event_row(event: Event) -> Row:
+def _event_row(event: Event, known: Voters) -> Row:
     said = event.witnesses or ((event.source,) if event.source else ())
     more = f" and {len(said) - 3} more" if len(said) > 3 else ""
     return (
         Cell(clock(event.at, millis=True)), Cell(event.group or "", "title"),
-        Cell(f"{event.kind} {event.text}", _tone(event)), Cell(", ".join(said[:3]) + more, "dim"),
+        Cell(f"{event.kind} {vote_words(event, known)}", _tone(event)), Cell(", ".join(said[:3]) + more, "dim"),
     )  # fmt: skip
 
 
@@ -159,9 +160,10 @@ def by_source(incident: Incident) -> Mapping[str, tuple[Row, ...]]:
     """Sentinels first, then nodes, each with its own words in the order of time."""
     found: dict[tuple[bool, str], list[tuple[float, str, str]]] = {}
     watchers = {one.address for group in incident.last.groups for one in group.sentinels}
+    known = voters(incident.last)
     for event in incident.events:
         for source, at in heard(event) if event.kind[:1] in ("+", "-") else ():
-            row = at, event.group or "", f"{event.kind} {event.text}"
+            row = at, event.group or "", f"{event.kind} {vote_words(event, known)}"
             found.setdefault((source not in watchers, source), []).append(row)
     for said in incident.said:
         found.setdefault((not said.sentinel, said.source), []).append((said.at, said.group, said.text))

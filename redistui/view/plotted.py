@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from redistui.history import History, fleet_span, how_of
 from redistui.judge.rules.limits import Limits
-from redistui.metrics import BY_NAME, KEPT
+from redistui.metrics import BY_NAME, KEPT, says
 from redistui.model import Event, Group, Node
 from redistui.view import figures
 from redistui.view.cells import Cell, Row, Tone
@@ -35,7 +35,7 @@ class Subject(NamedTuple):
 def picture(
     subject: Subject, history: History, events: Sequence[Event], span: Window, thresholds: Mapping[str, float]
 ) -> Picture:
-    """Reads the past: some 0.3 ms for a node and an hour, 0.7 ms for a day."""
+    """Reads the past: some 0.2 ms for a node, 0.4 ms where each of the samples counts."""
     metric, nodes = subject.metric, [node.address for _, node in subject.members]
     if subject.total:
         whole = fleet_span(history, nodes, metric, span.since, span.until, span.points)
@@ -51,12 +51,17 @@ def picture(
         series=series,
         limits=() if summed else _limits(subject, thresholds),
         marks=tuple(marks(events, span, groups, None if subject.total else frozenset(nodes))),
-        nothing=_nothing(metric),
+        nothing=_nothing(metric, [node for _, node in subject.members]),
     )
 
 
-def _nothing(metric: str) -> str:
-    """Why a plot may be empty: a limit that is not set has no past either."""
+def _nothing(metric: str, nodes: Sequence[Node]) -> str:
+    """Why a plot may be empty: a server that is too old for it, or a limit that is not set, has no past either."""
+    if nodes and all(node.version is not None and not says(metric, node.server, node.version) for node in nodes):
+        since = BY_NAME[metric].since
+        who = f"Valkey {since[1:]}" if since.startswith("V") else f"Redis {since}"
+        runs = " and ".join(sorted({f"{node.server or 'redis'} {node.version}" for node in nodes}))
+        return f"{metric} is told by {who} and later, and not by {runs}"
     if metric not in KEPT:
         return f"the past of {metric} is not kept; the table shows what it is"
     return f"no sample in this time. {metric}: {BY_NAME[metric].doc}"

@@ -92,7 +92,7 @@ def _heading(fleet: Fleet, group: Group, quorum: Quorum, glyphs: Glyphs) -> Row:
     state = health(fleet, group)
     dot = f" {glyphs.dot} "
     facts = [f"primary {quorum.primary or figures.UNKNOWN}", f"epoch {_text(quorum.epoch)}"]
-    facts.append(f"{sum(sentinel.up for sentinel in group.sentinels)}/{len(group.sentinels)} Sentinels answer")
+    facts.append(_answering(group))
     return (
         words.health_mark(state, glyphs),
         Cell(f" {group.name}", "title"),
@@ -115,11 +115,22 @@ def _reasons(group: Group, quorum: Quorum, glyphs: Glyphs, width: int) -> Iterat
     found = [*quorum.reasons, *_replica_quarrels(group)]
     found += [f"{ghost} is down but still counted by the others: it raises the majority" for ghost in ghosts(group)]
     if not found and quorum.agree:
-        yield (Cell(f"{glyphs.done} All Sentinels agree on primary, epoch and each other.", "ok"),)
+        yield (Cell(f"{glyphs.done} {_agreed(group)}", "ok"),)
     for reason in found:
         yield from words.paragraph(reason, width - 2, "text", Cell(f"{glyphs.warn} ", "warn"))
     for busy in _at_scripts(group):
         yield from words.paragraph(busy, width - 2, "text", Cell(f"{glyphs.dot} ", "dim"))
+
+
+def _answering(group: Group) -> str:
+    up, known = sum(sentinel.up for sentinel in group.sentinels), len(group.sentinels)
+    return f"{up}/{known} {'Sentinel answers' if known == 1 else 'Sentinels answer'}"
+
+
+def _agreed(group: Group) -> str:
+    if len(group.sentinels) == 1:
+        return "The only Sentinel that is known sees nothing wrong."
+    return "All Sentinels agree on primary, epoch and each other."
 
 
 def _replica_quarrels(group: Group) -> Iterator[str]:
@@ -228,7 +239,8 @@ def _at_scripts(group: Group) -> Iterator[str]:
     for sentinel in group.sentinels:
         if sentinel.up and (sentinel.running_scripts or sentinel.queued_scripts):
             runs, wait = (sentinel.running_scripts or 0), (sentinel.queued_scripts or 0)
-            yield f"{sentinel.address} runs {figures.plural(runs, 'script')}, {wait} wait in its queue"
+            waits = f"{wait} {'waits' if wait == 1 else 'wait'} in its queue"
+            yield f"{sentinel.address} runs {figures.plural(runs, 'script')}, {waits}"
 
 
 def _tilt(sentinel: Sentinel, wide: bool) -> Cell:

@@ -75,12 +75,20 @@ def _opened(cluster: Cluster, each: OpenSlot) -> str:
     return f"migrating to {peer}" if each.kind == "migrating" else f"importing from {peer}"
 
 
+def cluster_of(fleet: Fleet) -> Group | None:
+    """Where slots are to be seen: the first cluster that shows them, else the first; None: there is none."""
+    clusters = [group for group in fleet.groups if group.kind == "cluster"]
+    return next((group for group in clusters if group.cluster is not None), clusters[0] if clusters else None)
+
+
 def no_cluster(fleet: Fleet, group: Group | None, key: str) -> tuple[str, str]:
     """What to say where no slots are: a sentence, and what to do."""
-    clusters = [each.name for each in fleet.groups if each.cluster is not None]
     if group is None:
         return "Nothing is known yet.", ""
+    if group.kind == "cluster" and all(node.fault is not None for node in group.nodes):
+        return f"No node of {group.name} answers: who has which slots is not known now.", ""
     if group.kind == "cluster":
         return f"{group.name} is a cluster, but none of its nodes has shown its slots yet.", ""
     said = f"{group.name} is no cluster: it has no slots."
-    return said, f"{key} goes to {clusters[0]}." if clusters else ""
+    found = cluster_of(fleet)
+    return said, f"{key} goes to {found.name}." if found is not None else ""

@@ -28,7 +28,8 @@ def title(mode: Mode, survey: Survey | None, now: float, replayed: bool = False)
     if replayed and survey is None and mode in FIGURES:
         return Cell(mode, "title"), Cell("  no recording holds this: it is counted while one looks  ", "warn")
     cells: list[Cell] = [Cell(mode, "title"), Cell("  ")]
-    if mode in FIGURES:
+    uncounted = mode in ("cpu", "net") and survey is not None and survey.complete and survey.cpu is None
+    if mode in FIGURES and not uncounted:
         cells += [*age(survey, now), Cell("  ")]
     if survey is not None:
         cells += _strays(survey)

@@ -194,8 +194,10 @@ def _particulars(group: Group) -> list[str]:
             facts.append(f"epoch {cluster.epoch}")
     if group.sentinels:
         answering = sum(sentinel.up for sentinel in group.sentinels)
-        facts.append(f"{answering}/{len(group.sentinels)} Sentinels")
-    if group.cluster is None:
+        facts.append(f"{answering}/{figures.plural(len(group.sentinels), 'Sentinel')}")
+    if group.kind == "cluster":
+        facts += [] if group.cluster is not None else ["its slots are not known"]
+    elif group.cluster is None:
         facts.append(f"primary {group.primary}" if group.primary else "no primary known")
     return facts
 

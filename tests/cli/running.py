@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -54,6 +54,25 @@ def redistui(*words: str, env: Mapping[str, str] | None = None, seconds: float =
     return _forked(words, environment(**(env or {})), seconds, stdin)
 
 
+def signalled(number: int, *words: str, env: Mapping[str, str] | None = None, seconds: float = 90.0) -> Ended:
+    """redistui that gets a signal when it has connected to the target that stands behind these words: a server that
+    takes the connection and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(seconds)
+        held: list[socket.socket] = []
+
+        def strike(pid: int) -> None:
+            held.append(listener.accept()[0])
+            os.kill(pid, number)
+
+        url = f"redis://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            return _forked((*words, url), environment(**(env or {})), seconds, begun=strike)
+        finally:
+            for one in held:
+                one.close()
+
+
 def struck(
     number: int, moment: str, command: str, *words: str, env: Mapping[str, str] | None = None, seconds: float = 90.0
 ) -> Ended:
@@ -86,6 +105,7 @@ def _forked(
     seconds: float,
     stdin: str = "",
     strike: tuple[int, str, str] | None = None,
+    begun: Callable[[int], None] = lambda pid: None,
 ) -> Ended:
     """By the process that has redistui imported (tests.cli.warm): most of what a start costs is its imports."""
     ours, theirs = socket.socketpair()
@@ -97,6 +117,7 @@ def _forked(
         ours.settimeout(seconds)
         with ours.makefile("r") as answers:
             pid = int(answers.readline())
+            begun(pid)
             try:
                 code = int(answers.readline())
             except TimeoutError:

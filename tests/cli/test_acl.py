@@ -47,6 +47,7 @@ HARMLESS: dict[str, str] = {
     "del": "DEL redistui:canary:1",
     "wait": "WAIT 0 1",
     "canary subscribe": "SUBSCRIBE redistui:canary:x",
+    "sentinel-watch subscribe": "SUBSCRIBE +selected-slave +switch-master",
     "publish": "PUBLISH redistui:canary:x y",
     "xadd": "XADD redistui:canary:x MAXLEN 1 * n 1",
     "xread": "XREAD COUNT 1 STREAMS redistui:canary:x 0",

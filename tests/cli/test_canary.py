@@ -137,6 +137,14 @@ def test_the_exit_code_says_whether_anything_was_acknowledged(
     ended = redistui(*words, env={"REDISTUI_CANARY_USER": "poor"})
     assert ended.code == 2
     assert "the password of poor" in ended.err
+    ended = redistui("drill", "pause-writes", "1", target, "--yes", env={"REDISTUI_CANARY_USER": "poor"})
+    assert ended.code == 2
+    assert "the password of poor" in ended.err
+    assert "by REDISTUI_CANARY_PASSWORD in the environment" in ended.err
+    node.ask("CONFIG", "SET", "requirepass", "sesame")
+    ended = redistui("status", target)
+    assert ended.code == 3
+    assert "wants a password, or refuses ours; give ours by password_file" in ended.err
     assert redistui("canary", "redis://127.0.0.1:1").code == 3
 
 

@@ -6,14 +6,18 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from redis import Redis
 
 from redistui.cli.exits import Quit
 from redistui.cli.export import opened
+from redistui.cli.scrape import Server
 from redistui.demo.groups import RunningGroup
 from tests.cli.running import environment, redistui
 
@@ -55,6 +59,36 @@ def test_prometheus_reads_the_fleet_and_a_signal_ends_it(replication_group: Call
             running.send_signal(signal.SIGTERM)
         assert running.wait(20) == 0
         assert running.stderr.read() == ""
+
+
+@pytest.mark.versions("valkey-9.1")
+def test_our_own_pause_is_no_alert_and_a_look_calls_nobody(
+    replication_group: Callable[..., RunningGroup], tmp_path: Path
+) -> None:
+    group, called = replication_group(replicas=0), tmp_path / "called"
+    (tmp_path / "page").write_text(f"#!/bin/sh\ntouch {called}\n")
+    (tmp_path / "page").chmod(0o700)
+    (tmp_path / "c.toml").write_text(f'[alerts]\ncommand = "{tmp_path}/page"\nlevels = ["warn"]\n')
+    config = {"REDISTUI_CONFIG": str(tmp_path / "c.toml")}
+    assert redistui("do", "pause-writes", "60", group.target, "--yes").code == 0
+    assert "clients-paused" not in redistui("export", group.target, "--once", env=config).out
+    with Redis.from_url(group.target) as other:
+        other.client_unpause()
+        other.client_pause(60_000, all=False)
+    ours = {"REDISTUI_JOURNAL": str(tmp_path / "another")}
+    assert 'rule="clients-paused"' in redistui("export", group.target, "--once", env={**config, **ours}).out
+    assert not called.exists()
+
+
+def test_what_is_done_meanwhile_is_heard_of_while_nobody_asks() -> None:
+    heard = threading.Event()
+    with Server("127.0.0.1", 0) as server:
+        server.now_and_then = heard.set
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        assert heard.wait(20)
+        server.shutdown()
+        serving.join()
 
 
 @pytest.mark.parametrize(

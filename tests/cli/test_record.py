@@ -11,9 +11,12 @@ import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from redistui.cli import record
+from redistui.cli.exits import FAILED, FINE
 from redistui.demo.groups import RunningGroup
 from redistui.engine.journal import Journal, journal_path, now
 from redistui.engine.observation import Drawn
@@ -145,3 +148,9 @@ def test_a_folder_that_is_not_there_is_told_and_not_made(words: tuple[str, ...],
     assert not file.parent.exists()
     if words[0] == "record":
         assert ended.sentences == [f"redistui: {file}: there is no folder {file.parent}; make it first"]
+
+
+def test_a_recording_that_its_disk_has_no_room_for_has_failed(capsys):
+    recorder = SimpleNamespace(trouble="nothing is recorded any more: the disk is full")
+    assert record._end(recorder, "/nowhere/r", 60.0, FINE) == FAILED
+    assert capsys.readouterr().err == f"redistui: {recorder.trouble}\n"

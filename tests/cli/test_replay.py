@@ -10,7 +10,8 @@ from random import Random
 
 import pytest
 
-from redistui.cli.document import printed, status, time
+from redistui.cli.document import status, time
+from redistui.cli.output import printed
 from redistui.demo.fleet import DemoFleet
 from redistui.demo.shapes import sentinel
 from redistui.engine.engine import Engine

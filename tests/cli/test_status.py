@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 
 from redistui.cli import check, document
-from redistui.cli.document import printed
+from redistui.cli.output import printed
 from redistui.cli.paint import line, painted, table
 from redistui.cli.status import only, text
 from redistui.config.targets import parse_url

@@ -72,6 +72,9 @@ def test_it_tells_targets_groups_folder_and_pid(run: Run) -> None:
         "sessions": "replication",
     }
     assert told["targets"] == [group["target"] for group in told["groups"].values()]
+    for name, scheme in (("catalog", "cluster"), ("sessions", "redis")):  # found whoever of them is dead
+        group = told["groups"][name]
+        assert group["target"] == f"{scheme}://{','.join(group['nodes'])}"
     assert len(addresses(told)) == 3 + 3 + 6 + 4
     assert all(map(answers, addresses(told)))
 

@@ -9,6 +9,7 @@ import pytest
 
 from redistui.demo.groups import RunningGroup
 from redistui.demo.shapes import replication
+from redistui.engine.unfinished import Deed
 from tests.conftest import Start
 from tests.engine.watching import watching
 
@@ -29,7 +30,9 @@ def test_deeds_of_now_and_of_before_stand_among_the_events(replication_group: Ca
     group = replication_group(replicas=1)
     with watching(group.primary.address) as engine:
         name = engine.wait(lambda fleet: fleet.complete, 10).groups[0].name
-        engine.recount([(time.time() - 90.0, name, "promote begun: Promote a")])
+        here, there = frozenset({group.primary.address}), frozenset({"10.9.9.9:6379"})
+        engine.recount([Deed(time.time() - 91.0, name, "promote begun: of a group of this name", there)])
+        engine.recount([Deed(time.time() - 90.0, name, "promote begun: Promote a", here)])
 
         async def deed() -> None:
             engine.happened(name, "promote begun: Promote b")

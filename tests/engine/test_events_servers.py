@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from redistui.demo.groups import RunningGroup
+from redistui.engine.unfinished import Deed
 from redistui.model import Event, Fleet
 from tests.engine.watching import until, watching
 
@@ -42,10 +43,10 @@ def test_a_restart_its_alert_and_what_an_operator_said_are_one_timeline(
         kinds = [f"{event.kind} {event.about[0]}" if event.kind == "alert" else event.kind for event in told]
         order = ["fault", "alert raised", "acknowledged", "restart", "alert over"]
         assert [kind for kind in kinds if kind in order][: len(order)] == order, kinds
-        deed = (time.time(), fleet.groups[0].name, "failover begun: of another console")
+        deed = Deed(time.time(), fleet.groups[0].name, "failover begun: of another console")
         engine.recount([deed])
         engine.recount([deed])
         until(engine, lambda fleet: of(fleet, "action"))
-        engine.recount([(time.time(), fleet.groups[0].name, "and its end")])
+        engine.recount([Deed(time.time(), fleet.groups[0].name, "and its end")])
         fleet = until(engine, lambda fleet: any(event.text == "and its end" for event in of(fleet, "action")))
         assert len(of(fleet, "action")) == 2, "the same deed is told once"

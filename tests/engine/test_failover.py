@@ -143,7 +143,7 @@ def test_every_command_reaches_its_server_once_and_stands_in_the_journal(stage: 
     assert run.outcome == "verified"
     fenced = len(run.steps) > 2
     assert calls(old, "replicaof") - before["replicaof"] == int(fenced)
-    journal = [line for line in stage.runner.journal._tail() if line["command"]]
+    journal = [line for line in stage.runner.journal._tail() if line.get("command")]
     sent = [(one.node, list(one.argv)) for row in run.steps for one in row.sent]
     assert [(line["node"], line["command"]) for line in journal if line["state"] == "sending"] == sent
     assert [(line["node"], line["command"]) for line in journal if line["state"] == "done"] == sent

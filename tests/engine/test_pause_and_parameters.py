@@ -187,7 +187,7 @@ def test_a_sentinel_that_is_not_watched_from_here_refuses_a_pause(replication_gr
         stranger.ask("CLIENT", "SETNAME", "sentinel-0a1b2c3d-cmd")
         run = stage.do(PAUSE_WRITES, "2")
     assert run.outcome == "refused"
-    assert "1 Sentinels are connected" in run.message
+    assert "1 Sentinel is connected" in run.message
     assert calls(stage.group.primary, "client|pause") == 0
 
 

@@ -53,14 +53,24 @@ def test_everybody_is_asked_once_a_period_and_a_tree_at_one_instant(standing_fle
     with noted(group.nodes[0].address, 0.4) as (engine, notes):
         fleet = until(engine, lambda fleet: whole(fleet, group))
         until(engine, lambda later: later.at > fleet.at + 0.8)
-        notes.clear()
-        until(engine, lambda later: all(len(notes.seen[one.address]) >= 4 for one in group.nodes))
-        rounds = {address: [one.asked_at for one in seen[:4]] for address, seen in notes.seen.items()}
-    first = rounds[group.nodes[0].address]
-    gaps = [after - before for before, after in pairwise(first)]
+        eventually(lambda: even(four_rounds(engine, notes, group)), 60)
+
+
+def four_rounds(engine: Engine, notes: Notes, group: RunningGroup) -> list[tuple[float, ...]]:
+    """When each server was asked, in four polls in a row that begin now."""
+    notes.clear()
+    until(engine, lambda later: all(len(notes.seen[one.address]) >= 4 for one in group.nodes))
+    asked = [[one.asked_at for one in notes.seen[each.address][:4]] for each in group.nodes]
+    return list(zip(*asked, strict=True))
+
+
+def even(rounds: list[tuple[float, ...]]) -> bool:
+    """A period apart, and all at one instant in most: a busy machine may be late now and then, not always."""
+    gaps = [after[0] - before[0] for before, after in pairwise(rounds)]
+    spreads = sorted(max(times) - min(times) for times in rounds)
     assert all(0.2 < gap < 0.8 for gap in gaps), gaps
-    spreads = [max(times) - min(times) for times in zip(*rounds.values(), strict=True)]
-    assert sorted(spreads)[1] < 0.15, spreads
+    assert spreads[1] < 0.15, spreads
+    return True
 
 
 @pytest.mark.versions("valkey-9.1")
@@ -79,26 +89,28 @@ def test_pings_are_timed_alone_and_now_and_then(standing_fleet: DemoFleet, monke
 def test_a_ping_that_is_late_is_no_round_trip(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that hangs while it is pinged: the silence is a fault, not a latency, and polling goes on afterwards."""
     monkeypatch.setattr(poller, "PING_EVERY", 0.1)
-    slow = threading.Event()
+    slow, seen_so = threading.Event(), threading.Event()
     pings: list[float] = []
 
     def ping() -> bytes:
         if slow.is_set() and not pings:
             pings.append(time.monotonic())
-            time.sleep(1.5)
+            seen_so.wait(20)
         return b"+PONG\r\n"
 
     with Stranger(answering({"PING": ping})) as stranger, noted(stranger.address, 0.2) as (engine, notes):
         until(engine, lambda fleet: fault(fleet, stranger.address) is None)
         slow.set()
-        until(engine, lambda fleet: fault(fleet, stranger.address) == "hung", 4)
-        until(engine, lambda fleet: fault(fleet, stranger.address) is None, 4)
+        until(engine, lambda fleet: fault(fleet, stranger.address) == "hung")
+        seen_so.set()
+        until(engine, lambda fleet: fault(fleet, stranger.address) is None)
         timed = [one.ping_ms for one in notes.seen[stranger.address] if one.ping_ms is not None]
         assert all(ping < 1000 for ping in timed)
 
 
-def test_at_most_thirty_two_are_asked_at_a_time() -> None:
-    """Forty servers that each take a tenth of a second to answer."""
+def test_at_most_thirty_two_are_asked_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty servers that each take a tenth of a second to answer, or, on a busy machine, longer."""
+    monkeypatch.setattr(poller, "PATIENCE", 30.0)
     lock = threading.Lock()
     now = most = 0
 
@@ -132,21 +144,21 @@ def test_after_we_ourselves_stood_still_nothing_is_fresh_until_all_were_asked_ag
             time.sleep(poller.STALL + 0.3)  # noqa: ASYNC251
 
         engine.call(stand_still()).result(10)
-        fleet = until(engine, lambda fleet: fleet.stalled, 3)
+        fleet = until(engine, lambda fleet: fleet.stalled)
         assert fleet.freshness(fleet.at) == "stale"
-        until(engine, lambda fleet: not fleet.stalled, 5)
+        until(engine, lambda fleet: not fleet.stalled)
 
 
 @pytest.mark.versions("valkey-9.1")
 def test_a_cut_connection_is_opened_again_at_once(replication_group: Start) -> None:
     """As Sentinel cuts those to the replica that it promotes: it means `ask`, not `down`."""
     (only,) = replication_group(replicas=0).nodes
-    with noted(only.address, 5.0) as (engine, notes):
+    with noted(only.address, 60.0) as (engine, notes):
         until(engine, lambda fleet: fault(fleet, only.address) is None)
         seen = notes.seen[only.address]
         eventually(lambda: time.time() - seen[-1].at > 1.1)
         only.ask("CLIENT", "KILL", "TYPE", "normal")
-        eventually(lambda: len(seen) > 1, 2)
+        eventually(lambda: len(seen) > 1)
         assert [one.fault for one in seen if one.fault] == []
 
 
@@ -155,7 +167,7 @@ def test_a_server_says_who_it_is_on_every_new_connection_and_now_and_then(replic
     (only,) = replication_group(replicas=0).nodes
     with noted(only.address, 0.1) as (_, notes):
         seen = notes.seen[only.address]
-        eventually(lambda: len(seen) > 25, 10)
+        eventually(lambda: len(seen) > 25)
         asked = ["server" in one.answers for one in seen if one.answers]
         assert asked[0]
         assert 2 <= sum(asked[1:]) <= len(asked) / 5
@@ -163,7 +175,7 @@ def test_a_server_says_who_it_is_on_every_new_connection_and_now_and_then(replic
         assert all(said.encode() in one.answers["server"] for one in seen if "server" in one.answers)
         before = len(seen)
         only.ask("CLIENT", "KILL", "TYPE", "normal")
-        eventually(lambda: len(seen) > before + 1, 2)
+        eventually(lambda: len(seen) > before + 1)
         assert any("server" in one.answers for one in seen[before : before + 2])
 
 

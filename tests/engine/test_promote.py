@@ -76,7 +76,7 @@ def test_planned_promotions_lose_no_acknowledged_write(replication_group: Group,
     assert by_console.plan is not None
     assert by_console.plan.confirm == f"fail {by_console.group} over again"
     assert stage.runner.journal.unfinished() == ()
-    journal = [line for line in stage.runner.journal._tail() if line["command"]]
+    journal = [line for line in stage.runner.journal._tail() if line.get("command")]
     sent = [(one.node, list(one.argv)) for run in (by_server, by_console) for row in run.steps for one in row.sent]
     assert [(line["node"], line["command"]) for line in journal if line["state"] == "sending"] == sent
     shown = [

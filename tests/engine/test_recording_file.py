@@ -15,7 +15,7 @@ import pytest
 
 from redistui.engine.observation import Drawn, Item, Keyframe
 from redistui.engine.recording import BadRecording, Recorder, open_recording
-from redistui.model import Target
+from redistui.model import Event, Target
 from tests.engine.recordings import AT, ITEMS, PLAIN, poll, recorded
 from tests.waiting import eventually
 
@@ -145,6 +145,15 @@ def test_what_is_too_old_is_deleted(file: Path, monkeypatch: pytest.MonkeyPatch)
     assert open_recording(file).last_at == AT + 570
 
 
+def test_what_operators_did_before_it_began_is_in_it_and_is_not_its_beginning(file: Path) -> None:
+    """Else `+5m` would be counted from there, and the first minutes of a replay would show nothing."""
+    deed = Event(AT - 500, "", "action", "orders", "promote begun: of a:1")
+    recorded(file, Keyframe(AT), deed, *ITEMS)
+    tape = open_recording(file)
+    assert (tape.first_at, tape.last_at) == (AT, AT + 5)
+    assert min(mark.at for mark in tape.marks()) == AT - 500
+
+
 def test_what_is_too_much_is_deleted_and_its_room_given_back(file: Path) -> None:
     recorded(file, *chunks_of(30), at_most=400_000)
     assert file.stat().st_size < 500_000
@@ -168,7 +177,7 @@ import os, sys, time
 from pathlib import Path
 from redistui.engine.observation import Drawn, Observation
 from redistui.engine.recording import Recorder, recorder
-from redistui.model import Target
+from redistui.model import Event, Target
 recorder.PART = 0.01
 made = Recorder((Target(("a:1",)),), path=Path(sys.argv[1]))
 while True:

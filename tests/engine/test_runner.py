@@ -13,14 +13,15 @@ import pytest
 
 from redistui.engine import runner as module
 from redistui.engine.driver import Driver, Unplanned
+from redistui.engine.gate import plan_hash
 from redistui.engine.journal import Journal
 from redistui.engine.runner import Runner
 from redistui.model import Fleet
 from redistui.net.client import ClientRefused
-from redistui.ops.action import Action, Plan
+from redistui.ops.action import Action, Plan, Spent
 from redistui.ops.failover import FAILOVER
 from redistui.ops.run import Run
-from redistui.ops.steps import Ask, Hole, Ordered, Pause, Script, Step
+from redistui.ops.steps import Ask, Hole, Lost, Ordered, Pause, Script, Step
 from redistui.ops.tally import Orders
 from tests.engine.imagined import AIM, ImaginedDriver, ImaginedHouse, Trouble, fleet_of
 from tests.ops.world import P, World
@@ -171,6 +172,27 @@ async def test_a_journal_that_fills_up_before_the_order_stops_it_and_after_it_do
             assert "The journal is not whole" in run.message
 
 
+async def test_what_is_not_written_down_as_begun_is_not_begun(stage: Stage) -> None:
+    """Though there is room again for what comes after it: the next console would not know whose commands these are."""
+    stage.runner.journal = Hiccup(stage.runner.journal.path)
+    run = await stage.run()
+    assert run.outcome == "refused"
+    assert run.refusals == ("the journal cannot be written: no space left on device",)
+    assert stage.untouched()
+
+
+class Hiccup(Journal):
+    """Cannot be written once."""
+
+    failed = False
+
+    def write(self, lines: Sequence[Any]) -> None:
+        if not self.failed:
+            self.failed = True
+            raise module.JournalError("no space left on device")
+        super().write(lines)
+
+
 class Full(Journal):
     """Has room for so many writes."""
 
@@ -234,14 +256,41 @@ class Forged(Unfilled):
 @pytest.mark.parametrize("kind", [Sly, Reading, Twice, Unfilled, Forged])
 async def test_a_script_gets_nothing_that_its_plan_does_not_show(kind: type[Step]) -> None:
     world = World()
-
-    async def write(lines: Sequence[Any]) -> None:
-        """Nowhere."""
-
-    driver = ImaginedDriver(world, Trouble(), write)
     with pytest.raises(Unplanned):
-        await driver.drive(kind(P), 1)
+        await ImaginedDriver(world, Trouble(), nowhere).drive(kind(P), 1)
     assert len(world.executed) == (1 if kind is Twice else 0)
+
+
+async def nowhere(lines: Sequence[Any]) -> None:
+    """A journal that keeps nothing."""
+
+
+class Once(Twice):
+    def script(self) -> Script:
+        return str((yield self.wish))
+
+
+async def test_what_an_earlier_console_sent_is_remembered_and_not_sent_again() -> None:
+    """With the reply that came; one that nobody saw is lost, and no OK."""
+    world, sent = World(), ("CLIENT", "UNPAUSE")
+    driver = ImaginedDriver(world, Trouble(), nowhere)
+    assert await driver.drive(Once(P), 1, [Spent(sent, True, "OK")]) == "b'OK'"
+    with pytest.raises(Lost, match="ended before the reply came"):
+        await driver.drive(Once(P), 1, [Spent(sent, False)])
+    assert world.executed == []
+
+
+def test_a_plan_is_known_by_all_that_it_may_send_and_all_that_it_rests_on() -> None:
+    plan = FAILOVER.plan(fleet_of(World()), AIM)
+    assert plan.release
+    others = (
+        replace(plan, steps=plan.steps[1:]),
+        replace(plan, steps=(plan.steps[1], plan.steps[0], *plan.steps[2:])),
+        replace(plan, release=()),
+        replace(plan, fingerprint="0" * 12),
+    )
+    assert plan_hash(plan) == plan_hash(FAILOVER.plan(fleet_of(World()), AIM))
+    assert len({plan_hash(one) for one in (plan, *others)}) == 1 + len(others)
 
 
 async def test_a_cancelled_caller_does_not_leave_a_fence_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

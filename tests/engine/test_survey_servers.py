@@ -15,7 +15,6 @@ from redistui.demo.shapes import cluster
 from redistui.engine.counting import holds_only
 from redistui.engine.engine import Engine
 from redistui.engine.sidewire import SideWire
-from redistui.engine.watched import Contexts
 from redistui.model import Access, Stray, Survey
 from redistui.ops.rights import PASSWORD, TRIED, WATCH, acl_line
 from redistui.replies.slot import slot_of
@@ -117,7 +116,7 @@ def test_a_node_that_holds_no_key_but_its_own_is_told_without_asking_for_every_s
 
     async def only(slots: list[int]) -> bool:
         wire = SideWire(server.address, Access())
-        await wire.open(Contexts())
+        await wire.open()
         try:
             return await holds_only(wire, slots)
         finally:

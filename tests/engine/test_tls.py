@@ -7,52 +7,19 @@ import gc
 import re
 import selectors
 import ssl
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from redistui.demo.fleet import DemoFleet
-from redistui.demo.ports import Ports
-from redistui.demo.servers import Server
-from redistui.demo.shapes import replication
 from redistui.model import Tls
-from redistui.net.watch import Wire, dial, tls_context
+from redistui.net.tls import tls_context
+from redistui.net.watch import Wire, dial
 from tests.engine.watching import fault, member, node, only_group, target, until, watching
 from tests.net.owner import Owner
+from tests.papers import Guarded, Papers, Start
 
 pytestmark = pytest.mark.versions("redis-7.0")
-Start = Callable[..., DemoFleet]
-
-
-class Papers:
-    """A certificate authority, and what it signed."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder = folder / name
-        self._folder.mkdir()
-        self.ca = str(self._folder / "ca.pem")
-        key = self._folder / "ca.key"
-        openssl("req", "-x509", *NEW_KEY, "-keyout", key, "-out", self.ca, "-days", "2", "-subj", f"/CN={name}")
-
-    def sign(self, name: str, *names: str) -> tuple[str, str]:
-        """A certificate and its key; `names` as openssl writes them: `IP:127.0.0.1`."""
-        pem, key, asked = (self._folder / f"{name}.{end}" for end in ("pem", "key", "csr"))
-        extra = self._folder / f"{name}.ext"
-        extra.write_text(f"subjectAltName={','.join(names)}\n" if names else "basicConstraints=CA:FALSE\n")
-        openssl("req", *NEW_KEY, "-keyout", key, "-out", asked, "-subj", f"/CN={name}")
-        ca = ("-CA", self.ca, "-CAkey", self._folder / "ca.key", "-CAcreateserial")
-        openssl("x509", "-req", "-in", asked, *ca, "-out", pem, "-days", "2", "-extfile", extra)
-        return str(pem), str(key)
-
-
-NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-
-
-def openssl(*words: str | Path) -> None:
-    run = subprocess.run(["openssl", *map(str, words)], capture_output=True, text=True, check=False, timeout=20)
-    assert run.returncode == 0, run.stderr
 
 
 @pytest.fixture(scope="module")
@@ -60,25 +27,6 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Papers, Papers]:
     """Ours, and those of somebody else."""
     folder = tmp_path_factory.mktemp("papers")
     return Papers(folder, "ours"), Papers(folder, "theirs")
-
-
-class Guarded:
-    """Two servers that speak TLS on a port beside their plain one; the second follows the first over TLS."""
-
-    def __init__(self, start: Start, papers: Papers, *, clients: str = "yes") -> None:
-        self.ports = Ports()
-        pem, key = papers.sign("server", "IP:127.0.0.1", "DNS:localhost")
-        self.client = papers.sign("operator")
-        self.servers: list[Server] = []
-        for name in ("one", "two"):
-            settings = {
-                "tls-port": str(self.ports.take()), "tls-cert-file": pem, "tls-key-file": key,
-                "tls-ca-cert-file": papers.ca, "tls-auth-clients": clients, "tls-replication": "yes",
-            }  # fmt: skip
-            group = start((replication(name, 0).with_settings(settings),)).groups[name]
-            self.servers.append(group.nodes[0])
-        self.first, self.second = (f"127.0.0.1:{one.ask('CONFIG', 'GET', 'tls-port')[1]}" for one in self.servers)
-        self.servers[1].ask("REPLICAOF", *self.first.split(":"))
 
 
 @pytest.fixture
@@ -98,6 +46,12 @@ def test_a_group_is_found_and_watched_over_tls(guarded: Guarded, papers: tuple[P
         until(engine, lambda fleet: fault(fleet, guarded.first) == "hung")
         guarded.servers[0].resume()
         until(engine, lambda fleet: not fleet.findings)
+        guarded.servers[1].kill()
+        until(engine, lambda fleet: fault(fleet, guarded.second) == "refused")
+        guarded.servers[1].start()
+        guarded.servers[1].wait()
+        guarded.servers[1].ask("REPLICAOF", *guarded.first.split(":"))
+        until(engine, lambda fleet: not fleet.findings and node(fleet, guarded.second).role == "replica")
     with watching(target(f"localhost:{guarded.first.rpartition(':')[2]}", tls=tls)) as engine:
         until(engine, lambda fleet: len(only_group(fleet).nodes) == 2 and fleet.complete)
 

@@ -6,12 +6,12 @@ import pytest
 
 from redistui.engine.views import AGAIN, OPENING, PAUSE, OwnView, chosen
 from redistui.model import Address
-from redistui.replies.cluster import ClusterFacts
+from redistui.replies.cluster import ClusterInfo
 from redistui.replies.cluster_views import ViewReader
 from redistui.replies.words import BadReply
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
-FACTS = ClusterFacts("ok", 7, 3, 16384, 16384, 0, 0, 2)
+FACTS = ClusterInfo("ok", 7, 3, 16384, 16384, 0, 0, 2)
 
 
 def line(id_: str, slots: str = "", flags: str = "master", host: str = "10.0.0.1", link: str = "connected") -> str:
@@ -68,7 +68,7 @@ def test_tries_to_meet_one_address_count_as_one_whatever_they_are_called() -> No
     assert not view.handshakes, "they have met"
 
 
-def test_a_link_in_one_direction_counts_when_it_was_so_twice_and_bytes_when_they_grew() -> None:
+def test_a_link_in_one_direction_counts_when_it_was_so_twice_and_bytes_that_do_not_get_fewer() -> None:
     view = OwnView(ViewReader())
     view.take_links(links(("to", B, 100), ("to", A, 0), ("from", A, 0)), 10.0)
     assert view.links is not None
@@ -76,6 +76,8 @@ def test_a_link_in_one_direction_counts_when_it_was_so_twice_and_bytes_when_they
     view.take_links(links(("to", B, 900)), 20.0)
     assert (view.links.at, view.links.one_way, view.links.fullest) == (20.0, ((B, "to"),), ((B, 900),))
     view.take_links(links(("to", B, 900), ("from", B, 0)), 30.0)
+    assert (view.links.one_way, view.links.fullest) == ((), ((B, 900),))
+    view.take_links(links(("to", B, 899), ("from", B, 0)), 40.0)
     assert (view.links.one_way, view.links.fullest) == ((), ())
 
 
@@ -88,7 +90,7 @@ def test_a_link_in_one_direction_counts_when_it_was_so_twice_and_bytes_when_they
         FACTS._replace(slots_assigned=16383),
     ],
 )
-def test_a_view_is_overtaken_by_what_its_node_says_of_itself_later(later: ClusterFacts) -> None:
+def test_a_view_is_overtaken_by_what_its_node_says_of_itself_later(later: ClusterInfo) -> None:
     view = OwnView(ViewReader())
     assert view.overtaken(FACTS)
     view.take(said(), 10.0)

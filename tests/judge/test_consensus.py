@@ -116,15 +116,33 @@ def test_a_member_that_one_node_does_not_know_is_told_once_gossip_had_its_time()
     (ghost,) = ghosts(found)
     assert (ghost.id, ghost.unknown_to, len(ghost.known_to)) == (id_of("r"), (at("s"),), 3)
     assert told(found, "ghost-member") == [
-        "s:1 does not know r:1, 3 others do: CLUSTER MEET there, or forget it everywhere"
+        "s:1 does not know r:1, 3 others do: CLUSTER MEET there, `forget r:1` takes it out everywhere"
     ]
     assert list(ghosts(four(s=seen("s", less, since=NOW - SETTLE + 0.1)))) == []
 
 
-def test_a_member_that_only_one_node_still_knows_is_to_be_forgotten_there() -> None:
+def test_a_member_that_only_one_node_still_knows_is_forgotten_by_our_action_or_met() -> None:
     found = four(s=f"{ALL}, z e0")
     (message,) = told(found, "ghost-member")
-    assert message.startswith("z:1 is known to s:1 only: CLUSTER FORGET it there")
+    assert message == (
+        "z:1 is known to s:1 only: CLUSTER MEET makes it known to all, `forget z:1` takes it out everywhere"
+    )
+
+
+def test_a_member_that_nobody_else_knows_any_more_cannot_forget_itself() -> None:
+    found = four(**dict.fromkeys("abr", "a 0-8191 e1, b 8192-16383 e2, r<a e1"))
+    (message,) = told(found)
+    assert message == (
+        "nobody else knows s:1, which takes itself for a member: CLUSTER MEET takes it in, "
+        "`forget s:1` takes it out everywhere"
+    )
+
+
+def test_of_two_members_at_one_address_the_ghost_is_named_by_its_id() -> None:
+    ghost = Peer(id_of("z"), at("r"), frozenset(), None, 0, True, ())
+    view = seen("s")
+    (message,) = told(four(s=replace(view, peers=(*view.peers, ghost))), "ghost-member")
+    assert f"`forget {id_of('z')}` takes it out everywhere" in message
 
 
 def test_a_handshake_and_a_lost_address_have_sentences_of_their_own() -> None:
@@ -151,6 +169,22 @@ def test_a_link_that_only_the_other_side_has_is_told_and_one_that_neither_has() 
     ]
     (message,) = told(four(s=linked(seen("s"), "a")), "bus-link")
     assert message.startswith("s:1 has no bus link to a:1, which has one to it: its votes and its news do not arrive;")
+
+
+def test_a_node_that_none_of_the_others_gets_through_to_is_told_once() -> None:
+    alone = four(**{name: linked(seen(name), "s") for name in "abr"})
+    (message,) = told(alone)
+    assert message == (
+        "a:1, b:1 and r:1 have no bus link to s:1, though it has one to each: their votes and their news do not arrive "
+        "there; see which bus port s:1 announces (cluster-announce-bus-port), and open it to the others"
+    )
+    (cut,) = cuts(regrouped(alone, {"s": linked(seen("s"), "a", "b", "r")}))
+    assert (cut.node, cut.one_sided, cut.severed, cut.unreached_by) == (at("s"), (), (at("a"), at("b"), at("r")), ())
+
+
+def test_of_a_member_that_not_all_know_no_link_is_missed() -> None:
+    less = "a 0-8191 e1, b 8192-16383 e2, r<a e1"
+    assert list(cuts(four(a=less, s=linked(seen("s"), "a")))) == []
 
 
 def test_a_link_that_just_broke_or_leads_to_a_dead_node_is_no_finding() -> None:
@@ -182,6 +216,10 @@ def test_two_nodes_that_claim_the_same_slots_at_one_time_are_told_the_newer_epoc
     (finding,) = [one for one in findings(found, {}) if one.rule == "slots-claimed-twice"]
     assert (finding.level, finding.node) == ("bad", at("a"))
     assert finding.message.startswith("a:1 and r:1 both say that 8192 slots are their own, r:1 by the newer epoch")
+    assert "writes at a:1 are lost once it hears of it; cut its clients off" in finding.message
+    refusing = regrouped(found, {"a": f"{ALL}, ~fail"})
+    (finding,) = [one for one in findings(refusing, {}) if one.rule == "slots-claimed-twice"]
+    assert "a:1 refuses commands by now (its cluster_state is fail)" in finding.message
 
 
 def test_a_claim_read_before_the_other_one_was_made_is_a_move_and_no_quarrel() -> None:

@@ -87,6 +87,17 @@ def test_a_cluster_that_says_fail_is_out_as_a_whole() -> None:
     assert (one.refused, one.before, one.after, one.shortest, one.longest) == (True, None, None, 1.0, 3.0)
 
 
+def test_a_cluster_of_which_no_node_answers_is_out_from_the_first_look_that_missed_them() -> None:
+    """Nobody is left then who says how the slots are shared out; what was known of it before tells."""
+    gone = [node(one, fault="refused") for one in "abs"]
+    silent = [fleet(group(*gone, kind="cluster"), now=NOW + second) for second in (1, 2, 7)]
+    low, high = outages(cluster(0, VIEW), *silent, cluster(9, VIEW))
+    assert (low.slots, low.before, low.after) == (((0, 8191),), at("a"), at("a"))
+    for one in (low, high):
+        assert (one.missed_at, one.shortest, one.longest) == (NOW + 1, 6.0, 9.0)
+    assert outages(*silent) == ()
+
+
 def words(before: Fleet, now: Fleet) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for said in changes(before, now):

@@ -230,8 +230,8 @@ def test_a_primary_that_changes_again_and_again_is_told(primaries: str, told: li
 
 def test_changes_of_long_ago_are_forgotten() -> None:
     recall = looked(*led_by(*"abca"))
-    assert recall.switches("orders", 1010.0) == 3
-    assert recall.switches("orders", 1010.0 + CHURN) == 0
+    assert recall.switches("orders", 1010.0) == (3, at("a"))
+    assert recall.switches("orders", 1010.0 + CHURN) == (0, at("a"))
 
 
 def test_a_cluster_counts_replicas_that_took_slots_over() -> None:
@@ -240,7 +240,40 @@ def test_a_cluster_counts_replicas_that_took_slots_over() -> None:
         return group(*(node(one, None if one == leader else leader, view=view, read=1000.0 + n) for one in "ab"))
 
     recall = looked(cluster(0, "a", "b"), cluster(1, "b", "a"), cluster(2, "b", "a"), cluster(3, "a", "b"))
-    assert recall.switches("orders", 1003.0) == 2
+    assert recall.switches("orders", 1003.0) == (2, at("a"))
+
+
+def shards(n: int, *leaders: str) -> Group:
+    """Two shards, a and b with the first half, c and d with the rest, led by these."""
+    others = [{"a": "b", "b": "a", "c": "d", "d": "c"}[one] for one in leaders]
+    runs = zip(leaders, ("0-8191", "8192-16383"), others, strict=True)
+    view = ", ".join(
+        f"{one} {run} e{2 * n + half}, {other}<{one} e{2 * n + half}" for half, (one, run, other) in enumerate(runs, 1)
+    )
+    above = dict(zip(others, leaders, strict=True))
+    return group(*(node(one, above.get(one), view=view, read=1000.0 + n) for one in "abcd"))
+
+
+def test_of_a_cluster_the_changes_of_each_shard_are_counted_for_themselves() -> None:
+    """A site that fails over and back moves every shard: that is no shard that comes to no rest."""
+    polls = [shards(0, "a", "c"), shards(1, "b", "d"), shards(2, "a", "c"), shards(3, "b", "c")]
+    assert looked(*polls).switches("orders", 1003.0) == (3, at("b"))
+    assert found(polls[:3]) == []
+    assert found(polls) == ["warn failover-churn"]
+
+
+def test_a_recording_keeps_whose_changes_they_were_and_one_of_an_older_redistui_is_read() -> None:
+    recall = looked(shards(0, "a", "c"), shards(1, "b", "d"), shards(2, "a", "c"))
+    memory = json.loads(json.dumps(recall.memory()))
+    other, older = Recall(), Recall()
+    other.recollect(memory)
+    older.recollect({name: kept for name, kept in memory.items() if name != "shards"})
+    assert other.memory() == recall.memory()
+    assert older.switches("orders", 1003.0) == (4, "")
+    for one in (other, older):
+        one.note(shards(3, "b", "c"), 1003.0)
+    assert other.switches("orders", 1003.0) == (3, at("b"))
+    assert older.switches("orders", 1003.0)[0] == 5
 
 
 def test_what_a_memory_puts_back_goes_on_as_the_other_does() -> None:

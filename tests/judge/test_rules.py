@@ -190,3 +190,18 @@ def test_every_message_names_the_node_it_is_about() -> None:
     ]
     for finding in findings(group(*sick, sentinel("x", tilt=True), sentinel("y", "b", epoch=0)), {}):
         assert finding.node is None or finding.node in finding.message
+
+
+@pytest.mark.parametrize(
+    ("faults", "found"),
+    [
+        (("refused", "hung"), ["node-down a", "node-down b", "no-primary"]),
+        (("refused", "busy"), ["node-down a", "(node-fault b)"]),
+        (("refused", None), ["node-down a"]),
+    ],
+)
+def test_a_cluster_of_which_no_node_answers_serves_no_slot(
+    faults: tuple[FaultKind | None, ...], found: list[str]
+) -> None:
+    members = [node(one, fault=fault) for one, fault in zip("ab", faults, strict=True)]
+    assert [one for one in said(*members, kind="cluster") if "primar" in one or "node" in one] == found

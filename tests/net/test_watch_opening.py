@@ -13,7 +13,8 @@ import pytest
 
 from redistui.model import Tls
 from redistui.net.faults import WireFault
-from redistui.net.watch import Wire, dial, tls_context
+from redistui.net.tls import tls_context
+from redistui.net.watch import Wire, dial
 from tests.net import strangers
 from tests.net.owner import Owner
 from tests.net.strangers import Behaviour, Stranger, saying

@@ -45,6 +45,20 @@ def commands(plan: Plan) -> list[str]:
 # -- attach -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("unix:/run/redis.sock", "a replica needs a host and a port"), ("127.0.0.1:6379", f"means {X}'s own machine")],
+)
+def test_a_primary_that_the_replica_cannot_reach_is_not_attached_to(address: str, words: str) -> None:
+    alone = Group("plain", "replication", (fleets.node(address, server="redis", version="7.0.15"),), primary=address)
+    assert words in "; ".join(refusals(ATTACH, with_stranger(alone), attach(primary=address)))
+
+
+def test_one_that_does_not_answer_is_made_read_only_by_nobody() -> None:
+    aim = Aim("plain", B, {}, (B, "off"))
+    assert f"{B} does not answer" in "; ".join(refusals(REPLICA_READ_ONLY, fleet(node(1, **down())(healthy())), aim))
+
+
 def test_the_password_comes_before_replicaof_and_is_a_hole() -> None:
     plan = ATTACH.plan(with_stranger(), attach())
     assert commands(plan) == [

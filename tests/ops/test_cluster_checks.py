@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from redistui.judge.slots import chart
-from redistui.model import Event, Fleet, Node, OpenSlot
+from redistui.model import Event, Fault, Fleet, Node, OpenSlot
 from redistui.ops.action import Action, Aim, Plan, refusals, warnings
 from redistui.ops.add_node import ADD_NODE
 from redistui.ops.aiming import aim_at
 from redistui.ops.cluster_failover import CLUSTER_FAILOVER
+from redistui.ops.failover import FAILOVER
 from redistui.ops.forget import FORGET
 from redistui.ops.replicate import REPLICATE
 from tests import fleets
@@ -72,6 +73,32 @@ def view(address: str, **changes: Any) -> Tweak:
         if one.address != address or one.cluster is None:
             return one
         return replace(one, cluster=replace(one.cluster, **changes))
+
+    return among(change)
+
+
+def announced(who: str, **changes: Any) -> Tweak:
+    """What a member says of itself in its own CLUSTER NODES."""
+
+    def change(one: Node) -> Node:
+        if one.address != who or one.cluster is None:
+            return one
+        peers = (replace(each, **changes) if each.id == one.cluster.myself else each for each in one.cluster.peers)
+        return replace(one, cluster=replace(one.cluster, peers=tuple(peers)))
+
+    return among(change)
+
+
+def doubted(whom: str, *by: str) -> Tweak:
+    """Held for failed by some, while it answers us."""
+
+    def change(one: Node) -> Node:
+        if one.address not in by or one.cluster is None:
+            return one
+        peers = (
+            replace(each, flags=each.flags | {"fail?"}) if each.address == whom else each for each in one.cluster.peers
+        )
+        return replace(one, cluster=replace(one.cluster, peers=tuple(peers)))
 
     return among(change)
 
@@ -141,6 +168,9 @@ FAILOVERS: list[tuple[str, Aim, Change | None, Tweak | None, str]] = [
         "just ordered", FORCE, dead(P1),
         happened("action", f"cluster-failover begun: {R1} takes over from {P1}"), "failed over 3 s ago",
     ),
+    ("its role is unknown", PLAIN, None, node(R1, role=None), f"{R1} does not say that it is a replica"),
+    ("it holds its primary for failed", PLAIN, None, doubted(P1, R1), f"{R1} itself holds {P1} for failed"),
+    ("a primary that says replica", PLAIN, None, node(P1, role="replica"), f"{P1} says of itself that it is a replica"),
     ("recording", PLAIN, None, lambda fleet: replace(fleet, replayed=True), "recording"),
     ("no slots", aim(NEW), None, None, "is no node of"),
 ]  # fmt: skip
@@ -152,6 +182,13 @@ FAILOVERS: list[tuple[str, Aim, Change | None, Tweak | None, str]] = [
 def test_a_failover_is_refused_when(where: Aim, change: Change | None, tweak: Tweak | None, words: str) -> None:
     reasons = said(CLUSTER_FAILOVER, where, change, tweak)
     assert any(words in text for text in reasons), reasons
+
+
+def test_failover_of_a_cluster_is_refused_for_what_cluster_failover_is_refused_for() -> None:
+    to = Aim(NAME, options={"to": R1})
+    assert refusals(FAILOVER, fleet(), to) == ()
+    assert any("--force can do it" in text for text in refusals(FAILOVER, fleet(dead(P1)), to))
+    assert any("which one?" in text for text in refusals(FAILOVER, fleet(), Aim(NAME)))
 
 
 @pytest.mark.parametrize(("where", "change"), [(PLAIN, None), (FORCE, dead(P1)), (TAKEOVER, dead(P1, P2))])
@@ -172,7 +209,14 @@ def test_force_of_a_primary_that_is_well_and_a_sibling_that_is_ahead_are_warned_
         dead(P1)(world)
 
     ahead = fleet(second, replication(R1, offset=48_213_377_000))
-    assert any("104 bytes more of this shard's history" in text for text in warnings(CLUSTER_FAILOVER, ahead, FORCE))
+    for where in (FORCE, TAKEOVER):
+        noted = warnings(CLUSTER_FAILOVER, ahead, where)
+        assert any("104 bytes more of this shard's history" in text for text in noted)
+
+
+def test_a_takeover_from_a_primary_that_lives_is_warned_of() -> None:
+    noted = warnings(CLUSTER_FAILOVER, fleet(dead(P2, P3)), TAKEOVER)
+    assert f"{P1} answers: it takes writes until it learns of the takeover, and they are lost" in noted
 
 
 def test_an_open_slot_does_not_stop_an_unplanned_one() -> None:
@@ -224,6 +268,9 @@ def joined(world: World) -> None:
         server.knows = set(everybody)
 
 
+LOADS = Fault("loading", "loads its dataset", fleets.AT - 3)
+
+
 def second_replica(world: World) -> None:
     joined(world)
     world.servers[NEW].primary = world.servers[P1].id
@@ -244,6 +291,10 @@ MEMBERS: list[tuple[str, Action, Aim, Change | None, Tweak | None, str]] = [
     ("add: no cluster node", ADD_NODE, aim(NEW), None, node(NEW, cluster=None), "cluster-enabled yes"),
     ("add: of another cluster", ADD_NODE, aim(NEW), None, view(NEW, known_nodes=4), "two clusters would become one"),
     ("add: epoch", ADD_NODE, aim(NEW), None, view(NEW, epoch=7), "was in a cluster before (epoch 7)"),
+    ("add: nobody introduces", ADD_NODE, aim(NEW), dead(P1, P2, P3, seconds=0.5), None, "nobody to introduce it to"),
+    ("add: a host name", ADD_NODE, aim(NEW), None, announced(P1, address="cart-1:7000"), "takes an IP address only"),
+    ("add: loopback", ADD_NODE, aim(NEW), None, announced(P1, address="127.0.0.1:7000"), f"reaches that from {NEW}"),
+    ("add: no bus port", ADD_NODE, aim(NEW), None, announced(P1, bus_port=None), f"bus port of {P1} is not known"),
     ("add: under a replica", ADD_NODE, aim(NEW, replica_of=R1), None, None, "is a replica: name a primary"),
     ("add: under nobody", ADD_NODE, aim(NEW, replica_of=FAR), None, None, "is no node of catalog"),
     ("add: under a dead one", ADD_NODE, aim(NEW, replica_of=P2), dead(P2, seconds=0.5), None, "does not answer"),
@@ -251,6 +302,18 @@ MEMBERS: list[tuple[str, Action, Aim, Change | None, Tweak | None, str]] = [
     ("replicate: already", REPLICATE, aim(R1, P1), None, None, f"is a replica of {P1} already"),
     ("replicate: a replica above", REPLICATE, aim(R1, R2), None, None, "is a replica: name a primary"),
     ("replicate: owns slots", REPLICATE, aim(P1, P2), None, None, "a primary that owns 5461 slots"),
+    ("forget: loads", FORGET, aim(R1), None, node(R1, fault=LOADS), "wait until it answers, or stop it"),
+    ("replicate: silent", REPLICATE, aim(R1, P2), dead(R1, seconds=0.5), None, f"{R1} does not answer"),
+    ("replicate: its role is unknown", REPLICATE, aim(R1, P2), None, node(R1, role=None), "does not say what it is"),
+    (
+        "replicate: just failed over",
+        REPLICATE,
+        aim(R1, P2),
+        None,
+        happened("role", f"{P1} was replica, is primary"),
+        "failed over 3 s ago",
+    ),
+    ("replicate: a doubted one", REPLICATE, aim(R1, P2), None, doubted(P2, P3), f"{P3} holds {P2} for failed"),
     ("replicate: keys", REPLICATE, aim(NEW, P2), with_keys, None, "holds 5 keys"),
     ("replicate: unknown", REPLICATE, aim(FAR, P2), None, None, "is no node of catalog"),
     ("replicate: unknown above", REPLICATE, aim(R1, FAR), None, None, "is no node of catalog"),
@@ -273,6 +336,18 @@ def test_a_shard_that_is_left_without_a_replica_is_warned_of() -> None:
         assert said(action, where) == ()
         assert any(f"{P1} is left without a replica" in text for text in warnings(action, fleet(), where))
         assert warnings(action, fleet(second_replica), where) == ()
+
+
+def test_whoever_may_not_be_able_to_hold_the_data_of_its_new_primary_is_warned_of() -> None:
+    older = warnings(REPLICATE, fleet(None, node(R1, version="8.0.1")), aim(R1, P2))
+    assert any(f"{R1} runs valkey 8.0.1, {P2} valkey 9.1" in text for text in older)
+    full = fleet(None, lambda made: metric(R1, "memory_limit", 1e6)(metric(P2, "memory_used", 2e6)(made)))
+    assert f"{R1} has less maxmemory than {P2} uses" in warnings(REPLICATE, full, aim(R1, P2))
+
+
+def test_members_that_do_not_answer_are_told_to_whoever_adds_a_node() -> None:
+    (said_,) = warnings(ADD_NODE, fleet(dead(R2)), aim(NEW))
+    assert said_ == f"{R2} does not answer: it learns of the new node when it is back"
 
 
 def test_a_ghost_is_named_by_its_id_and_its_old_address_means_it_once_the_node_stands_alone() -> None:

@@ -149,7 +149,7 @@ def test_every_view_has_to_show_the_new_owner() -> None:
     step = ViewsShowOwner(None, B, ID[B], ID[A], RANGE, 16384, True, (A, B), 0.0)
     both = Together((look(A), look(B)))
     own = nodes(line(A, "myself,slave", B), line(B, slots="0-5460"), line(C, slots="5461-16383"))
-    assert "all 2 nodes" in play(step, (both, [own, AFTER])).said
+    assert "both nodes" in play(step, (both, [own, AFTER])).said
     for seen, words in (
         (BEFORE, f"{B} did not see {B} as owner"),
         (nodes(line(A), line(B, "myself,master", slots="0-5460"), line(C, slots="5461-16383")), "as its replica"),
@@ -302,7 +302,7 @@ def test_it_is_a_member_once_all_list_each_other_connected() -> None:
     step = AwaitMember(None, B, ID[B], 17000, (A,), 0.0)
     ask = Together((look(B), look(A)))
     own, other = nodes(line(B, "myself,master"), line(A)), nodes(line(A, "myself,master"), line(B))
-    assert "all 1 list it" in play(step, (ask, [own, other])).said
+    assert "the only member lists it" in play(step, (ask, [own, other])).said
     for replies, words in (
         ([own, nodes(line(A, "myself,master"))], f"{A} did not list {B}"),
         ([own, nodes(line(A, "myself,master"), line(B, "handshake"))], f"{A} did not list {B}"),

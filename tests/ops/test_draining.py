@@ -8,8 +8,9 @@ import pytest
 from redistui.ops.action import Plan
 from redistui.ops.add_node import ADD_NODE
 from redistui.ops.aiming import BadAim, again, aim_at
-from redistui.ops.cluster.drain_steps import AwaitEmptied, AwaitSameMap, FindNewPrimary
+from redistui.ops.cluster.follow import FindNewPrimary
 from redistui.ops.cluster.look import NODES
+from redistui.ops.cluster.same_map import AwaitEmptied, AwaitSameMap
 from redistui.ops.forget import FORGET
 from redistui.ops.steps import Ask, NotKnown, Refused, StepFailed, Together
 from tests.engine.cluster_imagined import NAME, REDIS

@@ -256,6 +256,20 @@ def test_a_target_that_sends_keys_on_gets_none() -> None:
         play(GATHER, (serves(B, A), [OK, OK]), (stand(B, A), [view(B, COMING), view(A, GOING)]))
 
 
+def test_no_key_leaves_a_node_that_is_another_one_or_owns_the_slot_by_now() -> None:
+    with pytest.raises(StepFailed, match=f"{B} is another node than before"):
+        play(GATHER, (serves(B, A), [OK, OK]), (stand(B, A), [view(C), view(A)]))
+    with pytest.raises(StepFailed, match=f"{A} is another node than before"):
+        play(GATHER, (serves(B, A), [OK, OK]), (stand(B, A), [view(B), view(C)]))
+    with pytest.raises(StepFailed, match="says by now that slot 1 is its own"):
+        play(GATHER, (serves(B, A), [OK, OK]), (stand(B, A), [view(B, a="0 2-99", b="1 100-199"), view(A)]))
+
+
+def test_a_slot_into_which_keys_came_meanwhile_is_not_closed() -> None:
+    with pytest.raises(StepFailed, match="holds keys of slot 1 still, which came meanwhile"):
+        play(GATHER, *opening(view(B, COMING), 0), (count(B, 1), [2]))
+
+
 def test_a_cluster_that_serves_no_key_is_waited_for_and_then_told_of() -> None:
     down = b"cluster_state:fail\r\n"
     with pytest.raises(StepFailed, match="did not serve keys"):

@@ -10,6 +10,7 @@ import pytest
 
 from redistui.model import Event, Fault, Fleet, Group, ReplicaSeen, Sighting
 from redistui.ops.action import Aim, Plan, refusals, warnings
+from redistui.ops.failover import FAILOVER
 from redistui.ops.promote import PROMOTE, best
 from tests import fleets
 from tests.ops.changed import Change, metric, node
@@ -63,6 +64,8 @@ PLANNED: list[tuple[str, Change, str]] = [
     ("replica silent", node(1, **down()), f"{B} does not answer"),
     ("replica stale", node(1, seen_at=fleets.AT - 9), "two poll periods"),
     ("replica of another", link(1, primary=C), f"follows {C}, not the primary {A}"),
+    ("role unknown", node(1, role=None), f"{B} is a node of unknown role"),
+    ("primary says replica", node(0, role="replica"), f"{A} says that it is a replica: nobody is primary"),
     ("link down", link(1, link="down"), "no link to its primary"),
     ("syncing", link(1, sync_in_progress=True), "not done syncing"),
     ("another history", link(1, replid="f" * 40), "another history"),
@@ -250,3 +253,22 @@ def test_with_chains_the_replicas_at_the_old_site_stay_under_the_old_primary() -
     assert all(C not in step.text for step in stays.verify)
     assert PROMOTE.wrong is not None
     assert "--chains is for a hand-over by the server" in PROMOTE.wrong(aim(fast="yes", chains="yes"))
+
+
+def test_one_that_was_not_meant_to_become_primary_is_warned_of() -> None:
+    for group in (healthy(), headless()):
+        noted = warnings(PROMOTE, fleet(link(1, priority=0)(group)), aim())
+        assert any("replica-priority 0" in text for text in noted)
+
+
+def test_one_that_may_have_more_than_the_heir_of_a_dead_primary_is_warned_of() -> None:
+    noted = warnings(PROMOTE, fleet(node(2, **down())(headless())), aim())
+    assert f"{C} cannot be asked: it may have more of the data than {B}" in noted
+
+
+def test_failover_of_a_plain_group_is_refused_for_what_promote_is_refused_for() -> None:
+    """`failover` is the word for it wherever it is; the checks are those of the action that does it."""
+    to = Aim("plain", options={"to": B})
+    assert refusals(FAILOVER, fleet(healthy()), to) == ()
+    for _, change, words in PLANNED:
+        assert words in "; ".join(refusals(FAILOVER, fleet(change(healthy())), to))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from redistui.ops.action import Plan
+from redistui.ops.action import Plan, refusals
 from redistui.ops.aiming import aim_at
 from redistui.ops.reshard import RESHARD
 from redistui.ops.resume import RESUME, can_be_undone
@@ -64,6 +64,14 @@ def test_going_on_tells_the_id_that_the_way_back_wants() -> None:
     assert can_be_undone(past)
     assert can_be_undone(replace(past, plan=onward))
     assert not can_be_undone(replace(past, plan=replace(begun, undo="`reshard` moves them on.")))
+
+
+def test_putting_a_move_back_names_the_move_that_does() -> None:
+    begun = plan(RESHARD, fleet(world(), survey()), aim(from_=P1, to=P2, slots="5362-5460"))
+    seen = fleet(world(), survey())
+    there = aim_at(RESUME, seen, ("abcd1234",), {"back": True}, past=stopped(begun))
+    assert [one for one in refusals(RESUME, seen, there) if "`undo abcd1234` takes them back" in one]
+    assert not refusals(RESUME, seen, aim_at(RESUME, seen, ("abcd1234",), {}, past=stopped(begun)))
 
 
 def test_what_ended_well_tells_how_to_go_back_by_its_own_id() -> None:

@@ -209,7 +209,7 @@ def test_in_the_end_all_sentinels_agree() -> None:
         return [*believes(A), b"num-other-sentinels", str(others).encode()]
 
     played = play(step, (masters, [knows(1), knows(0)]), (masters, [knows(1), knows(1)]), *quorum)
-    assert played.said == f"all 2 Sentinels name {A} and can reach quorum"
+    assert played.said == f"both Sentinels name {A} and can reach quorum"
     with pytest.raises(StepFailed, match=f"{S2} did not agree"):
         play(step, *[(masters, [knows(1), [b"odd"]])] * 3)
 
@@ -320,7 +320,7 @@ def test_what_an_option_was_is_put_back_without_a_look() -> None:
 def test_an_option_must_be_read_back_from_every_sentinel() -> None:
     step = OptionIs(None, "orders", (S1, S2), "quorum", 3, 0.5)
     asked = Together((ask(S1, "SENTINEL MASTER orders"), ask(S2, "SENTINEL MASTER orders")))
-    assert play(step, (asked, [has(3), has(2)]), (asked, [has(3), has(3)])).said == "all 2 Sentinels say quorum 3"
+    assert play(step, (asked, [has(3), has(2)]), (asked, [has(3), has(3)])).said == "both Sentinels say quorum 3"
     with pytest.raises(StepFailed, match=f"{S2} did not say quorum 3"):
         play(step, *[(asked, [has(3), [b"odd"]])] * 3)
 

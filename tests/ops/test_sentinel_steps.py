@@ -34,6 +34,48 @@ def test_an_order_is_given_where_the_world_is_as_the_plan_wants_it() -> None:
         assert play(step, (LOOK, believes(A)), (ROLE, silence), (ORDERED, b"OK")).said == "OK: it has begun"
 
 
+LATELY = OrderFailover(S, "orders", A, "unplanned", (B, C))
+DOWN = believes(A, flags="master,s_down,disconnected")
+HEARD = ask(S, "SENTINEL REPLICAS orders", seconds=0.5)
+GIVEN = ((LOOK, DOWN), (ROLE, LOST), (ORDERED, b"OK"))
+
+
+def read_ago(**ms: int) -> list[list[bytes]]:
+    """SENTINEL REPLICAS: how long ago INFO of each was read."""
+    rows = [(address, ms[name]) for name, address in (("b", B), ("c", C)) if name in ms]
+    return [
+        [word.encode() for word in ("ip", address.rpartition(":")[0], "port", address.rpartition(":")[2],
+                                    "flags", "slave", "info-refresh", str(age))]
+        for address, age in rows
+    ]  # fmt: skip
+
+
+def test_a_sentinel_that_finds_the_primary_down_is_ordered_just_after_it_has_heard_of_a_replica() -> None:
+    old = ((LOOK, DOWN), (HEARD, read_ago(b=9000, c=4500)))
+    played = play(LATELY, *old, (LOOK, DOWN), (HEARD, LOST), (LOOK, DOWN), (HEARD, read_ago(b=100, c=5500)), *GIVEN)
+    assert (played.said, round(played.waited, 3)) == ("OK: it has begun", 0.2)
+    chosen = OrderFailover(S, "orders", A, "unplanned", (C,))
+    assert play(chosen, *old, (LOOK, DOWN), (HEARD, read_ago(b=9100, c=0)), *GIVEN).said == "OK: it has begun"
+
+
+@pytest.mark.parametrize("seen", [believes(A), LOST])
+def test_a_sentinel_that_takes_older_ones_too_is_ordered_at_once(seen: Any) -> None:
+    assert play(LATELY, (LOOK, seen), (LOOK, seen), *GIVEN[1:]).waited == 0.0
+
+
+def test_a_failover_of_their_own_meanwhile_is_let_be() -> None:
+    busy = believes(A, flags="master,s_down,o_down,failover_in_progress")
+    played = play(LATELY, (LOOK, DOWN), (HEARD, read_ago(b=9000, c=9000)), (LOOK, busy), (LOOK, busy))
+    assert played.said == f"nothing to order: {S} fails over already"
+
+
+def test_a_sentinel_that_hears_of_no_replica_any_more_is_not_ordered() -> None:
+    rounds = [pair for _ in range(400) for pair in ((LOOK, DOWN), (HEARD, read_ago(b=30_000)))]
+    with pytest.raises(StepFailed, match=f"{S} has not read INFO of {B} or {C} for 25 s") as failed:
+        play(LATELY, *rounds)
+    assert failed.value.unchanged
+
+
 def test_a_sentinel_that_does_not_answer_the_look_is_ordered_all_the_same() -> None:
     gone = Refused("cannot connect: connection refused")
     with pytest.raises(Refused):
@@ -135,7 +177,7 @@ def test_every_sentinel_has_to_see_the_chosen_one_as_the_lowest() -> None:
         (LISTS, [PREFERS, listed((B, 100, "slave"), (C, 100, "slave"))]),
         (LISTS, [PREFERS, PREFERS]),
     )
-    assert played.said == f"all 2 Sentinels prefer {B}"
+    assert played.said == f"both Sentinels prefer {B}"
 
 
 @pytest.mark.parametrize(
@@ -280,7 +322,7 @@ def test_all_sentinels_must_name_the_new_primary_under_one_newer_epoch() -> None
         (MASTERS, [believes(B, 4), believes(B, 4)]),
         notes=NOTES,
     )
-    assert played.said == f"all 2 Sentinels name {B}, config-epoch 4"
+    assert played.said == f"both Sentinels name {B}, config-epoch 4"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from redistui.engine.logins import Logins
+from redistui.engine.unfinished import Deed
 from redistui.history import History
 from redistui.model import Access, Address, AlertKey, Fleet, Silence
 from redistui.tui.panel import Panel
@@ -36,7 +37,7 @@ class StandIn:
         """What was last asked for: whose survey, with moves, with samples."""
         self.acknowledged: list[AlertKey] = []
         self.silenced: list[Silence] = []
-        self.recounted: list[tuple[float, str, str]] = []
+        self.recounted: list[Deed] = []
         """Deeds that the journal tells of."""
         self._callbacks: list[Callable[[Fleet], None]] = []
         self._loop = asyncio.new_event_loop()
@@ -58,7 +59,7 @@ class StandIn:
     async def survey(self, group: str, *, sample: bool = False) -> None:
         """Nothing can be counted."""
 
-    def recount(self, deeds: Sequence[tuple[float, str, str]]) -> None:
+    def recount(self, deeds: Sequence[Deed]) -> None:
         self.recounted += deeds
 
     def acknowledge(self, key: AlertKey) -> None:

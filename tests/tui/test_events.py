@@ -189,7 +189,7 @@ async def test_what_another_console_does_meanwhile_is_told(tmp_path: Path) -> No
                 }
             ]
         )
-        await eventually_async(lambda: [deed[1:] for deed in run.engine.recounted] == [("orders", "done")])
+        await eventually_async(lambda: [deed[1:3] for deed in run.engine.recounted] == [("orders", "done")])
 
 
 # What the operator says

@@ -10,6 +10,7 @@ import pytest
 
 from redistui.history import Sample
 from redistui.metrics import Unit
+from redistui.model import Group
 from redistui.tui.screens.metrics import Metrics
 from redistui.tui.widgets import plot
 from redistui.tui.widgets.past import AT_ONCE
@@ -218,7 +219,13 @@ async def test_the_total_of_the_listed_nodes_follows_the_filter() -> None:
         assert "sum of" not in "\n".join(run.text())
 
 
-async def test_a_total_of_many_is_read_beside_the_screen_and_comes_when_it_is_there() -> None:
+async def test_a_total_of_many_is_read_beside_the_screen_and_comes_when_it_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def described(group: Group) -> str:
+        raise AssertionError("of a cluster of a thousand nodes that takes a minute")
+
+    monkeypatch.setattr(Group, "__repr__", described)
     fleet = fleets.large(5 * AT_ONCE)
     panel = Metrics()
     async with played(panel, scene(fleet, past=fleets.history(fleet, 30))) as run:

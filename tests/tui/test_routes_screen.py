@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from redistui.model import Access, Operator, Site
 from redistui.route.canary import routes as canary_routes
-from redistui.route.failures import BadRoute
+from redistui.route.failures import BadRoute, Refused
 from redistui.tui import Settings
 from redistui.tui.app import RedistuiApp
 from redistui.tui.password import Password
@@ -238,3 +238,15 @@ async def test_the_password_of_its_own_user_is_asked_for_first(monkeypatch: pyte
         assert canary is not None
         assert canary._access_of(A).data.password == "hunter2"
         assert "hunter2" not in run.text
+
+
+async def test_a_password_that_is_not_taken_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = Operator("canary", place="the data nodes of orders, with canaries")
+    async with running(monkeypatch, access=Access(canary=user)) as run:
+        run.route.refuses_to_open = [Refused("UNHEALTHY", "no node can be asked (a:1: WRONGPASS invalid)")]
+        await run.press("c", *"hunter1", "enter")
+        await eventually_async(lambda: run.app.canaries.state and not run.app.canaries.runs, 20)
+        assert run.app.engine.logins.held() is None
+        assert "not let in as canary: the password is asked for when you start it again" in run.text
+        await run.press("c")
+        assert isinstance(run.app.screen, Password)

@@ -16,6 +16,7 @@ from redistui.view.events import EventList, alert_words, loudness, told
 from redistui.view.glyphs import ASCII, UNICODE
 from redistui.view.source import Source
 from redistui.view.standing import Standing, standing
+from redistui.view.votes import voters
 from tests.alerts import AT, DOWN, alarmed, alert
 from tests.alerts import told as tell
 
@@ -202,5 +203,12 @@ def test_an_alert_page_tells_how_long_a_silence_lasts_and_that_it_flaps() -> Non
 def test_a_vote_names_the_sentinel_it_went_to() -> None:
     sentinel = next(one for group in alarmed().groups for one in group.sentinels)
     vote = Event(AT, "10.20.0.13:26379", "+vote-for-leader", "orders", f"{sentinel.run_id} 7", ("10.20.0.13:26379",))
-    assert any("it went to" in line and sentinel.address in line for line in page(vote).splitlines())
-    assert "it went to" not in page(replace(vote, text="f" * 40 + " 7"))
+    strange = replace(vote, text="f" * 40 + " 7")
+    assert f"for {sentinel.address}, epoch 7" in page(vote)
+    assert "for Sentinel ffffffff, epoch 7" in page(strange)
+    lines = EventList((vote, strange), AT, 80, voters=voters(alarmed()))
+    assert [lines.line(index).cells[4].text for index in (0, 1)] == [
+        f"for {sentinel.address}, epoch 7",
+        "for Sentinel ffffffff, epoch 7",
+    ]
+    assert [len(EventList((vote,), AT, 80, text, voters(alarmed()))) for text in (sentinel.address, "f" * 9)] == [1, 0]

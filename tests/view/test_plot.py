@@ -131,6 +131,20 @@ def test_in_a_narrow_caption_thresholds_stay_and_extremes_go(width: int, said: s
     assert "".join(cell.text for cell in plotted.caption(subject, shown, "5m", UNICODE, width)) == said
 
 
+@pytest.mark.parametrize(
+    ("metric", "runs", "said"),
+    [
+        ("latency_p99", ("redis", "6.2.5"), "latency_p99 is told by Redis 7.0 and later, and not by redis 6.2.5"),
+        ("pause_left", ("redis", "7.0.15"), "pause_left is told by Valkey 8.1 and later, and not by redis 7.0.15"),
+        ("pause_left", ("valkey", "9.1.2"), "the past of pause_left is not kept; the table shows what it is"),
+    ],
+)
+def test_what_a_server_is_too_old_to_tell_is_said_to_be_so(metric: str, runs: tuple[str, str], said: str) -> None:
+    whole, first = MEMBERS[0]
+    members = ((whole, replace(first, server=runs[0], version=runs[1])),)  # type: ignore[arg-type]
+    assert plotted.picture(Subject(metric, members), History(), (), SPAN, {}).nothing == said
+
+
 def test_where_there_is_no_sample_the_metric_tells_why_that_may_be() -> None:
     shown = plotted.picture(Subject("memory_percent", MEMBERS[:1]), History(), (), SPAN, {})
     assert (

@@ -15,6 +15,8 @@ from redistui.view.slots_map import Grid, Spot, grid, letter, spots, steps_in, w
 from redistui.view.slots_shards import shards
 from redistui.view.slots_walk import next_range, next_wrong, range_of
 from tests import fleets
+from tests.judge.short import fleet as fleet_of
+from tests.judge.short import group, node
 
 
 def cluster(troubled: bool = True) -> Cluster:
@@ -139,6 +141,16 @@ def test_where_no_slots_are_a_sentence_says_why(group: str | None, said: str) ->
     text, way = slots.no_cluster(fleet, found, "enter")
     assert text == said
     assert way == ("enter goes to cart." if group else "")
+
+
+def test_where_no_node_of_a_cluster_answers_the_slots_are_not_known_now() -> None:
+    gone = group(node("a", fault="hung"), kind="cluster", name="cart")
+    said = "No node of cart answers: who has which slots is not known now."
+    assert slots.no_cluster(fleet_of(gone), gone, "enter") == (said, "")
+    other = group(node("b"), name="orders")
+    assert slots.no_cluster(fleet_of(other, gone), other, "enter")[1] == "enter goes to cart."
+    begun = group(node("a", read=None), kind="cluster", name="cart")
+    assert slots.no_cluster(fleet_of(begun), begun, "enter")[0].endswith("has shown its slots yet.")
 
 
 def test_a_map_that_is_zoomed_in_holds_the_cursor_and_every_slot_of_its_part() -> None:

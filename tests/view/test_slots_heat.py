@@ -135,6 +135,7 @@ def test_the_head_says_how_old_a_survey_is_and_what_is_wrong_with_it() -> None:
         "keys  no recording holds this: it is counted while one looks  "
     )
     assert slots_legend.title("owner", found, 104.0) == ()
+    assert text(slots_legend.title("cpu", replace(found, cpu=None, strays=(), unasked=()), 104.0)) == "cpu  "
 
 
 def test_memory_says_where_it_comes_from() -> None:

@@ -35,7 +35,9 @@ class Recording:
             first, last = self._file.execute("SELECT min(first_at), max(last_at) FROM parts").fetchone()
             if first is None:
                 raise BadRecording(f"{path} is a recording of nothing: it ended before anything was seen")
-            self.first_at, self.last_at = float(first), float(last)
+            (began,) = self._file.execute("SELECT min(first_at) FROM chunks").fetchone()
+            # what operators did before it began is in it as well, as events of that time
+            self.first_at, self.last_at = max(float(first), float(began or first)), float(last)
 
     def close(self) -> None:
         self._file.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 
+from redistui.judge.counts import counted
 from redistui.judge.forecast.succession import Runners, runners, seconds_out
 from redistui.judge.forecast.verdict import GroupForecast, ShardForecast, Writes
 from redistui.judge.forecast.voters import Members, Votes, members, votes
@@ -83,14 +84,15 @@ def _refuses(group: Group, shard: Shard, who: Members) -> bool:
 def _reason(cluster: Cluster, vote: Votes, promoted: list[ShardForecast], dark: list[ShardForecast]) -> str:
     voting = f"{vote.left} of the {vote.of} primaries with slots {'is' if vote.left == 1 else 'are'} left"
     if not vote.held:
-        return f"{voting}, {vote.needed} votes are needed: nobody is promoted, and the whole cluster stops"
+        are = f"{counted(vote.needed, 'vote')} {'is' if vote.needed == 1 else 'are'} needed"
+        return f"{voting}, {are}: nobody is promoted, and the whole cluster stops"
     if dark:
         slots = sum(last - first + 1 for one in dark for first, last in one.dark_slots)
         names = ", ".join(one.primary for one in dark)
         return f"nobody takes over from {names}: {slots:,} slots go dark"
     if promoted:
         pairs = ", ".join(f"{one.promoted} takes over from {one.primary}" for one in promoted)
-        return f"{pairs}; {voting}, {vote.needed} votes needed"
+        return f"{pairs}; {voting}, {counted(vote.needed, 'vote')} needed"
     return f"every shard keeps its primary; {voting}"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from redistui.judge.counts import counted
 from redistui.judge.forecast.election import Eyes
 from redistui.judge.forecast.world import gone
 from redistui.model import Address, Group, Sentinel, Watch
@@ -124,8 +125,10 @@ def count_words(group: Group, jury: tuple[Juror, ...]) -> str:
         return "no Sentinel is left that watches it"
     one = max(jury, key=lambda juror: (juror.leads, juror.voting))
     left = f"{one.voting} of the {one.voters} Sentinels that are known {'is' if one.voting == 1 else 'are'} left"
+    if one.voters == 1:
+        left = "the only Sentinel that is known is left" if one.voting else "the only Sentinel that is known is gone"
     if not one.detects:
         return f"{left}, quorum {one.quorum} is not reached: nobody calls the primary down"
     if not one.leads:
         return f"{left}, {one.needed} votes are needed: nobody may fail over"
-    return f"{left}, quorum {one.quorum}, {one.needed} votes needed"
+    return f"{left}, quorum {one.quorum}, {counted(one.needed, 'vote')} needed"

@@ -45,9 +45,10 @@ THRESHOLDS: tuple[Threshold, ...] = (
     Threshold("eviction_percent", "percent", 10, 50, "Of its keys, that a server threw out within a minute."),
     Threshold("rejected", "count", 1, 100, "Connections refused within a minute."),
     Threshold("buffer_cuts", "count", 1, 100, "Clients cut off within a minute because they did not read."),
-    Threshold("failovers", "count", 3, 6, "Changes of the primary in ten minutes."),
+    Threshold("failovers", "count", 3, 6, "Changes of the primary in ten minutes; in a cluster, of one shard."),
     Threshold("restarts", "count", 3, None, "Restarts of a server in an hour."),
-    Threshold("clock_skew", "seconds", 2, 60, "Between the clocks of two servers of a group."),
+    Threshold("clock_skew", "seconds", 2, 60,
+              "Between the clocks of two servers of a group; each is read at every tenth poll."),
     Threshold("fork_ms", "ms", 1000, None, "For which the last fork stopped a server."),
 )  # fmt: skip
 BY_NAME: Mapping[str, Threshold] = {one.name: one for one in THRESHOLDS}

@@ -1,8 +1,9 @@
 """Clients that a server holds because somebody told it to (CLIENT PAUSE), and for how long still.
 
 Only Valkey says so, since 8.1 (INFO clients: `paused_reason`, `paused_actions`, `paused_timeout_milliseconds`), and
-only of a pause of writes: under one of everything no server answers anybody, which looks like one that hangs. What an
-operator holds from here is no finding: whoever knows of deeds leaves it out (redistui.ops.pause.memory.strangers).
+only of a pause of writes; Redis 6.2 and 7.0 tell of none. Under a pause of everything no server answers anybody: that
+is told as one that hangs, with the reason: a wrong command is refused all the same (redistui.engine.rounds.KNOCK).
+What an operator holds from here is no finding: whoever knows of deeds leaves it out (redistui.ops.pause.memory).
 """
 
 from __future__ import annotations

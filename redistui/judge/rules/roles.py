@@ -22,7 +22,8 @@ KINDS_SPLIT = (
 )
 KINDS_NONE = (
     Kind("no-primary", "No server of the group says that it is a primary: writes have nowhere to go.",
-         "Wait for a failover where one is under way, else `promote` the best replica."),
+         "Wait for a failover where one is under way, else `promote` the best replica. Of a cluster: no node answers; "
+         "start them again, or see whether the network to them is cut."),
 )  # fmt: skip
 KINDS_GOOD = (
     Kind("no-good-replica", "No replica could be promoted: none is up, linked and of a priority above 0.",
@@ -118,7 +119,13 @@ def split(case: Case) -> Iterator[Finding]:
 def no_primary(case: Case) -> Iterator[Finding]:
     """A node that answers but tells no role might be one: busy, or closed to us. So might one not asked yet."""
     group = case.group
-    if group.kind == "cluster" or primaries(group):
+    if group.kind == "cluster":
+        if group.nodes and all(node.fault is not None and node.fault.down for node in group.nodes):
+            yield case.finding(
+                "no-primary", "bad", "no node of the cluster answers: no slot is served, as seen from here"
+            )
+        return
+    if primaries(group):
         return
     might = any(node.role is None and not (node.fault is not None and node.fault.down) for node in group.nodes)
     if group.nodes and not might:
@@ -190,7 +197,8 @@ def _still(followers: list[Node], keys: float) -> str:
 
 
 def churn(case: Case) -> Iterator[Finding]:
-    count = case.recall.switches(case.group.name, case.at)
+    count, leader = case.recall.switches(case.group.name, case.at)
     if count and (over := case.exceeds("failovers", float(count))) is not None:
-        text = f"the primary changed {count} times in {CHURN / 60:.0f} minutes: something drives it from node to node"
+        which = f"the primary of {leader}'s shard" if case.group.kind == "cluster" and leader else "the primary"
+        text = f"{which} changed {count} times in {CHURN / 60:.0f} minutes: something drives it from node to node"
         yield case.finding("failover-churn", over[0], text, None, float(count), over[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from redistui.judge.counts import counted
 from redistui.judge.quorum import Quorum, verdict
 from redistui.judge.rules.kinds import Case, Kind
 from redistui.judge.rules.roles import unasked
@@ -84,7 +85,7 @@ def ghosts(case: Case) -> Iterator[Finding]:
             if peer.address in places or (peer.run_id and ids.setdefault(peer.run_id, peer.address) != peer.address):
                 twice.setdefault(peer.address, set()).add(sentinel.address)
             places.add(peer.address)
-    known = f"of {len(case.group.sentinels)} Sentinels"
+    known = f"of {counted(len(case.group.sentinels), 'Sentinel')}"
     nameless = [one.address for one, watch in case.group.watches() if one.up and _nameless(watch)]
     if nameless:
         text = f"{len(nameless)} {known} count one without an address: it came back under another id"

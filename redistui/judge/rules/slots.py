@@ -43,12 +43,17 @@ KINDS_EPOCHS = (
     Kind("epoch-zero", "A primary owns slots at config epoch 0: any other claim wins.", "CLUSTER BUMPEPOCH on it."),
 )  # fmt: skip
 KINDS_BUS = (
-    Kind("bus-link", "A node has no bus link to others: its votes and its news do not arrive.",
+    Kind("bus-link", "A node has no bus link to others, or they have none to it: votes and news do not arrive.",
          "Open the bus port both ways."),
-    Kind("bus-buffer", "Bytes wait for a node on the bus, and grow: it does not read.", "See that node's load."),
+    Kind("bus-buffer", "Bytes wait for a node on the bus, and do not get fewer: it does not read.",
+         "See that node's load."),
 )  # fmt: skip
 KINDS_MEMBERS = (
-    Kind("ghost-member", "A member that only some know.", "CLUSTER FORGET it everywhere, or meet it."),
+    Kind(
+        "ghost-member",
+        "A member that only some know.",
+        "CLUSTER MEET makes it known to all, `forget` takes it out everywhere.",
+    ),
     Kind("no-address", "A member without an address.", "Bring it back, or `forget` it."),
     Kind("handshake-stuck", "A handshake that does not end.", "Start that node, or open its bus port both ways."),
 )

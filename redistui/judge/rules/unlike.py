@@ -19,7 +19,7 @@ KINDS_DRIFT = (
 )  # fmt: skip
 KINDS_CLOCKS = (
     Kind("clock-skew", "The clocks of servers of one group differ: keys expire at different times, Sentinels go into "
-         "TILT.", "See whether their machines keep time (NTP)."),
+         "TILT. Clocks are read at every tenth poll.", "See whether their machines keep time (NTP)."),
 )  # fmt: skip
 KINDS_HOSTS = (
     Kind("one-host", "A primary and all its replicas stand on one host where there are others.",

@@ -13,9 +13,10 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from redistui.judge.counts import counted
 from redistui.model import Address
 from redistui.ops.cluster.meter import Meter
-from redistui.ops.cluster.routes import How, Route, counted
+from redistui.ops.cluster.routes import How, Route
 from redistui.ops.cluster.slot_states import count_keys, stand
 from redistui.ops.steps import Argv, Ask, Burst, Lost, NotKnown, Now, Pause, Refused, Reply, Script, StepFailed, Wish
 from redistui.ops.templates import Ranges, ranges_of, ranges_text, slot_count, slots_of

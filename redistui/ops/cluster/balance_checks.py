@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 
+from redistui.judge.counts import counted, every
 from redistui.judge.loss import amount
 from redistui.model import SLOTS, Address, Fleet, Group, Kind, Node, Shard, Survey
 from redistui.ops.action import Aim, Check, SlotMove
@@ -11,7 +12,6 @@ from redistui.ops.checks import answer, failed, found, names, numbers, passed, v
 from redistui.ops.cluster.checks import recent
 from redistui.ops.cluster.map import FAILING, line, named, own, shard_of, together, views
 from redistui.ops.cluster.move_look import HEADROOM
-from redistui.ops.cluster.routes import counted
 from redistui.ops.cluster.shares import figured, fullest, moved, targets
 from redistui.ops.templates import slot_count
 
@@ -78,8 +78,8 @@ def may_be_moved(
     moves = figured(moves, survey, "classic")
     yield _agree(group)
     yield _whole(group)
-    yield _serves(group)
     part = tuple(dict.fromkeys(end for move in moves for end in (move.source, move.target)))
+    yield _serves(group, [end for end in part if end not in (joining or {})])
     shards = [shard for shard in (group.cluster.shards if group.cluster else ()) if shard.primary in part]
     problems = [said for shard in shards if (said := trouble(fleet, group, shard))]
     yield verdict(problems, "all who give or take slots are primaries that answer, and nobody holds one for failed")
@@ -97,7 +97,7 @@ def _agree(group: Group) -> Check:
     members = [node.address for node, _ in together(group)]
     others = [address for address in cluster.dissenters if address in members]
     if not others:
-        return passed(f"all {len(members)} nodes that answer see the same owner for every slot")
+        return passed(f"{every(len(members), 'node', 'see', 'answer')} the same owner for every slot")
     return failed(f"{names(others)} saw other owners of the slots: wait until all agree, or `fix` it")
 
 
@@ -117,9 +117,15 @@ def _whole(group: Group) -> Check:
     return verdict(problems, "every slot has an owner, and none is half-way between two")
 
 
-def _serves(group: Group) -> Check:
+def _serves(group: Group, part: Sequence[Address]) -> Check:
+    """Most nodes say so, and each that gives or takes slots: one that does not serve keys gives and takes none."""
     state = None if group.cluster is None else group.cluster.state
-    return passed("cluster_state is ok") if state == "ok" else failed(f"cluster_state is {state or 'not known'}")
+    if state != "ok":
+        return failed(f"cluster_state is {state or 'not known'}")
+    down = [node.address for node, view in views(group) if node.address in part and view.state != "ok"]
+    if down:
+        return failed(f"cluster_state is not ok at {names(down)}, though it is at most nodes: no keys can move there")
+    return passed("cluster_state is ok")
 
 
 def _fits(group: Group, node: Node, moves: Sequence[SlotMove]) -> Iterator[Check]:

@@ -16,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from redistui.judge.counts import counted
 from redistui.ops.cluster.classic_window import SETTLE, Doing, Windows, which
 from redistui.ops.cluster.migrate import Mover, Way, migrate_commands
-from redistui.ops.cluster.routes import Route, counted
+from redistui.ops.cluster.routes import Route
 from redistui.ops.cluster.slot_states import SlotState, both, read_states
 from redistui.ops.steps import (
     Abreast,

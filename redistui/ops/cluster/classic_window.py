@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
+from redistui.judge.counts import counted
 from redistui.model import Address
 from redistui.ops.cluster.meter import Meter
 from redistui.ops.cluster.migrate import Mover
-from redistui.ops.cluster.routes import Route, counted
+from redistui.ops.cluster.routes import Route
 from redistui.ops.cluster.slot_states import SlotState, Stage, both, count_keys, read_states
 from redistui.ops.steps import (
     Abreast,

@@ -11,12 +11,13 @@ from redistui.model import Fleet, Group
 from redistui.ops.action import Aim, Check, Plan, SlotMove
 from redistui.ops.checks import answer, failed, names, passed, warned
 from redistui.ops.cluster.balance_checks import may_be_moved, takes_part, trouble
-from redistui.ops.cluster.drain_steps import AwaitEmptied, FindNewPrimary
+from redistui.ops.cluster.follow import FindNewPrimary
 from redistui.ops.cluster.leave import ForgetAt, ResetNode
 from redistui.ops.cluster.map import Member, members, owners, shard_of
 from redistui.ops.cluster.member_checks import silent, standing
 from redistui.ops.cluster.members import NobodyListsIt, StandsAlone
 from redistui.ops.cluster.moving import moving_plan
+from redistui.ops.cluster.same_map import AwaitEmptied
 from redistui.ops.cluster.shares import moves_of, parties
 from redistui.ops.steps import Step
 from redistui.ops.templates import slot_count

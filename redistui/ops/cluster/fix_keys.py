@@ -10,12 +10,12 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from redistui.judge.counts import counted
 from redistui.model import Address
 from redistui.ops.cluster.fix_copies import ASKING, Copies, compare, keys_of, on_both, told
 from redistui.ops.cluster.fix_orders import Mending, named, order
 from redistui.ops.cluster.look import EVERY, asks, facts_of
 from redistui.ops.cluster.migrate import BIG, BIG_BYTES_A_SECOND, IDLE_MS, Way, migrate_commands, patience
-from redistui.ops.cluster.routes import counted
 from redistui.ops.cluster.slot_states import Standing, ask_all, count_keys, stand
 from redistui.ops.steps import Argv, Burst, Lost, Note, NotKnown, Refused, Reply, Script, Step, StepFailed, Wish
 from redistui.ops.templates import Each, Keys, Ranges, ranges_of, ranges_text, slots_of, word_of

@@ -11,9 +11,9 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from redistui.judge.counts import counted
 from redistui.model import Address
 from redistui.ops.cluster.look import EVERY, NODES, asks
-from redistui.ops.cluster.routes import counted
 from redistui.ops.cluster.slot_states import Standing, count_keys, stand, standing_of
 from redistui.ops.steps import Argv, Ask, Burst, Lost, NotKnown, Refused, Reply, Script, Step, StepFailed, Wish
 from redistui.ops.templates import Each, Ranges, ranges_of, ranges_text, slots_of

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from redistui.judge.counts import counted
 from redistui.judge.half_done import HalfDone, Mark
 from redistui.judge.half_done_words import both, keys, slots
 from redistui.model import Address, Group
@@ -20,7 +21,7 @@ from redistui.ops.cluster.fix_orders import AwaitOneOwner, CloseAtReplica, Close
 from redistui.ops.cluster.map import line, own
 from redistui.ops.cluster.move_plan import heirs, primaries
 from redistui.ops.cluster.move_slots import MoveSlots
-from redistui.ops.cluster.routes import Route, counted
+from redistui.ops.cluster.routes import Route
 from redistui.ops.steps import Step
 
 SETTLE_SECONDS = 10.0

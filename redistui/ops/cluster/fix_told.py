@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from redistui.judge.counts import counted
 from redistui.judge.half_done import HalfDone
 from redistui.judge.half_done_words import both, keys
 from redistui.model import Group
 from redistui.ops.cluster.fix_plan import Ending
-from redistui.ops.cluster.routes import counted
 from redistui.ops.steps import Step
 from redistui.ops.templates import slots_of
 

@@ -1,16 +1,19 @@
-"""Replicate: a node becomes the replica of another shard's primary. It flushes what it has and copies that primary."""
+"""Replicate: a node becomes the replica of another shard's primary. It flushes what it has and copies that primary.
+FindNewPrimary: so does a replica whose primary gave its last slot, where its server does not see to that by itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from redistui.model import Address
-from redistui.ops.cluster.look import View, count, is_primary, look
+from redistui.ops.cluster.look import EVERY, View, count, is_primary, look
 from redistui.ops.cluster.map import FAILING
-from redistui.ops.steps import Argv, Ask, Lost, NotKnown, Pause, Script, Step, StepFailed
+from redistui.ops.steps import Argv, Ask, Lost, NotKnown, Now, Pause, Script, Step, StepFailed
 
 SETTLE = 0.5
 """Seconds between two looks after a lost reply: the command may still have waited in the node's socket at the first."""
+PATIENCE = 4.0
+"""Seconds for which a replica is left to find its new primary by itself: seen to take less than 0.5 s."""
 
 
 @dataclass(frozen=True)
@@ -69,3 +72,43 @@ class Replicate(Step):
         if view is None:
             raise NotKnown(f"no reply, and {self.node} does not say whom it follows")
         raise StepFailed(f"no reply, and {self.node} does not follow {self.primary}", unchanged=True)
+
+
+@dataclass(frozen=True)
+class FindNewPrimary(Step):
+    """A replica of a primary that gave its last slot. Servers make it a replica of who took that slot, by themselves
+    (not with cluster-allow-replica-migration no); where they do not, it is told to."""
+
+    node: Address
+    id: str
+    left: Address
+    """Whom it followed."""
+    left_id: str
+    primary: Address
+    primary_id: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.node} follows who took the slots of {self.left}, or else is made a replica of {self.primary}"
+
+    @property
+    def advice(self) -> str:
+        return f"Look whom {self.node} follows (`redistui status`)."
+
+    def commands(self) -> tuple[Argv, ...]:
+        return (("CLUSTER", "REPLICATE", self.primary_id),)
+
+    def script(self) -> Script:
+        began: float = yield Now()
+        while True:
+            view = yield from look(self.node)
+            if view is not None and view.mine.primary not in (self.left_id, None):
+                above = view.line(view.mine.primary or "")
+                return f"it follows {view.mine.primary if above is None else above.address} by now"
+            now: float = yield Now()
+            if now - began >= PATIENCE:
+                break
+            yield Pause(EVERY)
+        if view is None:
+            raise NotKnown(f"{self.node} does not show its view of the cluster")
+        return (yield from Replicate(self.node, self.id, self.primary, self.primary_id, self.left_id).script())

@@ -7,7 +7,6 @@ from dataclasses import replace
 from redistui.model import Address, Fleet, Group
 from redistui.ops.action import Plan
 from redistui.ops.checks import names
-from redistui.ops.cluster.drain_steps import AwaitSameMap
 from redistui.ops.cluster.follow import Replicate
 from redistui.ops.cluster.homecoming import Home, is_met, stays
 from redistui.ops.cluster.join import AwaitMember, Meet
@@ -16,6 +15,7 @@ from redistui.ops.cluster.member_checks import link_seconds, standing
 from redistui.ops.cluster.members import SeenInPlace
 from redistui.ops.cluster.move_slots import MoveSlots
 from redistui.ops.cluster.newcomer import introducer
+from redistui.ops.cluster.same_map import AwaitSameMap
 from redistui.ops.cluster.stop_following import StopFollowing
 from redistui.ops.cluster.verify import ReplicasFollow
 from redistui.ops.steps import Step

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from redistui.judge.counts import every
 from redistui.model import Address, host_of, port_of
 from redistui.ops.cluster.look import EVERY, NODES, View, asks, count, is_primary, look, view_of
 from redistui.ops.steps import Argv, Ask, Lost, NotKnown, Pause, Script, Step, StepFailed
@@ -88,7 +89,7 @@ class AwaitMember(Step):
 
     @property
     def text(self) -> str:
-        return f"Wait until all {len(self.nodes)} members that answer list {self.new}, and it lists them"
+        return f"Wait until {every(len(self.nodes), 'member', 'list', 'answer')} {self.new}, and it lists all"
 
     @property
     def advice(self) -> str:
@@ -109,7 +110,7 @@ class AwaitMember(Step):
             return f"{self.new} did not list all members" if lacks else ""
 
         yield from ask_until(asks((self.new, *self.nodes), *NODES), missing, every=EVERY, seconds=self.seconds)
-        return f"all {len(self.nodes)} list it, and it lists them"
+        return f"{every(len(self.nodes), 'member', 'list')} it, and it lists all"
 
     def _met(self, view: View | None) -> bool:
         return view is not None and met(view, self.id)

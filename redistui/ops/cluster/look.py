@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from redistui.model import Address, Peer
 from redistui.ops.steps import Ask, Lost, Refused, Reply, Wish
-from redistui.replies.cluster import ClusterFacts, ClusterNodes, read_info, read_nodes
+from redistui.replies.cluster import ClusterInfo, ClusterNodes, read_info, read_nodes
 from redistui.replies.words import BadReply
 
 NODES = ("CLUSTER", "NODES")
@@ -49,7 +49,7 @@ def view_of(reply: Reply) -> View | None:
     return None if mine is None else View(mine, nodes.peers)
 
 
-def facts_of(reply: Reply) -> ClusterFacts | None:
+def facts_of(reply: Reply) -> ClusterInfo | None:
     """A CLUSTER INFO reply; None for none."""
     try:
         return read_info(reply)

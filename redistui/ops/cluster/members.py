@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
+from redistui.judge.counts import every
 from redistui.model import Address
 from redistui.ops.cluster.look import EVERY, NODES, View, asks, is_primary, look, view_of
 from redistui.ops.steps import Ask, NotKnown, Now, Pause, Reply, Script, Step, StepFailed, Together, Wish
@@ -102,7 +103,7 @@ class SeenInPlace(Step):
             return f"{', '.join(wrong)} did not see {self.name} as {self.place}" if wrong else ""
 
         yield from ask_until(asks(self.nodes, *NODES), missing, every=EVERY, seconds=self.seconds)
-        return f"all {len(self.nodes)} nodes that answer see {self.name} as {self.place}"
+        return f"{every(len(self.nodes), 'node', 'see', 'answer')} {self.name} as {self.place}"
 
     def _placed(self, view: View | None) -> bool:
         peer = None if view is None else view.line(self.id)

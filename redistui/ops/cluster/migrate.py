@@ -17,10 +17,10 @@ from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from redistui.judge.counts import counted
 from redistui.model import Address, host_of, port_of
 from redistui.ops.cluster.look import facts_of
 from redistui.ops.cluster.meter import Meter
-from redistui.ops.cluster.routes import counted
 from redistui.ops.cluster.slot_states import ask_all, figure
 from redistui.ops.steps import (
     Argv,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
+from redistui.judge.counts import counted
 from redistui.model import Address
-from redistui.ops.cluster.routes import How, Route, all_slots, counted, routes_in
+from redistui.ops.cluster.routes import How, Route, all_slots, routes_in
 from redistui.ops.cluster.slot_states import Standing, ask_all, count_keys, figure, stand
 from redistui.ops.steps import Argv, Ask, Lost, Refused, Reply, Script, Step, StepFailed, Wish
 from redistui.ops.templates import ranges_of, ranges_text

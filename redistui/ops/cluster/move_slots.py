@@ -6,11 +6,12 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from redistui.judge.counts import counted
 from redistui.model import Address
 from redistui.ops.cluster.atomic import AtomicRoutes, atomic_commands
 from redistui.ops.cluster.classic import ClassicRoute, classic_commands
 from redistui.ops.cluster.meter import Meter
-from redistui.ops.cluster.routes import How, Route, all_slots, counted, routes_in
+from redistui.ops.cluster.routes import How, Route, all_slots, routes_in
 from redistui.ops.steps import (
     Abreast,
     Argv,

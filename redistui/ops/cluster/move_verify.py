@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 
+from redistui.judge.counts import counted
 from redistui.model import Address
 from redistui.ops.cluster.look import EVERY, NODES, asks
-from redistui.ops.cluster.routes import Route, all_slots, counted, routes_in
+from redistui.ops.cluster.routes import Route, all_slots, routes_in
 from redistui.ops.cluster.slot_states import Standing, count_keys, standing_of
 from redistui.ops.steps import Reply, Script, Step, Together, Wish
 from redistui.ops.templates import ranges_of, ranges_text

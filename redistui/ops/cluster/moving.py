@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from redistui.judge.counts import counted
 from redistui.model import Address, Group, Node
 from redistui.ops.action import ITS_ID, UNDO, Aim, Plan, SlotMove
 from redistui.ops.cluster.move_plan import how_of, move_steps
-from redistui.ops.cluster.routes import How, counted
+from redistui.ops.cluster.routes import How
 from redistui.ops.cluster.shares import after, before, figured, moved, targets, tell_replicas
 from redistui.ops.fingerprint import fingerprint
 

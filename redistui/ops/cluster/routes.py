@@ -39,13 +39,5 @@ def routes_in(rows: Iterable[tuple[str, str, str, str, str, Ranges]]) -> tuple[R
     return tuple(Route(*row) for row in rows)
 
 
-def counted(number: int, noun: str) -> str:
-    """
-    >>> counted(1, "slot"), counted(1200, "slot")
-    ('1 slot', '1,200 slots')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def all_slots(routes: Iterable[Route]) -> int:
     return sum(slot_count(route.ranges) for route in routes)

@@ -10,9 +10,9 @@ from redistui.model import Fleet, Group, Node
 from redistui.ops.action import Aim, Check, Plan, SlotMove
 from redistui.ops.checks import failed, passed
 from redistui.ops.cluster.balance_checks import may_be_moved
-from redistui.ops.cluster.drain_steps import AwaitSameMap
 from redistui.ops.cluster.map import owners
 from redistui.ops.cluster.moving import moving_plan
+from redistui.ops.cluster.same_map import AwaitSameMap
 from redistui.ops.cluster.shares import moves_of, parties
 from redistui.ops.templates import slot_count
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from redistui.judge.counts import every
 from redistui.model import Address, Peer
 from redistui.ops.cluster.look import EVERY, NODES, asks, count, facts_of, is_primary, view_of
 from redistui.ops.node.roles import role_of
@@ -39,7 +40,8 @@ class ViewsShowOwner(Step):
             return "; ".join(filter(None, wrong))
 
         yield from ask_until(asks(self.nodes, *NODES), missing, every=EVERY, seconds=self.seconds)
-        return f"all {len(self.nodes)} nodes that answer see {self.new} as primary of its slots, {self.assigned} owned"
+        seen = every(len(self.nodes), "node", "see", "answer")
+        return f"{seen} {self.new} as primary of its slots, {self.assigned} owned"
 
     def _wrong(self, node: Address, reply: object) -> str:
         view = view_of(reply)

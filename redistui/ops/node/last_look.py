@@ -60,7 +60,7 @@ class LastLook(Step):
         if (yield from option(heir, OPTION)) == UNREACHABLE:
             raise StepFailed(
                 f"{OPTION} is {UNREACHABLE} at {heir}: an earlier fence was left there, and as a primary it would "
-                f"refuse all writes; set it back first"
+                f"refuse all writes; `set-parameter {heir} {OPTION} 0` sets it back"
             )
 
     def _password(self, follower: Address, heir: Address) -> Look:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from redistui.judge.counts import counted
 from redistui.model import Address
 from redistui.ops.checks import names
 from redistui.ops.node.roles import is_primary
@@ -33,8 +34,9 @@ class NoPauseYet(Step):
             if held.held:
                 raise StepFailed(f"{node} holds writes already{why(held)}; `unpause` ends that")
             if held.sentinels > self.sentinels:
+                there = f"{counted(held.sentinels, 'Sentinel')} {'is' if held.sentinels == 1 else 'are'}"
                 known = f"{self.sentinels} known here" if self.sentinels else "none known here"
-                raise StepFailed(f"{held.sentinels} Sentinels are connected to {node}, {known}: watch those as well")
+                raise StepFailed(f"{there} connected to {node}, {known}: watch those as well")
         return "nothing is held"
 
 

@@ -13,7 +13,11 @@ from redistui.ops.sentinel.checks import Pair, believers
 PING_MS = 5_000
 """Sentinel takes no replica whose last good PING is older (five ping periods), ..."""
 INFO_MS = 30_000
-"""... or whose last INFO is older (three INFO periods; where it finds the primary down, five ping periods), ..."""
+"""... or whose last INFO is older (three INFO periods), ...
+
+Of a primary that it finds down it wants one of the last PING_MS. It asks every 10 s all the same, where no majority
+agrees with it and the replica has not missed its link yet (the first minute of one that hangs): half of the time that
+is too old. So it is no reason against a replica: the order waits for it (redistui.ops.sentinel.freshness)."""
 LINK_DOWN_TIMES = 10
 """... or whose link was down for more than so many times down-after, and for longer than the primary besides."""
 EACH_PING_MS = 1_000
@@ -32,9 +36,7 @@ def unfit(replica: WatchedReplica, pair: Pair, *, silent: bool = False) -> str:
 
     Sentinel's own filter (sentinelSelectSlave); and, as long as the primary answers, a link to it that is up.
     """
-    watch = pair[1]
     pinged, told = replica.last_ok_ping_ms, replica.info_refresh_ms
-    freshest = PING_MS if "s_down" in watch.flags else INFO_MS
     if odd := sorted(replica.flags ^ {"replica"}):
         return f"flagged {', '.join(odd)}"
     if not silent and replica.link_up is not True:
@@ -43,8 +45,8 @@ def unfit(replica: WatchedReplica, pair: Pair, *, silent: bool = False) -> str:
         return "replica-priority 0, or none that is known"
     if pinged is None or pinged > PING_MS:
         return f"no answer to its PING {_since(pinged)}"
-    if told is None or told > freshest:
-        return f"its INFO was not read {_since(told)}, at most {freshest // 1000} s count: try again"
+    if told is None or told > INFO_MS:
+        return f"its INFO was not read {_since(told)}, at most {INFO_MS // 1000} s count: try again"
     return _parted(replica, pair)
 
 

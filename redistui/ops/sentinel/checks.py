@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from redistui.judge.counts import counted, every
 from redistui.model import Event, Fleet, Group, Sentinel, Watch
 from redistui.ops.action import Check
 from redistui.ops.checks import failed, names, passed, verdict, warned
@@ -60,12 +61,22 @@ def agreed(fleet: Fleet, group: Group) -> Iterator[Check]:
 
 def present(group: Group) -> Check:
     up, known, silent = len(believers(group)), len(group.sentinels), silent_sentinels(group)
-    said = f"{up} of {known} Sentinels answer"
+    said = answering(up, known)
     if up <= known // 2:
         return failed(f"{said}: that is no majority; the other side of a partition may elect another primary")
     if silent:
         return warned(f"{said}; without one: {names([s.address for s in silent])}, which will learn of it when back")
     return passed(said)
+
+
+def answering(up: int, known: int) -> str:
+    """
+    >>> answering(2, 3), answering(1, 1), answering(0, 1)
+    ('2 of 3 Sentinels answer', 'the only Sentinel answers', '0 of 1 Sentinel answers')
+    """
+    if up == known == 1:
+        return every(1, "Sentinel", "answer")
+    return f"{up} of {counted(known, 'Sentinel')} answer{'s' if known == 1 else ''}"
 
 
 def is_minority(group: Group) -> bool:
@@ -94,7 +105,7 @@ def reachable(pairs: tuple[Pair, ...]) -> Check:
 
 def _count(pairs: tuple[Pair, ...], known: int) -> Check:
     wrong = [f"{s.address} knows {w.other_sentinels}" for s, w in pairs if w.other_sentinels != known - 1]
-    text = f"a Sentinel knows {known - 1} others"
+    text = f"each Sentinel knows {counted(known - 1, 'other')}" if known > 1 else "it knows of no other Sentinel"
     return verdict([f"{'; '.join(wrong)} other Sentinels, not {known - 1}: a ghost, or a split"] if wrong else [], text)
 
 
@@ -120,7 +131,9 @@ def _silence(pairs: tuple[Pair, ...], *, few: bool) -> Check:
         return going_on
     answered = [s.address for s, w in pairs if not _unanswered(w)]
     if 2 * len(answered) < len(pairs):
-        return passed(f"{len(pairs) - len(answered)} of {len(pairs)} Sentinels get no answer from the primary either")
+        return passed(
+            f"{len(pairs) - len(answered)} of {counted(len(pairs), 'Sentinel')} got no answer from the primary either"
+        )
     return failed(
         f"the primary answered {names(answered)} within the last {SILENT_MS // 1000} s, but not us: it may be "
         f"unreachable from here only"

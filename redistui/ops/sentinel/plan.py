@@ -79,7 +79,8 @@ def order(group: Group, primary: Address, how: How, chosen: Address | None) -> t
     sentinel, watch = believers(group)[0]
     who = (chosen,) if chosen is not None else candidates(group, silent=how == "unplanned")
     awaited = AwaitPromotion(None, watch.name, primary, sentinel.address, addresses(group), who, patience(group))
-    return OrderFailover(sentinel.address, watch.name, primary, how), awaited
+    heirs = who if how == "unplanned" else ()
+    return OrderFailover(sentinel.address, watch.name, primary, how, heirs), awaited
 
 
 def postconditions(group: Group, chosen: Address | None) -> tuple[Step, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from redistui.judge.counts import every
 from redistui.model import Address, Group
 from redistui.ops.node.fence import value_of
 from redistui.ops.steps import Argv, Ask, Lost, NotKnown, Refused, Reply, Script, Step, StepFailed
@@ -132,7 +133,7 @@ class AwaitPriorities(Step):
             return f"{', '.join(late)} did not prefer {self.chosen}" if late else ""
 
         yield from ask_until(asks, missing, every=EVERY, seconds=self.seconds)
-        return f"all {len(self.sentinels)} Sentinels prefer {self.chosen}"
+        return f"{every(len(self.sentinels), 'Sentinel', 'prefer')} {self.chosen}"
 
 
 def prefers(reply: Reply, chosen: Address) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from redistui.model import Address, Fleet, Group, Kind
 from redistui.ops.action import Aim, Check
 from redistui.ops.checks import answer, failed, found, fresh, names, passed, warned
-from redistui.ops.sentinel.checks import agreed, believers, flags, silent_sentinels
+from redistui.ops.sentinel.checks import agreed, answering, believers, flags, silent_sentinels
 from redistui.ops.sentinel.nodes import primary_of, serves
 
 INSTEAD: dict[Kind, str] = {
@@ -37,10 +37,10 @@ def checks(fleet: Fleet, aim: Aim) -> Iterator[Check]:
 def _majority(group: Group) -> Iterator[Check]:
     up, known = len(believers(group)), len(group.sentinels)
     if up > known // 2:
-        yield passed(f"{up} of {known} Sentinels answer")
+        yield passed(answering(up, known))
         return
     yield warned(
-        f"only {up} of {known} Sentinels answer: should the others be alive elsewhere, either side may elect a "
+        f"only {answering(up, known)}: should the others be alive elsewhere, either side may elect a "
         f"primary of its own once these have forgotten those"
     )
 

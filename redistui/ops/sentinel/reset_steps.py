@@ -6,9 +6,10 @@ import re
 from collections.abc import Generator
 from dataclasses import dataclass
 
+from redistui.judge.counts import counted, every, sentence
 from redistui.model import Address
 from redistui.ops.node.roles import is_primary
-from redistui.ops.sentinel.steps import read_watch
+from redistui.ops.sentinel.freshness import read_watch
 from redistui.ops.steps import (
     Argv,
     Ask,
@@ -104,7 +105,8 @@ class EveryoneKnown(Step):
 
     @property
     def _everyone(self) -> str:
-        return f"{many(len(self.replicas), 'replica')} and {many(len(self.others), 'other Sentinel')}"
+        others = f" and {counted(len(self.others), 'other Sentinel')}" if self.others else ""
+        return f"{counted(len(self.replicas), 'replica')}{others}"
 
     @property
     def advice(self) -> str:
@@ -155,7 +157,8 @@ class Unanimous(Step):
 
     @property
     def text(self) -> str:
-        return f"All {len(self.sentinels)} Sentinels name {self.primary}, know each other, and can reach quorum"
+        known = ", know each other," if len(self.sentinels) > 1 else ""
+        return sentence(f"{every(len(self.sentinels), 'Sentinel', 'name')} {self.primary}{known} and can reach quorum")
 
     def script(self) -> Script:
         asks = tuple(Ask(each, ("SENTINEL", "MASTER", self.name)) for each in self.sentinels)
@@ -167,7 +170,7 @@ class Unanimous(Step):
         yield from ask_until(asks, missing, every=EVERY, seconds=self.seconds)
         for sentinel in self.sentinels:
             yield from can_reach_quorum(sentinel, self.name, self.seconds)
-        return f"all {len(self.sentinels)} Sentinels name {self.primary} and can reach quorum"
+        return f"{every(len(self.sentinels), 'Sentinel', 'name')} {self.primary} and can reach quorum"
 
     def _fine(self, reply: Reply) -> bool:
         try:
@@ -176,14 +179,6 @@ class Unanimous(Step):
             return False
         known = watch.other_sentinels == len(self.sentinels) - 1
         return watch.primary == self.primary and watch.flags == {"primary"} and known
-
-
-def many(count: int, what: str) -> str:
-    """
-    >>> many(1, "replica"), many(2, "replica")
-    ('1 replica', '2 replicas')
-    """
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def known_by(replies: Replies) -> set[Address]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from redistui.judge.counts import counted, every
 from redistui.model import Fleet, Group, Kind
 from redistui.ops.action import Aim, Check
 from redistui.ops.checks import failed, found, fresh, names, passed, warned
@@ -71,7 +72,7 @@ def _silent(group: Group) -> Iterator[Check]:
     if gone:
         yield warned(f"{names(gone)} cannot be told now, and will differ when back: set it again then")
     else:
-        yield passed(f"all {len(group.sentinels)} Sentinels answer")
+        yield passed(every(len(group.sentinels), "Sentinel", "answer"))
 
 
 def _sensible(group: Group, option: str, value: int) -> Iterator[Check]:
@@ -79,7 +80,9 @@ def _sensible(group: Group, option: str, value: int) -> Iterator[Check]:
     known = len(group.sentinels)
     majority = known // 2 + 1
     if option == "quorum" and value > known:
-        yield failed(f"a quorum of {value} can never be reached by {known} Sentinels: nobody would fail over")
+        yield failed(
+            f"a quorum of {value} can never be reached by {counted(known, 'Sentinel')}: nobody would fail over"
+        )
     elif option == "quorum" and value == 1 < known:
         yield warned("with a quorum of 1, what a single Sentinel cannot reach counts as down")
     elif option == "quorum" and value < majority:

@@ -6,8 +6,9 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
+from redistui.judge.counts import every, sentence
 from redistui.model import Address, Watch
-from redistui.ops.sentinel.steps import read_watch
+from redistui.ops.sentinel.freshness import read_watch
 from redistui.ops.steps import Argv, Ask, Lost, NotKnown, Refused, Reply, Script, Step, StepFailed, Wish
 from redistui.ops.waiting import Replies, ask_until
 from redistui.replies.sentinel import read_masters
@@ -103,7 +104,7 @@ class OptionIs(Step):
 
     @property
     def text(self) -> str:
-        return f"All {len(self.sentinels)} Sentinels say {self.option} {self.value}"
+        return sentence(f"{every(len(self.sentinels), 'Sentinel', 'say')} {self.option} {self.value}")
 
     def script(self) -> Script:
         asks = tuple(Ask(each, ("SENTINEL", "MASTER", self.name)) for each in self.sentinels)
@@ -113,7 +114,7 @@ class OptionIs(Step):
             return f"{', '.join(odd)} did not say {self.option} {self.value}" if odd else ""
 
         yield from ask_until(asks, missing, every=EVERY, seconds=self.seconds)
-        return f"all {len(self.sentinels)} Sentinels say {self.option} {self.value}"
+        return f"{every(len(self.sentinels), 'Sentinel', 'say')} {self.option} {self.value}"
 
     def _in(self, reply: Reply) -> int | None:
         try:

@@ -13,9 +13,10 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Literal
 
-from redistui.model import Address, Watch, host_of, port_of
+from redistui.model import Address, host_of, port_of
 from redistui.ops.node.fence import OPTION, UNREACHABLE, value_of
 from redistui.ops.node.roles import is_primary, read_role
+from redistui.ops.sentinel.freshness import BUSY, await_fresh, read_watch
 from redistui.ops.steps import (
     Argv,
     Ask,
@@ -25,7 +26,6 @@ from redistui.ops.steps import (
     NotKnown,
     Now,
     Pause,
-    Refused,
     Reply,
     Script,
     Step,
@@ -33,18 +33,15 @@ from redistui.ops.steps import (
     Together,
     Wish,
 )
-from redistui.replies.sentinel import read_masters
-from redistui.replies.words import BadReply, join
+from redistui.replies.words import join
 
 NEW = Hole("new primary")
 NEW_HOST = Hole("host of the new primary")
 NEW_PORT = Hole("port of the new primary")
 EVERY = 0.05
-BUSY = "failover_in_progress"
 How = Literal["coordinated", "fenced", "unplanned"]
 """coordinated: the old primary hands over by itself (Valkey >= 9.0). fenced: its writes are held by us. unplanned: it
 is silent."""
-Reading = Generator[Wish, Reply, Watch | None]
 
 
 @dataclass(frozen=True)
@@ -57,10 +54,14 @@ class OrderFailover(Step):
     name: str
     primary: Address
     how: How
+    heirs: tuple[Address, ...] = ()
+    """Of a silent primary: replicas of which the Sentinel must have heard lately, or it takes none of them."""
 
     @property
     def text(self) -> str:
         more = ", with the old primary taking part" if self.how == "coordinated" else ""
+        if self.heirs:
+            more = f", once {self.node} has heard of {' or '.join(self.heirs)} lately (it asks every 10 s)"
         return f"Order the Sentinels to fail over {self.name}{more}"
 
     def commands(self) -> tuple[Argv, ...]:
@@ -68,6 +69,8 @@ class OrderFailover(Step):
         return ((*order, "COORDINATED") if self.how == "coordinated" else order,)
 
     def script(self) -> Script:
+        if self.heirs:
+            yield from await_fresh(self.node, self.name, self.primary, self.heirs)
         watch = yield from read_watch(self.node, self.name)
         if watch is not None and watch.primary != self.primary:
             return f"nothing to order: {self.node} names {watch.primary} already"
@@ -173,12 +176,3 @@ class AwaitPromotion(Step):
             f". {' and '.join(hung)} did not answer: should it hang, and go on later, it calls itself a primary until "
             f"the Sentinels have made it a replica again, after some 10 s; what is written there by then is lost"
         )
-
-
-def read_watch(sentinel: Address, name: str) -> Reading:
-    """SENTINEL MASTER; None when it does not answer, or not with that."""
-    try:
-        reply: Reply = yield Ask(sentinel, ("SENTINEL", "MASTER", name), seconds=0.5)
-        return read_masters([reply])[0]
-    except (Refused, Lost, BadReply):
-        return None

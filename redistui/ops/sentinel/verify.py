@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from redistui.judge.counts import every, sentence
 from redistui.model import Address
 from redistui.ops.node.roles import follows, role_of
-from redistui.ops.sentinel.steps import BUSY, NEW
+from redistui.ops.sentinel.freshness import BUSY
+from redistui.ops.sentinel.steps import NEW
 from redistui.ops.steps import Ask, Recall, Reply, Script, Step, StepFailed
 from redistui.ops.waiting import Replies, ask_until
 from redistui.replies.sentinel import read_masters
@@ -28,7 +30,7 @@ class SentinelsAgree(Step):
 
     @property
     def text(self) -> str:
-        return f"All {len(self.sentinels)} Sentinels name the new primary under one new config-epoch"
+        return sentence(f"{every(len(self.sentinels), 'Sentinel', 'name')} the new primary under one new config-epoch")
 
     def script(self) -> Script:
         new: Address = yield Recall(NEW)
@@ -45,7 +47,7 @@ class SentinelsAgree(Step):
             return "the failover was still in progress" if any(busy for _, _, busy in seen) else ""
 
         replies = yield from ask_until(asks, missing, every=EVERY, seconds=self.seconds)
-        return f"all {len(self.sentinels)} Sentinels name {new}, config-epoch {believed(replies[0])[1]}"
+        return f"{every(len(self.sentinels), 'Sentinel', 'name')} {new}, config-epoch {believed(replies[0])[1]}"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from redistui.model.canaries import NAME, CanaryPlan, CanaryState, Phase
 from redistui.route.canary.account import Account, may_not, sentence
 from redistui.route.canary.calls import Sender
 from redistui.route.canary.markers import Markers
-from redistui.route.failures import BadRoute, RouteFailed
+from redistui.route.failures import BadRoute, RouteFailed, is_shut_out
 from redistui.route.route import Route
 
 Groups = Mapping[str, Group]
@@ -57,8 +57,9 @@ class Canary:
         self._sender = Sender(plan, self._run, lambda: self._account, self._denied)
         self.state = CanaryState(plan, self._began, self._began)
         """The latest; a whole frozen value."""
-        self.broken = self.misled = False
-        """A mistake of ours has ended it, or what it was told makes no sense; `state.said` says which."""
+        self.broken = self.misled = self.shut_out = False
+        """What has ended it: a mistake of ours, something it was told that makes no sense, or a login that a server did
+        not take; `state.said` says which."""
 
     # -- for every thread -----------------------------------------------------------------------------------------
 
@@ -139,7 +140,8 @@ class Canary:
                 await self._route.close()
 
     async def _opened(self) -> Route | None:
-        """A route, as soon as one can be opened; None: what it was told makes no sense."""
+        """A route, as soon as one can be opened; None: none ever will. A wrong password is not tried again and again:
+        servers log it, and some lock the user out."""
         while True:
             try:
                 self._route = route = self._build(self.plan, self._groups)
@@ -150,6 +152,9 @@ class Canary:
                 return None
             except RouteFailed as error:
                 self._said = sentence("it cannot begin", error)
+                if is_shut_out(error.text):
+                    self.shut_out = True
+                    return None
             else:
                 return route
             await route.close()

@@ -39,7 +39,7 @@ def fitted(plan: CanaryPlan, group: Group) -> CanaryPlan:
     """The plan for another group: what it has to do stays, where that can be done there."""
     kinds = FITTING[group.kind]
     if group.name in plan.groups and plan.route in kinds:
-        return plan
+        return plan if plan.route == "sites" else _without_strangers(plan, [node.address for node in group.nodes])
     route = plan.route if plan.route in kinds and plan.route != "split" else kinds[0]
     strategy = "" if plan.strategy == PRIMARY and route != "cluster" else plan.strategy
     return replace(plan, group=group.name, route=route, strategy=strategy, others=(), named={}, weights={})
@@ -51,7 +51,13 @@ def told(plan: CanaryPlan, words: Sequence[str], group: Group, nodes: Sequence[A
     order = ORDERS.get(name)
     if order is None:
         raise BadRoute(f"canary has no {name!r}: {', '.join(('start', 'stop', 'reset', *ORDERS))}")
-    return order(plan, rest, group, nodes)
+    return order(_without_strangers(plan, nodes), rest, group, nodes)
+
+
+def _without_strangers(plan: CanaryPlan, nodes: Sequence[Address]) -> CanaryPlan:
+    """No route takes the weight of a node that has left its group."""
+    weights = {node: weight for node, weight in plan.weights.items() if node in nodes}
+    return plan if weights == plan.weights else replace(plan, weights=weights)
 
 
 def _route(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[Address]) -> CanaryPlan:
@@ -65,7 +71,8 @@ def _route(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[
     consistency = (plan.consistency or MAJORITY) if kind == "sites" else ""
     writes = 0.0 if found == "balancer" else plan.writes
     others = plan.others if found == "sites" else ()
-    return replace(plan, route=found, strategy="", consistency=consistency, weights={}, writes=writes, others=others)
+    routed = replace(plan, route=found, consistency=consistency, writes=writes, others=others)
+    return replace(routed, strategy="", weights={}) if found == "sites" else routed
 
 
 def _next_route(plan: CanaryPlan, group: Group) -> str:
@@ -104,17 +111,22 @@ def _rate(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[A
 
 
 def _writes(plan: CanaryPlan, rest: Sequence[str], group: Group, nodes: Sequence[Address]) -> CanaryPlan:
-    if plan.route == "balancer" and rest != ["off"] and not (rest == ["toggle"] and plan.writes):
+    share = _share(rest, plan.writes)
+    if plan.route == "balancer" and share:
         raise BadRoute("a balancer asks any node, and replicas take no writes: only the other routes can write")
+    return replace(plan, writes=share)
+
+
+def _share(rest: Sequence[str], now: float) -> float:
     match rest:
         case ["on"]:
-            return replace(plan, writes=plan.writes or SHARE)
+            return now or SHARE
         case ["off"]:
-            return replace(plan, writes=0.0)
+            return 0.0
         case ["toggle"]:
-            return replace(plan, writes=0.0 if plan.writes else SHARE)
+            return 0.0 if now else SHARE
         case [word] if (number := _number(word.removesuffix("%"))) is not None and 0 <= number <= 100:
-            return replace(plan, writes=number / 100)
+            return number / 100
     raise BadRoute(f"{' '.join(rest)!r} is no share of writes: on, off, or percent from 0 to 100")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from redistui.model import Access, Address
+from redistui.model.places import Role
 from redistui.model.routes import Answer, NodeStats, RouteStats
 from redistui.net.client import raw
 from redistui.replies.slot import slot_of
@@ -14,6 +16,7 @@ from redistui.route.cluster.follow import Trip
 from redistui.route.cluster.health import contradicts, look_at_all, why_not_read, why_not_well
 from redistui.route.cluster.links import ClusterLinks
 from redistui.route.cluster.map import ShardPlaces
+from redistui.route.cluster.members import Missing
 from redistui.route.commands import COMMAND, CommandTable, checked_cursor, read_commands
 from redistui.route.endpoint import CONNECTIONS, NAME, Argv, Endpoint
 from redistui.route.failures import BadRoute, Refused, RouteFailed
@@ -69,6 +72,7 @@ class ClusterCalls(Calls):
     async def _open(self) -> None:
         await self.links.learn()
         await self._look()
+        await self.links.learn_missing(self._well())
         await self._learn_table()
         self.use(self._strategy, self._weights)
         for rounds in self._rounds:
@@ -187,7 +191,7 @@ class ClusterCalls(Calls):
     # -- looking after it ---------------------------------------------------------------------------------------------
 
     async def _look(self) -> None:
-        nodes = self.links.nodes
+        nodes = (*self.links.nodes, *self.links.missing)
         self._chooser.know(nodes)
         self._seen = await look_at_all({node: self.links.endpoint(node) for node in nodes}, min(1.0, self._seconds))
         if not self.links.settled or contradicts(self.links.map, self._seen):
@@ -196,8 +200,12 @@ class ClusterCalls(Calls):
     async def _relearn(self) -> None:
         try:
             await self.links.learn()
+            await self.links.learn_missing(self._well())
         except Refused as nobody:
             self._tally.tried(nobody)
+
+    def _well(self) -> frozenset[Address]:
+        return frozenset(node for node, seen in self._seen.items() if not seen.why_not)
 
     async def _learn_table(self) -> None:
         """From the first node that tells."""
@@ -214,17 +222,28 @@ class ClusterCalls(Calls):
         shards = self.links.map.shards
         rows = [self._stats_of(shard.primary, shard) for shard in shards]
         rows += [self._stats_of(node, shard) for shard in shards for node in shard.replicas]
+        rows += [self._stats_of_missing(node, one) for node, one in self.links.missing.items()]
         return self._tally.stats(self.kind, self._strategy, rows)
 
     def _stats_of(self, node: Address, shard: ShardPlaces) -> NodeStats:
+        if node == shard.primary:
+            return self._row(node, "primary", why_not_well(node, self._seen))
+        row = self._row(node, "replica", why_not_read(node, shard, self._seen, self._bounds))
+        if self._strategy == PRIMARY:
+            return row
+        return replace(row, share=self._chooser.share(node), wanted_share=self._wanted_share(node, shard))
+
+    def _stats_of_missing(self, node: Address, missing: Missing) -> NodeStats:
+        """Why it does not answer, where it does not; else why nobody is sent there."""
+        seen = self._seen.get(node)
+        return self._row(node, missing.role, (seen.why_not if seen else "") or missing.why_not)
+
+    def _row(self, node: Address, role: Role | None, why_not: str) -> NodeStats:
         endpoints = self.links.endpoints(node)
-        replica = node != shard.primary
-        why_not = why_not_read(node, shard, self._seen, self._bounds) if replica else why_not_well(node, self._seen)
         latencies = [each.latency_ms for each in endpoints if each.latency_ms is not None]
-        chosen = replica and self._strategy != PRIMARY
         return NodeStats(
             address=node,
-            role="replica" if replica else "primary",
+            role=role,
             weight=self._chooser.weight(node),
             healthy=not why_not,
             why_not=why_not,
@@ -233,8 +252,8 @@ class ClusterCalls(Calls):
             requests=sum(each.requests for each in endpoints),
             failures=sum(each.failures for each in endpoints),
             latency_ms=min(latencies, default=None),
-            share=self._chooser.share(node) if chosen else None,
-            wanted_share=self._wanted_share(node, shard) if chosen else None,
+            share=None,
+            wanted_share=None,
         )
 
     def _wanted_share(self, node: Address, shard: ShardPlaces) -> float | None:

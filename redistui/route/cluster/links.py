@@ -11,14 +11,15 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from redistui.model import Access, Address
-from redistui.replies.cluster import ClusterFacts, read_info
+from redistui.replies.cluster import ClusterInfo, read_info
 from redistui.replies.words import BadReply
 from redistui.route.cluster.map import ClusterMap, Sight, latest, read_slots
+from redistui.route.cluster.members import NODES, Missing, after, missing_of, read_members
 from redistui.route.endpoint import GONE, Endpoint
 from redistui.route.failures import Refused, RouteFailed
 
@@ -29,7 +30,7 @@ GRACE = 0.05
 SELDOM = 0.1
 """Seconds at least between two maps that MOVED asks for."""
 VIEW = (("CLUSTER", "INFO"), ("CLUSTER", "SLOTS"))
-NO_FACTS = ClusterFacts(None, None, None, None, None, None, None, None)
+NO_INFO = ClusterInfo()
 
 
 class ClusterLinks:
@@ -42,6 +43,8 @@ class ClusterLinks:
         self.settled = False
         """The last two maps name the same nodes. After a failover the first one may know the new primary, but not yet
         that the old one follows it."""
+        self.missing: dict[Address, Missing] = {}
+        """Members that the map does not list, until the cluster forgets them."""
         self._access = access
         self._seconds = seconds
         self._words = words
@@ -134,11 +137,31 @@ class ClusterLinks:
             raise self._no_map([*dict.fromkeys((*self.seeds, *known))])
         self.settled = {*believed.shards} == {*self.map.shards}
         gone = {shard.primary for shard in self.map.shards} - {shard.primary for shard in believed.shards}
+        self.missing = after(self.missing, self.map, believed)
         self.map, self._learnt_at = believed, time.monotonic()
         self._takers = set()
         for node in gone:  # what was a primary may be one no more: nothing goes out on what was opened before
             for endpoint in self.endpoints(node):
                 await endpoint.hang_up()
+
+    async def learn_missing(self, well: Collection[Address]) -> None:
+        """Asks one of those that are well for all members of the cluster. Where nobody may be asked for them (CLUSTER
+        NODES), whoever left the map is missing until it answers again."""
+        known = [node for node in self.nodes if node in well]
+        for node in random.sample(known, min(ASKED, len(known))):
+            (reply,) = await self.endpoint(node).check(NODES, seconds=self._seconds)
+            with suppress(BadReply):
+                if not isinstance(reply, RouteFailed) and (members := read_members(reply)):
+                    self.missing = missing_of(members, self.map)
+                    await self._leave({*members, *self.nodes, *self.seeds})
+                    return
+        self.missing = {node: one for node, one in self.missing.items() if node not in well}
+
+    async def _leave(self, members: Collection[Address]) -> None:
+        """Hangs up on nodes that the cluster has forgotten; on one that is just being asked, the next time."""
+        for kept in (self._writers, self._readers):
+            for node in [node for node, one in kept.items() if node not in members and not one.in_flight]:
+                await kept.pop(node).close()
 
     def _no_map(self, asked: Sequence[Address]) -> Refused:
         said = [f"{node}: {self._mapless.get(node, 'no answer')}" for node in asked[:ASKED]]
@@ -156,7 +179,7 @@ class ClusterLinks:
             if isinstance(slots, RouteFailed):
                 self._mapless[node] = slots.text
                 return None
-            known = NO_FACTS if isinstance(facts, RouteFailed) else read_info(facts)
+            known = NO_INFO if isinstance(facts, RouteFailed) else read_info(facts)
             sight = Sight(known, read_slots(slots, node), node in self._takers)
         except BadReply as bad:
             self._mapless[node] = str(bad)

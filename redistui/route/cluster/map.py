@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from redistui.model import SLOTS, Address, host_of
-from redistui.replies.cluster import ClusterFacts
+from redistui.replies.cluster import ClusterInfo
 from redistui.replies.words import BadReply, integer, join
 
 
@@ -108,7 +108,7 @@ def read_redirect(error: str, asked: Address) -> Redirect | None:
 class Sight(NamedTuple):
     """A node's map, and what it says of its cluster's state beside it."""
 
-    facts: ClusterFacts
+    facts: ClusterInfo
     map: ClusterMap
     named: bool = False
     """A MOVED has just named this node as the owner of a slot: it knows of that before the others do, and its epoch

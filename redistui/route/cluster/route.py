@@ -45,8 +45,8 @@ class ClusterRoute(ClusterCalls):
     `nodes`: some of the cluster, to begin with. `strategy`: `primary`, or one of redistui.route.strategy, which then
     chooses among the replicas of a key's shard that are well and within `bounds`; none is: the primary answers.
     `weights` count within each shard. `seconds`: for one reply. `patience`: for a whole call, redirections and repeats
-    included. `every`, `map_every`: seconds between two looks at the nodes, and at the map. More words (`connections`,
-    `name`) go to each Endpoint.
+    included. `every`, `map_every`: seconds between two looks at the nodes, and at the map. `connections`: to each node
+    at most, and as many again for reads that a replica answers. `name`: of these connections.
     """
 
     async def mget(self, *given: Word) -> ManyRead:

@@ -19,6 +19,7 @@ from redistui.view.alerts import AlertList
 from redistui.view.events import EventList, key_of
 from redistui.view.happening import alert_of, alert_page, portrait
 from redistui.view.source import Lines, Source
+from redistui.view.votes import voters
 
 MARGIN = 2
 """Cells that are left free at the detail's sides."""
@@ -90,7 +91,7 @@ class Events(Paged):
     # Drawing
 
     def draw(self, scene: Scene) -> None:
-        self._events = EventList(scene.fleet.events, scene.now, self.size.width, scene.filter)
+        self._events = EventList(scene.fleet.events, scene.now, self.size.width, scene.filter, voters(scene.fleet))
         self._alerts = AlertList(scene.fleet, scene.glyphs, scene.filter)
         source: Source = self._alerts if self.has_class("alerts") else self._events
         self.listed.show(source, scene.theme, scene.glyphs, scene.filter)

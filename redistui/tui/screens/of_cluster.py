@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from redistui.tui.panel import Panel
 from redistui.tui.scene import Scene
+from redistui.view import slots
 
 
 class OfCluster(Panel):
@@ -27,10 +28,10 @@ class OfCluster(Panel):
             self.action_cluster()
 
     def action_cluster(self) -> None:
-        """Where the group that is looked at has no slots: to the first that has."""
+        """Where the group that is looked at has no slots: to the first that has, else to a cluster that is silent."""
         scene = self._scene
         if scene is None or (scene.group is not None and scene.group.cluster is not None):
             return
-        found = next((group for group in scene.fleet.groups if group.cluster is not None), None)
-        if found is not None:
+        found = slots.cluster_of(scene.fleet)
+        if found is not None and found is not scene.group:
             self.post_message(self.Goto(group=found.name))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from redistui.judge.sites import NOWHERE
-from redistui.model import Address
+from redistui.model import Address, Fleet
 from redistui.tui.scene import Scene
 from redistui.tui.screens.listed import ListPanel
 from redistui.tui.widgets.table import LiveTable
-from redistui.view.sites import listing
-from redistui.view.source import Source
+from redistui.view.sites import sought, whole
+from redistui.view.source import Line, Source
 
 
 class Sites(ListPanel):
@@ -19,8 +21,19 @@ class Sites(ListPanel):
     KEY = "4"
     LIST = "places"
 
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._of: Fleet | None = None
+        self._drawn: tuple[object, ...] = ()
+        self._lines: Sequence[tuple[str, Line]] = ()
+
     def rows(self, scene: Scene, width: int) -> Source:
-        return listing(scene.fleet, scene.glyphs, width, scene.filter, scene.lags_ms)
+        """Made once for a snapshot: a cursor that moves and a filter that is typed change nothing in it."""
+        drawn = (scene.glyphs, width, scene.lags_ms)
+        if self._of is not scene.fleet or drawn != self._drawn:
+            self._of, self._drawn = scene.fleet, drawn
+            self._lines = whole(scene.fleet, *drawn)
+        return sought(self._lines, scene.filter)
 
     def _group(self) -> str | None:
         """The group under the cursor: a key is `group NAME SITE`, and both may hold blanks."""

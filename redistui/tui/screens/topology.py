@@ -19,6 +19,7 @@ from redistui.tui.widgets.table import LiveTable
 from redistui.tui.widgets.wrong import Wrong
 from redistui.view.events import EventList
 from redistui.view.topology import Outline, Spot, node_key
+from redistui.view.votes import voters
 
 WIDE = 118
 """Cells from which on the tree has its long form."""
@@ -101,7 +102,8 @@ class Topology(Panel):
         self.set_class(bool(scene.fleet.events), "eventful")
         if self.has_class("tall"):
             last = scene.fleet.events[-RECENT:]
-            self.recent.show(EventList(last, scene.now, self.size.width), scene.theme, scene.glyphs)
+            recent = EventList(last, scene.now, self.size.width, voters=voters(scene.fleet))
+            self.recent.show(recent, scene.theme, scene.glyphs)
 
     def _follow(self, scene: Scene) -> None:
         """Another group is looked at: the cursor goes to its first node, unless it is there already."""

@@ -66,7 +66,7 @@ class Past(Vertical):
         self._wanted = wanted
         subject, scene = wanted.subject, wanted.scene
         span = window(scene.fleet.at, RANGES[wanted.range], 2 * max(20, wanted.width - 8))
-        soon = max(1.0, span.step / 6, len(subject.members) / 50 if subject.total else 0.0)
+        soon = max(1.0, span.step / 6, len(subject.members) / 100 if subject.total else 0.0)
         nodes = tuple((node.address, node.up) for _, node in subject.members)
         tick = int(scene.fleet.at / soon)
         drawn = (subject.metric, nodes, subject.total, span, tick, id(scene.history), scene.theme)
@@ -78,7 +78,9 @@ class Past(Vertical):
             self._show_picture(wanted, read_past())
         elif self._reading is None:
             self._drawn = drawn
-            self._reading = self.run_worker(read_past, thread=True, group="plot", exit_on_error=True)
+            self._reading = self.run_worker(
+                read_past, thread=True, group="plot", exit_on_error=True, description="reads the past"
+            )  # without words of ours Textual describes it by the repr of all that is read
             self._reading_of = wanted
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

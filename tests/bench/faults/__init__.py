@@ -7,7 +7,9 @@ waits for that by asking the server (`Scene.says`): polls count from there.
 
 from __future__ import annotations
 
-from tests.bench.faults import clusters, copies, sentinels, servers
+from tests.bench.faults import clusters, copies, members, sentinels, servers, unlike
 from tests.bench.faults.scene import FAULTS, SHAPES, Fault, Scene, prepare
 
-__all__ = ["FAULTS", "SHAPES", "Fault", "Scene", "clusters", "copies", "prepare", "sentinels", "servers"]
+__all__ = [
+    "FAULTS", "SHAPES", "Fault", "Scene", "clusters", "copies", "members", "prepare", "sentinels", "servers", "unlike",
+]  # fmt: skip

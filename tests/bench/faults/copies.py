@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from redistui.demo.servers import Server
-from tests.bench.faults.scene import MB, Scene, ahead, clock, enlarge, fault, fill, follow, linked
+from tests.bench.faults.scene import MB, Scene, enlarge, fault, fill, follow, linked
 from tests.bench.throttle import Throttle
 from tests.waiting import eventually
 
@@ -155,16 +155,6 @@ def _forgetful(scene: Scene) -> Iterator[None]:
         scene.begins()
         ended = scene.since
     scene.since = ended
-
-
-@fault("clock-skew", "clocks", "n3")
-def _ahead(scene: Scene) -> Iterator[None]:
-    """a clock that is 5 s ahead"""
-    clock(scene.server("n3"), 5)
-    scene.says(lambda: ahead(scene.server("n3")) > 3)
-    yield
-    clock(scene.server("n3"), 0)
-    scene.says(lambda: ahead(scene.server("n3")) < 1)
 
 
 @fault("failover-churn", "again", "", witness="n1", tells_for=600.0)

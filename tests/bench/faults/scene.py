@@ -24,13 +24,17 @@ SHAPES = (
     replication("again", 1),
     replication("restarts", 1),
     replication("clocks", 2),
+    replication("hosts", 2),
     sentinel("orders", 2),
     sentinel("ghosts", 1, sentinels=2),
     cluster("catalog", 3),
+    cluster("wide", 3, replicas=2),
     replace(cluster("apart", 3, replicas=0), cuttable=True),
+    replace(cluster("halves", 3), cuttable=True),
 )
 SHIM = """
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -40,12 +44,16 @@ SHIM = """
 #include <unistd.h>
 static volatile long *shift;
 static void __attribute__((constructor)) begin(void) {
-    shift = mmap(0, 8, PROT_READ, MAP_SHARED, open(getenv("SHIFT"), O_RDONLY), 0);
+    shift = mmap(0, 16, PROT_READ, MAP_SHARED, open(getenv("SHIFT"), O_RDONLY), 0);
 }
 int clock_gettime(clockid_t clock, struct timespec *now) {
     int said = syscall(SYS_clock_gettime, clock, now);
-    if (clock == CLOCK_REALTIME) now->tv_sec += *shift;
+    if (clock == CLOCK_REALTIME) now->tv_sec += shift[0];
     return said;
+}
+pid_t fork(void) {
+    usleep(1000 * shift[1]);
+    return ((pid_t (*)(void)) dlsym(RTLD_NEXT, "fork"))();
 }
 int gettimeofday(struct timeval *restrict now, void *restrict zone) {
     struct timespec exact;
@@ -61,7 +69,11 @@ time_t time(time_t *now) {
     return exact.tv_sec;
 }
 """
-"""A clock that goes before by the seconds that stand in a file."""
+"""A clock that goes before by the seconds, and a fork that takes the milliseconds, that stand in a file."""
+AWAY = ("hosts", "n3")
+"""Group and server that stands there."""
+ELSEWHERE = "198.51.100.7"
+"""A host that no server here stands on, by what one of them announces."""
 
 
 class Scene:
@@ -87,9 +99,12 @@ class Scene:
         return (self.group.nodes if name[0] == "n" else self.group.sentinels)[int(name[1:]) - 1]
 
     def address(self, name: str) -> Address:
-        """As it is called on the screens: of a primary behind a narrow link, what its replica calls it."""
+        """As it is called on the screens: of a primary behind a narrow link, what its replica calls it; of a replica
+        that stands elsewhere, what it announces."""
         server = self.server(name)
-        return server.address if self.link is None or server is not self.primary else self.link.address
+        if self.link is not None and server is self.primary:
+            return self.link.address
+        return elsewhere(server) if (self.name, name) == AWAY else server.address
 
     def begins(self) -> None:
         self.since = time.time()
@@ -165,6 +180,10 @@ def prepare(scene: Scene) -> None:
     if scene.name == "clocks":
         shifted(scene.server("n3"))
         eventually(lambda: linked(scene) == 2, 30)
+    if scene.name == AWAY[0]:
+        scene.server(AWAY[1]).ask("CONFIG", "SET", "replica-announce-ip", ELSEWHERE)
+        scene.primary.ask("CLIENT", "KILL", "TYPE", "replica")
+        eventually(lambda: linked(scene) == 2 and ELSEWHERE in scene.primary.ask("INFO", "replication"), 30)
 
 
 def enlarge(scene: Scene) -> None:
@@ -182,7 +201,7 @@ def bound_to_fail(server: Server) -> None:
 
 
 def shifted(server: Server) -> None:
-    """Begins it anew under a clock that can be set; `clock` sets it."""
+    """Begins it anew under a clock and a fork that can be set; `clock` and `slow_fork` set them."""
     folder = server.directory
     (folder / "shift.c").write_text(SHIM)
     clock(server, 0)
@@ -194,8 +213,20 @@ def shifted(server: Server) -> None:
 
 
 def clock(server: Server, seconds: int) -> None:
+    _set(server, seconds, 0)
+
+
+def slow_fork(server: Server, ms: int) -> None:
+    _set(server, 0, ms)
+
+
+def _set(server: Server, *numbers: int) -> None:
     with (server.directory / "shift").open("r+b" if (server.directory / "shift").exists() else "wb") as file:
-        file.write(seconds.to_bytes(8, "little", signed=True))
+        file.write(b"".join(number.to_bytes(8, "little", signed=True) for number in numbers))
+
+
+def elsewhere(server: Server) -> Address:
+    return f"{ELSEWHERE}:{server.port}"
 
 
 def ahead(server: Server) -> float:

@@ -94,15 +94,6 @@ def _clients(scene: Scene) -> Iterator[None]:
     scene.primary.ask("CONFIG", "SET", "maxclients", 10000)
 
 
-@fault("config-drift", "clocks", "")
-def _drift(scene: Scene) -> Iterator[None]:
-    """another maxmemory-policy on one server"""
-    scene.primary.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
-    scene.begins()
-    yield
-    scene.primary.ask("CONFIG", "SET", "maxmemory-policy", "noeviction")
-
-
 @fault("save-failing", "stock", "n1")
 def _unsaved(scene: Scene) -> Iterator[None]:
     """BGSAVE to a full disk"""

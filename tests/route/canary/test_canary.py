@@ -136,6 +136,16 @@ def test_a_route_that_cannot_be_opened_is_tried_again_and_says_why() -> None:
     assert (route.opened, route.closed) == (2, 2)
 
 
+def test_a_password_that_is_not_taken_is_not_tried_again_and_again() -> None:
+    route = Imagined()
+    route.refuses_to_open = [Refused("UNHEALTHY", "no node can be asked (a:1: cannot connect: WRONGPASS invalid)")]
+    with singing(route, READS) as canary:
+        eventually(lambda: not canary.state.runs)
+    assert canary.shut_out
+    assert canary.state.said == "it cannot begin: no node can be asked (a:1: cannot connect: WRONGPASS invalid)"
+    assert (route.opened, route.closed) == (1, 1)
+
+
 def test_a_route_that_makes_no_sense_ends_it_with_the_sentence() -> None:
     route = Imagined()
     route.refuses_to_open = [BadRoute("the weights are of strangers")]

@@ -106,6 +106,18 @@ def test_the_key_for_routes_goes_round_those_that_one_group_is_enough_for() -> N
         said("route next", first_plan(CART), CART)
 
 
+def test_another_route_keeps_strategy_and_weights_but_sites_have_none() -> None:
+    plan = replace(PLAN, strategy="weighted", weights={NODES[1]: 3.0})
+    for line in ("route next", "route split", "route balancer"):
+        assert (said(line, plan).strategy, said(line, plan).weights) == ("weighted", {NODES[1]: 3.0})
+    assert (said("sites cart", plan).strategy, said("sites cart", plan).weights) == ("", {})
+
+
+def test_the_weight_of_a_node_that_has_left_is_forgotten() -> None:
+    plan = replace(PLAN, weights={NODES[1]: 3.0, "10.9.9.9:6379": 5.0})
+    assert said("rate 50", plan).weights == fitted(plan, ORDERS_GROUP).weights == {NODES[1]: 3.0}
+
+
 def test_a_node_without_an_address_is_left_out_and_ends_nothing() -> None:
     lost = replace(ORDERS_GROUP.nodes[0], address=":0")
     group = replace(ORDERS_GROUP, nodes=(lost, *ORDERS_GROUP.nodes))
@@ -121,7 +133,8 @@ def test_a_balancer_never_writes() -> None:
     for line in ("writes on", "writes toggle", "writes 10"):
         with pytest.raises(BadRoute, match="a balancer asks any node, and replicas take no writes"):
             said(line, plan)
-    assert said("writes off", plan) == plan
+    for line in ("writes off", "writes 0"):
+        assert said(line, plan) == plan
 
 
 def test_sites_have_a_consistency_and_neither_strategy_nor_weights() -> None:

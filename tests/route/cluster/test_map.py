@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from redistui.model import SLOTS
-from redistui.replies.cluster import ClusterFacts
+from redistui.replies.cluster import ClusterInfo
 from redistui.replies.words import BadReply
 from redistui.route.cluster.map import ClusterMap, Redirect, ShardPlaces, Sight, latest, read_redirect, read_slots
 
@@ -22,8 +22,8 @@ def node(address: str) -> list[Any]:
     return [host.encode(), int(port), b"0" * 40]
 
 
-def facts(state: str, epoch: int) -> ClusterFacts:
-    return ClusterFacts("ok" if state == "ok" else "fail", epoch, epoch, SLOTS, SLOTS, 0, 0, 6)
+def facts(state: str, epoch: int) -> ClusterInfo:
+    return ClusterInfo("ok" if state == "ok" else "fail", epoch, epoch, SLOTS, SLOTS, 0, 0, 6)
 
 
 def test_a_reply_says_who_serves_each_slot_and_who_its_replicas_are() -> None:

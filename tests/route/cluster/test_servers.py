@@ -155,8 +155,13 @@ async def test_reads_go_to_replicas_and_to_the_primary_while_there_is_none(catal
         assert answer.node == owner(route, catalog, "a").address
         assert answer.fallback
         await eventually_async(lambda: route.weak_shards == (owner(route, catalog, "a").address,))
+        await eventually_async(lambda: taken.address in route.links.missing, 30)
+        lost = next(node for node in route.stats().nodes if node.address == taken.address)
+        assert (lost.role, lost.healthy, lost.why_not) == ("replica", False, "cannot connect: connection refused")
+        assert route.stats().summary.startswith("cluster: 5 of 6 nodes well")
         taken.restart(30.0)
         await eventually_async(lambda: route.weak_shards == (), 30)
+        assert route.links.missing == {}
         assert (await route.read("GET", "a")).node == taken.address
         assert route.stats().fallbacks == 1
 

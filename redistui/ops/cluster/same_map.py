@@ -1,17 +1,14 @@
-"""Steps around slot moves when a node joins or leaves a cluster: what has to be settled before and after."""
+"""Waits around slot moves when a node joins or leaves a cluster: until all nodes see the same."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from redistui.judge.counts import every
 from redistui.model import Address
-from redistui.ops.cluster.follow import Replicate
-from redistui.ops.cluster.look import EVERY, NODES, View, asks, count, facts_of, look, view_of
-from redistui.ops.steps import Argv, NotKnown, Now, Pause, Script, Step
+from redistui.ops.cluster.look import EVERY, NODES, View, asks, count, facts_of, view_of
+from redistui.ops.steps import Script, Step
 from redistui.ops.waiting import Replies, ask_until
-
-PATIENCE = 4.0
-"""Seconds for which a replica is left to find its new primary by itself: seen to take less than 0.5 s."""
 
 
 @dataclass(frozen=True)
@@ -55,46 +52,6 @@ def map_of(view: View | None) -> dict[str, tuple[tuple[int, int], ...]] | None:
 
 
 @dataclass(frozen=True)
-class FindNewPrimary(Step):
-    """A replica of a primary that gave its last slot. Servers make it a replica of who took that slot, by themselves
-    (not with cluster-allow-replica-migration no); where they do not, it is told to."""
-
-    node: Address
-    id: str
-    left: Address
-    """Whom it followed."""
-    left_id: str
-    primary: Address
-    primary_id: str
-
-    @property
-    def text(self) -> str:
-        return f"{self.node} follows who took the slots of {self.left}, or else is made a replica of {self.primary}"
-
-    @property
-    def advice(self) -> str:
-        return f"Look whom {self.node} follows (`redistui status`)."
-
-    def commands(self) -> tuple[Argv, ...]:
-        return (("CLUSTER", "REPLICATE", self.primary_id),)
-
-    def script(self) -> Script:
-        began: float = yield Now()
-        while True:
-            view = yield from look(self.node)
-            if view is not None and view.mine.primary not in (self.left_id, None):
-                above = view.line(view.mine.primary or "")
-                return f"it follows {view.mine.primary if above is None else above.address} by now"
-            now: float = yield Now()
-            if now - began >= PATIENCE:
-                break
-            yield Pause(EVERY)
-        if view is None:
-            raise NotKnown(f"{self.node} does not show its view of the cluster")
-        return (yield from Replicate(self.node, self.id, self.primary, self.primary_id, self.left_id).script())
-
-
-@dataclass(frozen=True)
 class AwaitEmptied(Step):
     """Until every node that answers sees the one that leaves without slots and without replicas."""
 
@@ -106,7 +63,7 @@ class AwaitEmptied(Step):
 
     @property
     def text(self) -> str:
-        return f"Wait until all {len(self.nodes)} nodes see {self.name} without slots and without replicas"
+        return f"Wait until {every(len(self.nodes), 'node', 'see')} {self.name} without slots and without replicas"
 
     def script(self) -> Script:
         def missing(replies: Replies) -> str:
