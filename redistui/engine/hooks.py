@@ -97,4 +97,7 @@ async def _end(process: Process, reading: asyncio.Future[None]) -> None:
     for _ in range(3):  # a loop that ends cancels us once more, and its pipes would stay open
         with suppress(asyncio.CancelledError, TimeoutError):
             await asyncio.wait_for(process.communicate(), 5.0)
-            return
+            break
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():  # whoever cancelled us meanwhile waits for that
+        raise asyncio.CancelledError

@@ -95,3 +95,21 @@ def test_a_wish_to_stop_ends_it(program: Path) -> None:
         return await work
 
     assert asyncio.run(run()).wrong == "stopped on request"
+
+
+def test_whoever_is_cancelled_while_it_is_killed_ends_all_the_same(
+    program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook, kill = written(program, "exec sleep 600"), os.killpg
+
+    async def work() -> None:
+        def killed(group: int, number: int) -> None:
+            kill(group, number)
+            task.cancel()
+
+        monkeypatch.setattr(hooks.os, "killpg", killed)
+        task = asyncio.ensure_future(hooks.run(hook, {}, seconds=0.1))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(work())
