@@ -14,6 +14,7 @@ from redistui.ops.action import Action, Aim, Argument, Check, Plan
 from redistui.ops.checks import failed, found, fresh, verdict, warned
 from redistui.ops.fingerprint import fingerprint
 from redistui.ops.node.config_role import WriteRole
+from redistui.ops.node.fence import LiftFence
 from redistui.ops.node.follow import Follow, GiveLogin
 from redistui.ops.node.follow_verify import Synced
 from redistui.ops.node.last_look import LastLook
@@ -56,6 +57,7 @@ def plan(fleet: Fleet, aim: Aim) -> Plan:
         *look,
         GiveLogin(replica.address, primary.address),
         Follow(replica.address, primary.address),
+        LiftFence(replica.address, primary.address),
         WriteRole(replica.address, primary.address),
     )
     made = Plan(

@@ -90,7 +90,7 @@ def plan(fleet: Fleet, aim: Aim) -> Plan:
         point_of_no_return=1 + len(fence),
         loses=f"No data. {opens}" if fenced else
         f"Every write that a client sends to {address} from now on is missing in {group.name}, and vice versa.",
-        undo=f"{back} Put {OPTION} back to what step 2 reads." if fenced else back,
+        undo=back,
         fingerprint=fingerprint(group),
         confirm=group.name if fenced else f"two writable copies of {group.name}",
     )  # fmt: skip

@@ -21,7 +21,7 @@ from redistui.ops.cluster.verify import EpochRose, ReplicasFollow, ViewsShowOwne
 from redistui.ops.node.catch_up import CatchUp
 from redistui.ops.node.config_file import WriteConfig
 from redistui.ops.node.config_role import WriteRole
-from redistui.ops.node.fence import AcceptWrites, PauseWrites, ReadMinReplicas, RefuseWrites, ResumeWrites
+from redistui.ops.node.fence import AcceptWrites, LiftFence, PauseWrites, ReadMinReplicas, RefuseWrites, ResumeWrites
 from redistui.ops.node.follow import Follow, GiveLogin, Repoint
 from redistui.ops.node.follow_verify import AllFollow, Serves, Synced
 from redistui.ops.node.last_look import LastLook
@@ -83,6 +83,7 @@ STEPS: Mapping[str, type[Step]] = {
         ReadMinReplicas,
         RefuseWrites,
         AcceptWrites,
+        LiftFence,
         GiveLogin,
         Follow,
         Repoint,

@@ -263,6 +263,12 @@ def test_a_node_with_data_is_attached_with_the_password_and_let_go_fenced(
     stranger.restart()
     with pytest.raises(ErrorReply, match="NOREPLICAS"):
         stranger.ask("SET", "x", 1)
+
+    back = stage.run(ATTACH, stranger.address, primary.address)
+    assert back.outcome == "verified", back.message
+    assert (config_of(stranger, FENCE), config_of(primary, FENCE)) == ("0", "0")
+    stranger.restart()
+    assert (config_of(stranger, FENCE), role_of(stranger)) == ("0", "slave")
     assert stage.runner.journal.unfinished() == ()
 
 

@@ -65,6 +65,7 @@ def test_the_password_comes_before_replicaof_and_is_a_hole() -> None:
         f"{X} CONFIG SET masteruser <user for {A}>",
         f"{X} CONFIG SET masterauth <password for {A}>",
         f"{X} REPLICAOF 10.20.0.11 6379",
+        f"{X} CONFIG SET min-replicas-to-write <its primary's value>",
         f"{X} CONFIG REWRITE",
     ]
     assert all(isinstance(argv[-1], Secret) for argv in plan.steps[1].commands())

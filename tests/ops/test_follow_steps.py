@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from redistui.ops.node.config_role import WriteRole, unwritten
+from redistui.ops.node.fence import OPTION, PRIMARYS, UNREACHABLE, LiftFence
 from redistui.ops.node.follow import Follow, GiveLogin, Repoint
 from redistui.ops.node.follow_verify import AllFollow, Serves, Synced
 from redistui.ops.node.replication_info import ask_info
@@ -48,6 +49,18 @@ def test_a_node_is_made_to_follow_unless_that_would_be_a_circle() -> None:
         play(FOLLOW, (role(A), replica_of(C)))
     with pytest.raises(StepFailed, match="was not done"):
         play(FOLLOW, *begun, (sends(FOLLOW), LOST), (role(C), PRIMARY), (role(C), PRIMARY))
+
+
+def test_a_fence_that_was_left_goes_with_the_primarys_value_and_any_other_value_stays() -> None:
+    lift, fence = LiftFence(C, A), option(C, OPTION, UNREACHABLE)
+    for usual, value in (("1", "1"), ("", "0"), (UNREACHABLE, "0")):
+        said = play(lift, fence, option(A, OPTION, usual), (sends(lift), b"OK"))
+        assert (said.said, said.notes) == (f"OK: it is {value}", {PRIMARYS: value})
+    assert play(lift, option(C, OPTION, "2")).said == "there is none"
+    assert play(lift, (Ask(C, ("CONFIG", "GET", OPTION)), NOPERM)).said == f"{OPTION} is not let be read"
+    usual, lost = option(A, OPTION, "1"), (sends(lift), LOST)
+    assert play(lift, fence, usual, lost, option(C, OPTION, "1")).said == "OK: it is 1"
+    assert f"`set-parameter {C} {OPTION} 1` does it later" in play(lift, fence, usual, lost, fence).said
 
 
 def synced(count: int) -> Line:

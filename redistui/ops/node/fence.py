@@ -15,10 +15,25 @@ all of these are lost. Two means:
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from redistui.model import Address
-from redistui.ops.steps import Argv, Ask, Hole, Lost, Note, NotKnown, Recall, Refused, Reply, Script, Step, StepFailed
+from redistui.ops.steps import (
+    Argv,
+    Ask,
+    Hole,
+    Lost,
+    Note,
+    NotKnown,
+    Recall,
+    Refused,
+    Reply,
+    Script,
+    Step,
+    StepFailed,
+    Wish,
+)
 from redistui.replies.words import BadReply, pairs, text
 
 LONGEST_PAUSE_MS = 15_000
@@ -30,6 +45,7 @@ UNREACHABLE = "10000"
 """More replicas than any primary has."""
 
 BEFORE = Hole("value read before")
+PRIMARYS = Hole("its primary's value")
 
 
 @dataclass(frozen=True)
@@ -161,6 +177,35 @@ class AcceptWrites(Step):
         return f"OK: it is {value} again"
 
 
+@dataclass(frozen=True)
+class LiftFence(Step):
+    """Takes away the fence that `detach` left at a node that follows somebody again."""
+
+    node: Address
+    primary: Address
+
+    @property
+    def text(self) -> str:
+        return f"Give it the {OPTION} of {self.primary}, where a fence stands at it"
+
+    def commands(self) -> tuple[Argv, ...]:
+        return (("CONFIG", "SET", OPTION, PRIMARYS),)
+
+    def script(self) -> Script:
+        found = yield from option(self.node, OPTION)
+        if found != UNREACHABLE:
+            return "there is none" if found else f"{OPTION} is not let be read"
+        usual = yield from option(self.primary, OPTION)
+        value = "0" if usual in (None, "", UNREACHABLE) else str(usual)
+        yield Note(PRIMARYS, value)
+        try:
+            yield Ask(self.node, self.commands()[0], mutates=True)
+        except (Lost, Refused) as error:
+            if (yield from option(self.node, OPTION)) != value:
+                return f"NOT DONE ({error}): `set-parameter {self.node} {OPTION} {value}` does it later"
+        return f"OK: it is {value}"
+
+
 def reads(node: Address, value: str, why: str) -> Script:
     """After a command that did not say OK: whether the option has the value all the same."""
     found = value_of((yield Ask(node, ("CONFIG", "GET", OPTION))))
@@ -175,3 +220,11 @@ def value_of(reply: Reply) -> str:
         return next((text(value) for value in pairs("CONFIG GET", reply).values()), "")
     except BadReply:
         return ""
+
+
+def option(node: Address, name: str) -> Generator[Wish, Reply, str | None]:
+    """CONFIG GET; None where it is not let be read. The value stays in the script: it may be a secret."""
+    try:
+        return value_of((yield Ask(node, ("CONFIG", "GET", name))))
+    except (Refused, Lost):
+        return None

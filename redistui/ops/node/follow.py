@@ -10,7 +10,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from redistui.model import Address, host_of, port_of
-from redistui.ops.node.last_look import option
+from redistui.ops.node.fence import option
 from redistui.ops.node.replication_info import ask_info, info_of
 from redistui.ops.node.roles import follows, read_role
 from redistui.ops.steps import (

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from redistui.model import Address
 from redistui.ops.checks import names
-from redistui.ops.node.fence import OPTION, UNREACHABLE
-from redistui.ops.node.last_look import option
+from redistui.ops.node.fence import OPTION, UNREACHABLE, option
 from redistui.ops.node.replication_info import ask_info, info_of, sync_progress
 from redistui.ops.node.roles import follows, says
 from redistui.ops.steps import Ask, NotKnown, Now, Pause, Script, Step, StepFailed, Together

@@ -7,8 +7,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from redistui.model import Address
-from redistui.ops.node.fence import OPTION, UNREACHABLE, value_of
-from redistui.ops.steps import Ask, Lost, NotKnown, Refused, Reply, Script, Step, StepFailed, Together, Wish
+from redistui.ops.node.fence import OPTION, UNREACHABLE, option
+from redistui.ops.steps import Ask, NotKnown, Reply, Script, Step, StepFailed, Together, Wish
 from redistui.replies.words import text
 
 SENTINEL = re.compile(r"\bname=sentinel-[0-9a-f]{8}-(?:cmd|pubsub)\b")
@@ -69,11 +69,3 @@ class LastLook(Step):
             raise StepFailed(
                 f"{heir} wants a password, and {follower} has no masterauth: it could not follow; set it first"
             )
-
-
-def option(node: Address, name: str) -> Generator[Wish, Reply, str | None]:
-    """CONFIG GET; None where it is not let be read. The value stays in the script: it may be a secret."""
-    try:
-        return value_of((yield Ask(node, ("CONFIG", "GET", name))))
-    except (Refused, Lost):
-        return None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from redistui.model import Address
-from redistui.ops.node.fence import OPTION, UNREACHABLE
+from redistui.ops.node.fence import OPTION, UNREACHABLE, option
 from redistui.ops.node.follow import obeyed
-from redistui.ops.node.last_look import option
 from redistui.ops.node.roles import read_role, says
 from redistui.ops.steps import Argv, Ask, Lost, NotKnown, Script, Step, StepFailed
 from redistui.ops.waiting import Replies, ask_until
