@@ -1,9 +1,10 @@
 """Whether a Sentinel group could fail over: as each Sentinel itself counts, not from a list of ours.
 
 Detection needs `quorum` Sentinels that see the primary down. Authorisation needs max(quorum, majority) votes of all
-known Sentinels, dead and ghost ones included. CKQUORUM of a Sentinel in TILT is stale and does not count. Which primary
-is true is told by the highest config-epoch, not by counting heads; these count only among views of one epoch, as where
-one Sentinel was set to another primary by hand.
+known Sentinels, dead and ghost ones included. CKQUORUM of a Sentinel in TILT is stale and does not count. One Sentinel
+that says OK is enough: it can lead, and those that say NOQUORUM vote for it all the same. Which primary is true is told
+by the highest config-epoch, not by counting heads; these count only among views of one epoch, as where one Sentinel was
+set to another primary by hand.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ class Quorum:
     """The Sentinels' ability to act, and what they agree on."""
 
     known: int
-    """Sentinels that the Sentinels themselves know, the largest count; dead ones and ghosts included."""
+    """Sentinels that those that could lead know themselves, the largest count; dead ones and ghosts included. Where
+    none could lead: that all of them know."""
     up: int
     """Sentinels that answer us and are not in TILT."""
     quorum: int | None
@@ -29,12 +31,14 @@ class Quorum:
     """Votes to authorise a failover: max(quorum, majority)."""
     agree: bool
     reachable: bool
-    """A failover could be authorised now, as all Sentinels say that were asked."""
+    """A failover could be authorised now, as at least one Sentinel says that would lead it."""
     reasons: tuple[str, ...]
     """Why not, or what is not as it should be, each a sentence."""
     primary: Address | None
     epoch: int | None
     dissenters: tuple[Address, ...]
+    cannot_lead: tuple[Address, ...] = ()
+    """Sentinels that say that they themselves could not fail over (NOQUORUM)."""
     lost: bool = False
     """A failover could not be authorised now. Neither `reachable` nor `lost`: not known (yet)."""
 
@@ -73,8 +77,9 @@ def verdict(group: Group) -> Quorum:
     trusted = [(sentinel, watch) for sentinel, watch in fresh if not sentinel.tilt]
     holders = Counter(watch.primary for _, watch in fresh)
     newest = max((watch for _, watch in fresh), key=lambda one: (*_age(one), holders[one.primary]), default=None)
-    known = max((watch.other_sentinels or 0 for _, watch in fresh), default=-1) + 1
-    quorum = max((watch.quorum or 0 for _, watch in fresh), default=0) or None
+    leaders = [watch for _, watch in trusted if watch.ckquorum == "ok"] or [watch for _, watch in fresh]
+    known = max((watch.other_sentinels or 0 for watch in leaders), default=-1) + 1
+    quorum = max((watch.quorum or 0 for watch in leaders), default=0) or None
     majority = known // 2 + 1 if known else 0
     needed = max(quorum or 0, majority)
     dissenters = tuple(
@@ -83,6 +88,7 @@ def verdict(group: Group) -> Quorum:
         if newest is not None and (watch.primary, watch.epoch) != (newest.primary, newest.epoch)
     )
     said = {watch.ckquorum for _, watch in trusted} - {None}
+    dumb = bool(said) and "ok" not in said
     gone = bool(group.sentinels) and all(one.fault is not None and one.fault.down for one in group.sentinels)
     few = len(trusted) + _unheard(group, known) < needed
     return Quorum(
@@ -92,14 +98,15 @@ def verdict(group: Group) -> Quorum:
         majority=majority,
         needed=needed,
         agree=bool(fresh) and not dissenters,
-        reachable=len(trusted) >= needed and said == {"ok"},
+        reachable=len(trusted) >= needed and "ok" in said,
         reasons=tuple(
             _reasons(group, fresh, newest, f"{len(trusted)} of the {counted(needed, 'Sentinel')}" if few else None)
         ),
         primary=newest.primary if newest is not None else None,
         epoch=newest.epoch if newest is not None else None,
         dissenters=dissenters,
-        lost=gone or few or bool(said - {"ok"}),
+        cannot_lead=tuple(one.address for one, watch in trusted if watch.ckquorum not in ("ok", None)),
+        lost=gone or few or dumb,
     )
 
 

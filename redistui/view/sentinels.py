@@ -107,6 +107,8 @@ def _verdict(quorum: Quorum, glyphs: Glyphs) -> Row:
     said = f"{quorum.up} can vote, {quorum.needed} needed ({asked})"
     if quorum.reachable:
         return Cell(f"{glyphs.done} Failover possible: {said}", "ok"), Cell("")
+    if not quorum.lost:
+        return Cell(f"{glyphs.unknown} Not known whether a failover is possible: {said}", "warn"), Cell("")
     return Cell(f"{glyphs.bad} NO failover possible: {said}", "bad"), Cell("")
 
 

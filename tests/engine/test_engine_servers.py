@@ -253,6 +253,21 @@ def test_the_verdict_on_the_quorum_is_that_of_the_sentinels_themselves(sentinel_
         until(engine, lambda fleet: any("NOQUORUM" in reason for reason in verdict(only_group(fleet)).reasons))
 
 
+def test_one_sentinel_that_could_lead_is_enough_for_a_failover(sentinel_group: Start) -> None:
+    """The other two are set to a quorum that there is not: they begin nothing, and vote."""
+    group = sentinel_group(replicas=1)
+    for other in group.sentinels[1:]:
+        other.ask("SENTINEL", "SET", "orders", "quorum", 5)
+    with watching(group.sentinels[0].address) as engine:
+        until(engine, lambda fleet: whole(fleet, group))
+        fleet = until(engine, lambda fleet: rules(fleet) == {"sentinel-cannot-lead"})
+        found = verdict(only_group(fleet))
+        assert (found.reachable, found.lost, len(found.cannot_lead)) == (True, False, 2)
+        heir = group.replicas[0].address
+        group.primary.kill()
+        until(engine, lambda fleet: only_group(fleet).primary == heir, 20)
+
+
 @pytest.mark.versions("valkey-9.1")
 def test_a_sentinel_that_stood_still_is_in_tilt_and_has_no_vote(sentinel_group: Start) -> None:
     group = sentinel_group(replicas=1, sentinels=2, quorum=1)

@@ -94,6 +94,26 @@ def test_a_stale_no_of_one_in_tilt_does_not_count_either() -> None:
     assert found.reachable
 
 
+def test_one_that_could_lead_is_enough_whatever_the_others_want_for_themselves() -> None:
+    """Two of three are set to a quorum of five: they never begin a failover, and vote for the third."""
+    high = [sentinel(name, quorum=5, ckquorum=NO) for name in "xy"]
+    found = verdict(group(A, B, *high, sentinel("z")))
+    assert (found.reachable, found.lost, found.quorum, found.needed) == (True, False, 2, 2)
+    assert found.cannot_lead == (at("x"), at("y"))
+    assert three(*high, sentinel("z")) == ["(sentinel-cannot-lead x)", "(sentinel-cannot-lead y)"]
+    none = verdict(group(A, B, *high, sentinel("z", quorum=5, ckquorum=NO)))
+    assert (none.reachable, none.lost, none.needed) == (False, True, 5)
+    assert three(*high, sentinel("z", ckquorum=NO)) == ["quorum-lost"]
+
+
+def test_one_that_forgot_the_others_for_a_moment_loses_no_quorum() -> None:
+    """As after its SENTINEL RESET, until their greetings come in."""
+    reset = sentinel("x", others=0, ckquorum=NO)
+    assert three(reset, sentinel("y"), sentinel("z")) == ["(sentinel-cannot-lead x)"]
+    edge = ["(quorum-edge)", "(sentinel-cannot-lead x)"]
+    assert three(reset, sentinel("y"), sentinel("z", fault="refused")) == edge
+
+
 def test_the_higher_epoch_is_believed_not_the_greater_number() -> None:
     old = [sentinel(name, "a", epoch=3) for name in "xy"]
     found = verdict(group(A, B, *old, sentinel("z", "b", epoch=4)))

@@ -70,6 +70,27 @@ def test_without_a_majority_the_verdict_says_no() -> None:
     assert said(screen(fleets.troubled()))[1].startswith("■ NO failover possible: 1 can vote, 2 needed")
 
 
+def told(fleet: Fleet, *said: str | None) -> Fleet:
+    """The group as it would be if CKQUORUM had said this, Sentinel by Sentinel."""
+    group = fleet.group("orders")
+    assert group is not None
+    sentinels = tuple(
+        replace(one, watches={name: replace(watch, ckquorum=ckquorum) for name, watch in one.watches.items()})
+        for one, ckquorum in zip(group.sentinels, said, strict=True)
+    )
+    return replace(fleet, groups=(replace(group, sentinels=sentinels),))
+
+
+def test_where_ckquorum_may_not_be_asked_the_verdict_is_not_known() -> None:
+    assert said(screen(told(fleets.quiet(), None, None, None)))[1].startswith("? Not known whether a failover is possi")
+
+
+def test_one_that_could_not_lead_does_not_make_a_failover_impossible() -> None:
+    text = said(screen(told(fleets.quiet(), "ok", "NOQUORUM 1 usable", "ok")))
+    assert text[1].startswith("✔ Failover possible: 3 can vote, 2 needed")
+    assert "▲ 10.20.0.12:26379: NOQUORUM 1 usable" in text
+
+
 def test_replicas_are_told_with_how_many_see_them_up() -> None:
     lines = screen(fleets.quiet())
     assert row(lines, "replica 10.20.0.13:6379")["VOTES"] == Cell("3/3", "text")

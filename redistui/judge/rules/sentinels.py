@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from redistui.judge.counts import counted
 from redistui.judge.quorum import Quorum, verdict
@@ -20,6 +20,8 @@ KINDS_VIEWS = (
          "Bring Sentinels back; where some are gone for good, `sentinel-reset` the others one by one."),
     Kind("quorum-edge", "Just enough Sentinels can vote: one more lost and nothing fails over.",
          "Bring the missing ones back."),
+    Kind("sentinel-cannot-lead", "A Sentinel could not fail over by itself (NOQUORUM), while others could.",
+         "See whether it reaches the others; `sentinel-set quorum` makes its quorum theirs."),
     Kind("tilt", "A Sentinel found its clock or itself standing still, and only watches for 30 s.",
          "See whether its machine is overloaded, suspended, or has its clock set by leaps."),
 )  # fmt: skip
@@ -43,8 +45,8 @@ def views(case: Case) -> Iterator[Finding]:
     group = case.group
     if group.watched_as is None:
         return
-    quorum = verdict(group)
-    yield from _agreement(case, quorum)
+    quorum, by_address = verdict(group), {sentinel.address: watch for sentinel, watch in group.watches()}
+    yield from _agreement(case, quorum, by_address)
     if quorum.lost:
         text = "; ".join(quorum.reasons)
         yield case.finding("quorum-lost", "bad", f"no failover can be authorised: {text}")
@@ -53,14 +55,16 @@ def views(case: Case) -> Iterator[Finding]:
             f"only {quorum.up} Sentinels can vote and {quorum.needed} are needed: one more lost and nothing fails over"
         )
         yield case.finding("quorum-edge", "warn", text)
+    for address in quorum.cannot_lead if quorum.reachable else ():
+        text = f"Sentinel {address} could lead no failover, others could: {by_address[address].ckquorum}"
+        yield case.finding("sentinel-cannot-lead", "warn", text, address)
     for sentinel in group.sentinels:
         if sentinel.tilt:
             text = f"Sentinel {sentinel.address} is in TILT for {sentinel.tilt_seconds or 0} s: it only watches"
             yield case.finding("tilt", "warn", text, sentinel.address)
 
 
-def _agreement(case: Case, quorum: Quorum) -> Iterator[Finding]:
-    by_address = {sentinel.address: watch for sentinel, watch in case.group.watches()}
+def _agreement(case: Case, quorum: Quorum, by_address: Mapping[Address, Watch]) -> Iterator[Finding]:
     for address in quorum.dissenters:
         watch = by_address[address]
         text = (

@@ -46,6 +46,17 @@ def _lost(scene: Scene) -> Iterator[None]:
     scene.says(lambda: str(scene.server("s1").ask("SENTINEL", "CKQUORUM", "orders")).startswith("OK"))
 
 
+@fault("sentinel-cannot-lead", "orders", "s3")
+def _wants_more(scene: Scene) -> Iterator[None]:
+    """a Sentinel with a quorum of five"""
+    one = scene.server("s3")
+    one.ask("SENTINEL", "SET", scene.name, "quorum", 5)
+    scene.begins()
+    yield
+    one.ask("SENTINEL", "SET", scene.name, "quorum", 2)
+    scene.begins()
+
+
 @fault("tilt", "orders", "s3", patience=60.0)
 def _tilted(scene: Scene) -> Iterator[None]:
     """SIGSTOP of a Sentinel for 4 s"""
