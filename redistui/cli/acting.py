@@ -15,8 +15,9 @@ from redistui.cli.exits import REFUSED, USAGE, Quit, masked
 from redistui.cli.helping import titled, usage
 from redistui.cli.options import add_json, add_target_option, add_timeout
 from redistui.model import Fleet
-from redistui.ops import ACTIONS, repeated
+from redistui.ops import repeated
 from redistui.ops.action import Action, Aim, Load, Plan, SlotMove, refusals, warnings
+from redistui.ops.actions import ACTIONS
 from redistui.ops.aiming import again
 from redistui.ops.lanes import percent_of, state_of
 from redistui.ops.run import Run, StepRun, planned, refused

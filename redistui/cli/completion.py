@@ -91,7 +91,7 @@ def _words(verb: Verb, words: Sequence[str], config: str | None) -> Iterable[str
     if words:
         return () if verb.name in CHOICES else _fleets(config)
     if verb.name in ACTING:
-        from redistui.ops import ACTIONS
+        from redistui.ops.actions import ACTIONS
 
         return [action.name for action in ACTIONS]
     return CHOICES.get(verb.name) or (() if verb.name in ("record", "replay", "key") else _fleets(config))

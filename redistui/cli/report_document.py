@@ -9,7 +9,7 @@ from redistui.judge.capacity import Capacity
 from redistui.judge.drift import Drift
 from redistui.judge.recommend import Advice
 from redistui.judge.report import GroupReport, Line, Report, Summary
-from redistui.judge.rules import KINDS
+from redistui.judge.rules.table import KINDS
 from redistui.judge.trend import Trend
 from redistui.model import Alert, Finding
 from redistui.view.capacity import sentence

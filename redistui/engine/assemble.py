@@ -19,8 +19,10 @@ from redistui.judge.beliefs import views
 from redistui.judge.lag import lag_bytes, lag_seconds
 from redistui.judge.quorum import verdict
 from redistui.judge.recall import Recall
-from redistui.judge.rules import Case, Limits, Thresholds, findings
 from redistui.judge.rules.calm import calm
+from redistui.judge.rules.kinds import Case
+from redistui.judge.rules.limits import Limits, Thresholds
+from redistui.judge.rules.table import findings
 from redistui.judge.sites import site_of
 from redistui.judge.slots import chart, in_motion
 from redistui.judge.topology import followers, root_of, upstream

@@ -19,7 +19,8 @@ from redistui.engine.journal import JournalError
 from redistui.engine.meeting import Beyond, Meeting, Member, by_group
 from redistui.engine.operation import Company, Operation, Report
 from redistui.ops.action import Hook, Outcome, Plan
-from redistui.ops.run import NOTHING_SENT, UNCHANGED, Run
+from redistui.ops.deed_words import NOTHING_SENT, UNCHANGED
+from redistui.ops.run import Run
 from redistui.ops.site_failover import as_typed
 
 

@@ -13,7 +13,7 @@ from redistui.engine.journal import JournalError
 from redistui.engine.lines import Consent, begun, ended
 from redistui.model import Address, Fleet
 from redistui.ops.action import Action, Aim, Hook, Plan, refusals
-from redistui.ops.repeated import begun as deed
+from redistui.ops.deed_words import begun as deed
 from redistui.ops.run import Run
 
 

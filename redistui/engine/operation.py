@@ -19,8 +19,9 @@ from redistui.engine.driver import Driver, Stopped
 from redistui.engine.journal import JournalError
 from redistui.model import Address
 from redistui.ops.action import Outcome, Plan
+from redistui.ops.deed_words import NOTHING_SENT, UNCHANGED
 from redistui.ops.node.config_role import unwritten
-from redistui.ops.run import NOTHING_SENT, UNCHANGED, Run, StepRun
+from redistui.ops.run import Run, StepRun
 from redistui.ops.steps import Argv, Lost, NotKnown, Refused, StepFailed
 from redistui.ops.tally import Tally
 

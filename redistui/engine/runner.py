@@ -31,7 +31,7 @@ from redistui.engine.lines import released as released
 from redistui.engine.lines import rows as rows
 from redistui.engine.operation import Operation, Report
 from redistui.ops.action import Action, Aim, Plan
-from redistui.ops.repeated import begun as deed
+from redistui.ops.deed_words import begun as deed
 from redistui.ops.run import Run, refused
 
 

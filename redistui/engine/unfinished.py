@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from redistui.engine.identity import process_start
 from redistui.model import Address
 from redistui.ops.action import Plan, Spent
+from redistui.ops.deed_words import begun
 from redistui.ops.known_steps import STEPS
 from redistui.ops.logged import LoggedOperation
-from redistui.ops.repeated import begun
 from redistui.ops.resume import can_be_undone, may_go_back
 from redistui.ops.site_failover import as_typed
 from redistui.ops.steps import Hole

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from redistui.judge.rules import KINDS
+from redistui.judge.rules.table import KINDS
 from redistui.model import Alert, AlertKey, Event, Finding, Fleet, Level, Silence
 
 LASTS = 0.75

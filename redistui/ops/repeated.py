@@ -2,7 +2,7 @@
 sentence that is typed for it.
 
 What happened before is read from the fleet's events: what Sentinels announced, roles that changed, and what operators
-did from here (an event of kind "action", whose text is made by `begun`; the journal's are told of at the start).
+did from here (an event of kind "action", redistui.ops.deed_words; the journal's are told of at the start).
 """
 
 from __future__ import annotations
@@ -12,21 +12,12 @@ from dataclasses import replace
 
 from redistui.model import Address, Event, Fleet
 from redistui.ops.action import Plan
-from redistui.ops.run import IN_VAIN
+from redistui.ops.deed_words import IN_VAIN, begun
 
 SECONDS = 600.0
 FAILOVERS = ("failover", "promote", "cluster-failover", "site-failover")
 SWITCHED = "+switch-master"
 PROMOTED = " was replica, is primary"
-
-
-def begun(action: str, title: str) -> str:
-    """The text of the event that says an operation was begun.
-
-    >>> begun("failover", "Fail over orders: away from 10.0.0.1:6379")
-    'failover begun: Fail over orders: away from 10.0.0.1:6379'
-    """
-    return f"{action} begun: {title}"
 
 
 def is_failover(event: Event) -> bool:

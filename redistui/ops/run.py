@@ -10,10 +10,6 @@ from redistui.ops.action import UNDO, Outcome, Plan, StepState, way_back
 from redistui.ops.steps import Argv, Step
 from redistui.ops.tally import Tally
 
-NOTHING_SENT, UNCHANGED = "Nothing was sent", "Nothing has changed"
-"""How the message of an operation begins that came to nothing; its event says so too."""
-IN_VAIN = (NOTHING_SENT, UNCHANGED)
-
 SentState = Literal["done", "refused", "lost"]
 """refused: it changed nothing. lost: no reply, so it may or may not have run."""
 

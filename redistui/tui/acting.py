@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from redistui.model import port_of
-from redistui.ops import ACTIONS
 from redistui.ops.action import Action, Aim, Plan
+from redistui.ops.actions import ACTIONS
 from redistui.ops.aiming import BadAim, aim_at, split
 from redistui.ops.lanes import percent_of
 from redistui.ops.run import Run, planned

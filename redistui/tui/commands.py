@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from redistui.config.places import theme_files
 from redistui.model import SLOTS
-from redistui.ops import ACTIONS
 from redistui.ops.action import Action
+from redistui.ops.actions import ACTIONS
 from redistui.replies.slot import slot_of
 from redistui.tui import metric_commands
 from redistui.tui.alerts import SILENCE_USAGE

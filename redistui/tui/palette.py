@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from redistui.ops import ACTIONS
+from redistui.ops.actions import ACTIONS
 from redistui.tui import commands
 from redistui.tui.commandline import CommandLine, LineInput
 from redistui.tui.line import Line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redistui.judge.rules import KINDS
+from redistui.judge.rules.table import KINDS
 from redistui.model import Alert, Fleet
 from redistui.view import figures, words
 from redistui.view.cells import Cell, Column, Row, Tone, show

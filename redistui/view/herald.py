@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from redistui.judge.rules import KINDS
+from redistui.judge.rules.table import KINDS
 from redistui.model import Alert, AlertKey, Fleet, Level
 from redistui.view.cells import Tone, show
 from redistui.view.standing import lasted

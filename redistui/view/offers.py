@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from redistui.model import Address, Fleet, Group
-from redistui.ops import ACTIONS
 from redistui.ops.action import Action, Aim, Option
+from redistui.ops.actions import ACTIONS
 from redistui.ops.aiming import BadAim, aim_at, split
 from redistui.ops.resume import RESUME
 from redistui.ops.stored import Past

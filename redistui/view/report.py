@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from redistui.judge.cluster_rules import listed
 from redistui.judge.recommend import Advice
 from redistui.judge.report import GroupReport, Line, Report, Summary
-from redistui.judge.rules import KINDS
+from redistui.judge.rules.table import KINDS
 from redistui.judge.trend import Trend
 from redistui.metrics import BY_NAME, Unit
 from redistui.model import Alert, Finding

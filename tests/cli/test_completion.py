@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from redistui.cli.completion import BASH, FISH, ZSH, fitting
-from redistui.ops import ACTIONS
+from redistui.ops.actions import ACTIONS
 from tests.cli.running import redistui
 
 

@@ -10,7 +10,7 @@ import pytest
 from redistui.cli.examples import EXAMPLES
 from redistui.cli.parser import parse, parser_of
 from redistui.cli.verbs import VERBS, verb_named
-from redistui.ops import ACTIONS
+from redistui.ops.actions import ACTIONS
 from tests.cli.running import redistui
 
 WITHOUT = {"themes", "keys", "info"}

@@ -13,7 +13,7 @@ import pytest
 from redistui.cli.parser import parse
 from redistui.config.loading import parse as parse_config
 from redistui.config.places import theme_files
-from redistui.ops import ACTIONS
+from redistui.ops.actions import ACTIONS
 from redistui.ops.parameter.table import PARAMETERS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -40,3 +40,12 @@ def test_the_command_line_never_imports_the_screens(words):
     found = imported_by(*words)
     assert "redistui.engine.engine" in found
     assert not found & {"textual", "rich", "plotext", "redistui.tui", "redis"}
+
+
+def test_the_first_paint_waits_for_neither_actions_nor_verdicts_nor_screens():
+    code = "import sys, redistui.cli.dashboard, redistui.cli.opening, redistui.tui.app; print('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    found = set(done.stdout.split())
+    assert "redistui.tui.header" in found
+    assert not found & {"redistui.ops.steps", "redistui.judge.rules.table", "redistui.tui.screens"}
+    assert not found & {"redistui.engine.engine", "redistui.view.offers", "plotext", "redis", "hiredis", "sqlite3"}

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from redistui.judge.quorum import verdict
-from redistui.judge.rules import findings
+from redistui.judge.rules.table import findings
 from redistui.judge.slots import chart
 from redistui.model import (
     SLOTS,

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redistui.judge.recall import Recall
-from redistui.judge.rules import RULES, Case, Limits, findings
 from redistui.judge.rules.calm import calm
+from redistui.judge.rules.kinds import Case
+from redistui.judge.rules.limits import Limits
+from redistui.judge.rules.table import RULES, findings
 from redistui.model import Group, Node
 from tests.judge.short import group, node, sentinel
 

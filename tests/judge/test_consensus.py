@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from redistui.judge.beliefs import belief_of, count_votes, differences, views
 from redistui.judge.consensus import MEETING, SETTLE, SWOLLEN, claims, consensus, cuts, ghosts
-from redistui.judge.rules import findings
+from redistui.judge.rules.table import findings
 from redistui.model import SLOTS, BusLinks, ClusterView, Group, Node, Peer, Stray, Survey
 from tests.judge.short import NOW, at, group, id_of, node, view_of
 

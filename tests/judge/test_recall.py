@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redistui.judge.recall import CHURN, CREEPING, Recall
-from redistui.judge.rules import Limits, findings
+from redistui.judge.rules.limits import Limits
+from redistui.judge.rules.table import findings
 from redistui.model import Group, Node
 from tests.judge.short import at, group, node, sentinel
 

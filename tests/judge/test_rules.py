@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from redistui.judge.rules import DEFAULTS, KINDS, RULES, THRESHOLDS, findings
+from redistui.judge.rules.limits import DEFAULTS, THRESHOLDS
+from redistui.judge.rules.table import KINDS, RULES, findings
 from redistui.model import FaultKind, Node, Sentinel
 from tests.judge.short import group, node, said, sentinel
 

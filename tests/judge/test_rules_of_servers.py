@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from redistui.judge.rules import Limits, findings
+from redistui.judge.rules.limits import Limits
+from redistui.judge.rules.table import findings
 from redistui.model import Group, Node, ReplicaSeen, Sentinel, WatchedSentinel
 from tests.judge.short import at, group, node, said, sentinel
 

@@ -9,8 +9,8 @@ import pytest
 
 from redistui.model import Event, Fault, Fleet, Group, Node
 from redistui.ops.action import Aim, refusals, warnings
+from redistui.ops.deed_words import begun
 from redistui.ops.failover import FAILOVER
-from redistui.ops.repeated import begun
 from tests import fleets
 from tests.ops.changed import Change, metric, node, replication
 

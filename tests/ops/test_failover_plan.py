@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from redistui.model import Event, Fault, Group, Sighting
-from redistui.ops import ACTIONS
 from redistui.ops.action import Aim, Plan
+from redistui.ops.actions import ACTIONS
 from redistui.ops.cluster_failover import CLUSTER_FAILOVER
 from redistui.ops.failover import FAILOVER
 from redistui.ops.node.catch_up import CatchUp

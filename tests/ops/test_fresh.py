@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from redistui.model import Fleet
-from redistui.ops import ACTIONS
 from redistui.ops.action import Action, Aim, refusals
+from redistui.ops.actions import ACTIONS
 from redistui.ops.add_node import ADD_NODE
 from redistui.ops.aiming import aim_at
 from redistui.ops.attach import ATTACH

@@ -9,12 +9,12 @@ import pytest
 
 from redistui.model import Event, Fault, Finding, Fleet, Group
 from redistui.ops.action import Aim, Plan, refusals, warnings
+from redistui.ops.deed_words import begun
 from redistui.ops.pause.memory import held_for, strangers
 from redistui.ops.pause.pauses import look
 from redistui.ops.pause.steps import EndPause, HoldWrites, NoPauseYet
 from redistui.ops.pause.verify import WritesGoOn, WritesHeld
 from redistui.ops.pause_writes import PAUSE_WRITES, UNPAUSE
-from redistui.ops.repeated import begun
 from redistui.ops.steps import Ask, Lost, NotKnown, Refused, StepFailed, Together
 from tests import fleets
 from tests.ops.play import Line, play

@@ -8,7 +8,8 @@ import pytest
 
 from redistui.model import Event, Fleet
 from redistui.ops.action import Plan
-from redistui.ops.repeated import begun, earlier, hardened
+from redistui.ops.deed_words import begun
+from redistui.ops.repeated import earlier, hardened
 from tests import fleets
 
 PLAN = Plan("failover", "orders", "Fail over", "risky", (), (), loses="Nothing.", confirm="orders")

@@ -10,8 +10,8 @@ import pytest
 
 from redistui.engine.unfinished import Unfinished
 from redistui.model import Fleet, Group
-from redistui.ops import ACTIONS
 from redistui.ops.action import Action, Plan
+from redistui.ops.actions import ACTIONS
 from redistui.ops.pause.steps import EndPause
 from redistui.ops.resume import RESUME
 from redistui.ops.stored import Past

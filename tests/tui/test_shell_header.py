@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from redistui.model import Event, Fault, Fleet
+from redistui.ops.deed_words import begun
 from redistui.ops.pause.memory import PAUSE, hold_title
-from redistui.ops.repeated import begun
 from redistui.view.glyphs import ASCII, UNICODE
 from redistui.view.header import BannerFacts, HeaderFacts, age_tone, badge_text, banner, fit, parts
 from redistui.view.standing import Standing

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from redistui.judge.rules import KINDS
+from redistui.judge.rules.table import KINDS
 from redistui.model import Event
 from redistui.ops.logged import Entry, LoggedOperation
 from redistui.view import happening

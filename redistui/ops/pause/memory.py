@@ -1,6 +1,6 @@
 """Until when writes are held, as far as what was done from here tells: most servers do not tell it themselves.
 
-The deeds of this console, and those of the journal, are events of the fleet (redistui.ops.repeated.begun). A pause that
+The deeds of this console, and those of the journal, are events of the fleet (redistui.ops.deed_words). A pause that
 somebody else ended is taken for standing until its time is up: `unpause` settles that.
 """
 
@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from redistui.judge.rules.paused import PAUSED
 from redistui.model import Address, Event, Finding, Fleet
-from redistui.ops.repeated import begun
-from redistui.ops.run import IN_VAIN
+from redistui.ops.deed_words import IN_VAIN, begun
 
 PAUSE, UNPAUSE = "pause-writes", "unpause"
 HOLD = re.compile(rf"{re.escape(begun(PAUSE, ''))}Hold writes of (.*) for ([0-9.]{{1,7}}) s")
@@ -53,6 +51,8 @@ def held_for(fleet: Fleet, group: str, nodes: tuple[Address, ...] = ()) -> float
 
 def strangers(findings: Iterable[Finding], deeds: Sequence[Event], at: float) -> tuple[Finding, ...]:
     """The findings without the pauses that were begun from here; `deeds`: events of kind "action", oldest first."""
+    from redistui.judge.rules.paused import PAUSED  # not at the top: the header needs no verdicts to be painted
+
     return tuple(one for one in findings if one.rule != PAUSED or not _ours(one, deeds, at))
 
 

@@ -12,8 +12,8 @@ from redistui.judge.counts import counted, every
 from redistui.model import Event, Fleet, Group, Sentinel, Watch
 from redistui.ops.action import Check
 from redistui.ops.checks import failed, names, passed, verdict, warned
+from redistui.ops.deed_words import IN_VAIN
 from redistui.ops.repeated import is_failover
-from redistui.ops.run import IN_VAIN
 
 SILENT_MS = 3_000
 """A primary whose last answer to a Sentinel's PINGs (one a second) is older does not answer that Sentinel either."""
