@@ -101,8 +101,7 @@ def test_servers_end_when_the_keeper_itself_is_killed(keeper: Keeper, server: Se
     eventually(lambda: not server.answers())
     with pytest.raises(DemoError, match="keeper process has ended"):
         server.stop()
-    assert keeper.directory.exists()
-    keeper.end()
+    keeper.end()  # unless another demo, of another test, has swept the folder already
     assert not keeper.directory.exists()
 
 
