@@ -44,7 +44,7 @@ class Restart(NamedTuple):
 class Course:
     """What is remembered of one server."""
 
-    __slots__ = ("grew", "keys", "lags", "restarts", "run_id", "seen_at", "totals")
+    __slots__ = ("crowded_at", "grew", "keys", "lags", "restarts", "run_id", "seen_at", "totals")
 
     def __init__(self) -> None:
         self.seen_at: float | None = None
@@ -55,6 +55,8 @@ class Course:
         self.grew = False
         """A counter of what ought not to happen did, once."""
         self.lags: list[Point] = []
+        self.crowded_at: float | None = None
+        """When half of its maxclients were connected, or that was not known, the last time."""
 
 
 class Leading:
@@ -137,6 +139,15 @@ class Recall:
         seconds = min(COUNTERS[counter], course.seen_at - points[0][0])
         return self.grown(node, counter) / seconds if seconds >= least else None
 
+    def crowded(self, node: Address) -> bool:
+        """It may have been at its maxclients in the window of `rejected`. A server also counts as refused whoever hangs
+        up by a reset before it has taken the connection: one that was opened while it hung, say (protected mode finds
+        no address at the other end; Redis 6.2 unless it is bound to an address, 7.0, Valkey 9.1)."""
+        course = self._courses.get(node)
+        if course is None or course.seen_at is None or course.crowded_at is None:
+            return False
+        return course.seen_at - course.crowded_at <= COUNTERS["rejected"]
+
     def restarts(self, node: Address) -> tuple[Restart, ...]:
         """The newest last."""
         course = self._courses.get(node)
@@ -172,6 +183,7 @@ class Recall:
                 name: [one.above.copy(), {leader: times.copy() for leader, times in one.switches.items()}]
                 for name, one in self._leading.items()
             },
+            "crowded": {node: one.crowded_at for node, one in self._courses.items()},
         }
 
     def recollect(self, memory: Mapping[str, Any]) -> None:
@@ -184,6 +196,7 @@ class Recall:
             one.restarts = [Restart(*restart) for restart in restarts]
             one.totals = {name: [(at, value) for at, value in points] for name, points in totals.items()}
             one.lags = [(at, value) for at, value in lags]
+            one.crowded_at = memory.get("crowded", {}).get(node, seen_at)
             one.grew = any(len(points) > 1 for name, points in totals.items() if name not in MEANT)
         for name, (leaders, replicas, times) in memory["groups"].items():
             led = self._leading[name] = Leading()
@@ -211,6 +224,9 @@ def _note(course: Course, node: Node, at: float) -> None:
     course.seen_at = at
     if node.fault is None and "keys" in node.metrics:
         course.keys = node.metrics["keys"] if node.role == "primary" else None
+    clients, most = node.metrics.get("clients"), node.metrics.get("clients_limit")
+    if clients is None or not most or 2 * clients >= most:
+        course.crowded_at = at
     _note_totals(course, node.totals, at)
     _note_lag(course, node.metrics.get("lag_bytes"), at)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import time
 from collections.abc import Callable
 
@@ -13,7 +15,7 @@ from redistui.demo.servers import Server
 from redistui.demo.shapes import cluster, sentinel
 from redistui.engine.engine import Engine
 from redistui.engine.observation import Observation
-from redistui.model import Event, Fleet
+from redistui.model import Event, Fleet, Node
 from tests.bench.alerts import Measured, measured
 from tests.bench.faults import FAULTS, Fault
 from tests.engine.watching import target, until, watching, whole
@@ -177,3 +179,22 @@ def told(tape: Tape, change: str) -> set[str]:
     """The rules of which this was told."""
     alerts = [item for item in tape.items if isinstance(item, Event) and item.kind == "alert"]
     return {one.about[1] for one in alerts if one.about[0] == change}
+
+
+@pytest.mark.versions("valkey-9.1", "redis-7.0")  # 6.2 does so only where it is bound to no address
+def test_whoever_hangs_up_on_a_hung_server_was_not_refused_for_maxclients(replication_group: Start) -> None:
+    """Servers count it as refused all the same."""
+    primary = replication_group(replicas=1).primary
+    with watching(primary.address, period=PERIOD) as engine:
+        until(engine, lambda fleet: len(fleet.groups[0].nodes) == 2 and not fleet.findings)
+        primary.hang()
+        with socket.create_connection(primary.address.split(":")) as caller:
+            caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        primary.resume()
+        eventually(lambda: int(primary.info("stats")["rejected_connections"]) >= 1, 10)
+        fleet = until(engine, lambda fleet: seen(fleet, primary).totals["rejected"] >= 1 and seen(fleet, primary).up)
+        assert "rejected-connections" not in {finding.rule for finding in fleet.findings}
+
+
+def seen(fleet: Fleet, server: Server) -> Node:
+    return next(node for node in fleet.groups[0].nodes if node.address == server.address)

@@ -77,6 +77,51 @@ def test_a_counter_that_goes_back_or_another_process_begins_afresh(after: Node) 
     assert recall.grown(at("a"), "rejected") == 0.0
 
 
+def refused(count: int, clients: Sequence[float], most: float | None = 10_000.0) -> list[Group]:
+    """At each of some polls so many connections were refused, while so many clients were connected."""
+    rows = []
+    for n, connected in enumerate(clients):
+        made = counted("a", 1000.0 + n, rejected=n * float(count))
+        limit = {} if most is None else {"clients_limit": most}
+        rows.append(group(replace(made, metrics={**made.metrics, "clients": connected, **limit})))
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "told"),
+    [
+        (refused(1, [9, 9, 9]), []),
+        (refused(49, [9, 9, 9]), []),
+        (refused(50, [9, 9, 9]), ["warn rejected-connections"]),
+        (refused(1, [9, 4999, 9]), []),
+        (refused(1, [9, 5000, 9]), ["warn rejected-connections"]),
+        (refused(50, [9, 10_000, 9]), ["bad rejected-connections"]),
+        (refused(1, [9, 9, 9], None), ["warn rejected-connections"]),
+    ],
+)
+def test_who_hangs_up_before_there_was_room_to_lack_is_not_refused_for_maxclients(
+    snapshots: Sequence[Group], told: list[str]
+) -> None:
+    assert found(snapshots) == told
+    recall = Recall()
+    recall.recollect(json.loads(json.dumps(looked(*snapshots).memory())))
+    last = snapshots[-1]
+    assert [f"{one.level} {one.rule}" for one in findings(last, Limits({}), recall, time_of(last))] == told
+
+
+def test_that_many_hung_up_is_said_as_what_it_is() -> None:
+    last = refused(50, [9, 9, 9])[-1]
+    (one,) = findings(last, Limits({}), looked(*refused(50, [9, 9, 9])), time_of(last))
+    assert one.message.startswith("a:1 refused 100 connections within a minute: not for its maxclients (10,000): they")
+
+
+def test_being_crowded_is_forgotten_after_a_minute() -> None:
+    crowd = refused(1, [9_000, *[9] * 60])
+    assert looked(*crowd).crowded(at("a"))
+    assert not looked(*crowd, *refused(1, [9] * 62)[61:]).crowded(at("a"))
+    assert not Recall().crowded(at("a"))
+
+
 @given(st.lists(st.integers(0, 50), min_size=2, max_size=200), st.integers(1, 9))
 def test_growth_is_never_negative_and_never_more_than_there_was(grown: list[int], step: int) -> None:
     recall, total = Recall(), 0.0

@@ -30,8 +30,8 @@ KINDS_LATELY = (
          "Raise maxmemory, or set a maxmemory-policy that evicts.", True),
     Kind("eviction-storm", "A server throws out a large part of its keys within a minute.",
          "Raise maxmemory, or find out who fills it.", True),
-    Kind("rejected-connections", "A server refused clients: it is at its maxclients.",
-         "`set-parameter NODE maxclients`, or see who leaves connections open.", True),
+    Kind("rejected-connections", "A server refused clients: it is at its maxclients, or many hung up at once.",
+         "`set-parameter NODE maxclients`, or see who leaves connections open, or who only knocks.", True),
     Kind("buffer-cut", "A server cut clients off whose output it could not get rid of.",
          "Look for clients that do not read, and for subscribers that are too slow.", True),
 )  # fmt: skip
@@ -102,14 +102,28 @@ def _counted(case: Case, node: Node) -> Iterator[Finding]:
     if evicted and (over := case.exceeds("eviction_percent", share, node)) is not None:
         text = f"{address} threw out {evicted:,.0f} keys within a minute, {share:.0f} % of all: memory is too small"
         yield case.finding("eviction-storm", over[0], text, node, share, over[1])
-    if rejected and (over := case.exceeds("rejected", rejected, node)) is not None:
-        limit = node.metric("clients_limit")
-        most = f" ({limit:,.0f})" if limit else ""
-        text = f"{address} refused {rejected:,.0f} connections within a minute: it is at its maxclients{most}"
-        yield case.finding("rejected-connections", over[0], text, node, rejected, over[1])
+    if rejected:
+        yield from _rejected(case, node, rejected)
     if cuts and (over := case.exceeds("buffer_cuts", cuts, node)) is not None:
         text = (
             f"{address} cut {cuts:,.0f} clients or replicas off within a minute, since they did not read: see "
             f"client-output-buffer-limit and who they were"
         )
         yield case.finding("buffer-cut", over[0], text, node, cuts, over[1])
+
+
+def _rejected(case: Case, node: Node, count: float) -> Iterator[Finding]:
+    """With room for all, a few that hung up before they were let in mean nothing."""
+    if (over := case.exceeds("rejected", count, node)) is None:
+        return
+    limit, level = node.metric("clients_limit"), over[0]
+    most = f" ({limit:,.0f})" if limit else ""
+    text = f"{node.address} refused {count:,.0f} connections within a minute"
+    if case.recall.crowded(node.address):
+        why = f"it is at its maxclients{most}"
+    elif level == "bad":
+        level = "warn"
+        why = f"not for its maxclients{most}: they were reset before it took them, or protected mode refuses strangers"
+    else:
+        return
+    yield case.finding("rejected-connections", level, f"{text}: {why}", node, count, over[1])
