@@ -50,9 +50,7 @@ async def run(
 ) -> Ended:
     """Runs it to its end; killed when the time is up, or when `stopping` is set. Raises nothing."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            hook.path, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=dict(environ), start_new_session=True
-        )
+        process = await _begun(hook.path, environ)
     except (OSError, ValueError) as error:
         return Ended(f"it could not be started: {getattr(error, 'strerror', None) or error}", "")
     said = bytearray()
@@ -70,6 +68,25 @@ async def run(
     if not done:
         return Ended(f"it was not done within {seconds:g} s, and was killed", text)
     return Ended(_ending(process.returncode), text)
+
+
+async def _begun(path: str, environ: Mapping[str, str]) -> Process:
+    """Whoever is cancelled meanwhile waits until it has begun, since what has not can not be ended."""
+    beginning = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            path, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=dict(environ), start_new_session=True
+        )
+    )
+    try:
+        return await asyncio.shield(beginning)
+    except asyncio.CancelledError:
+        while not beginning.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait((beginning,))
+        with suppress(asyncio.CancelledError, OSError, ValueError):
+            process = beginning.result()
+            await _end(process, asyncio.ensure_future(_read(process, bytearray())))
+        raise
 
 
 def _ending(code: int | None) -> str:

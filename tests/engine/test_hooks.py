@@ -113,3 +113,29 @@ def test_whoever_is_cancelled_while_it_is_killed_ends_all_the_same(
             await task
 
     asyncio.run(work())
+
+
+def test_whoever_is_cancelled_while_it_begins_leaves_nothing_of_it(
+    program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook, create = written(program, "exec sleep 600"), asyncio.create_subprocess_exec
+    pids: list[int] = []
+
+    async def work() -> None:
+        async def created(*words: object, **more: object) -> asyncio.subprocess.Process:
+            process = await create(*words, **more)
+            pids.append(process.pid)
+            task.cancel()
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.sleep(0)
+            return process
+
+        monkeypatch.setattr(hooks.asyncio, "create_subprocess_exec", created)
+        task = asyncio.ensure_future(hooks.run(hook, {}))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(work())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
