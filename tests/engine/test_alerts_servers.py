@@ -21,7 +21,7 @@ from tests.bench.faults import FAULTS, Fault
 from tests.engine.watching import target, until, watching, whole
 from tests.waiting import eventually
 
-PERIOD = 0.25
+PERIOD = 0.5
 TOGETHER = 0.7
 """Part of a period within which two polls of a server are one: what happens nearby makes us ask once more."""
 SECONDS = 30.0
