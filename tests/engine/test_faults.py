@@ -104,19 +104,12 @@ def test_thirty_strangers_at_once_hold_up_nobody(neighbour: tuple[Stranger, list
 def test_a_hundred_hosts_that_never_answer_hold_up_nobody(neighbour: tuple[Stranger, list[float]]) -> None:
     """A site behind a dead link: each attempt to connect takes its whole deadline."""
     honest, polls = neighbour
-    with contextlib.ExitStack() as stack:
-        full = stack.enter_context(socket.socket())
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        for _ in range(4):
-            waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(full.getsockname())
-        dead = [f"127.0.{number}.1:{full.getsockname()[1]}" for number in range(100)]
-        reachable = {one: f"127.0.0.1:{full.getsockname()[1]}" for one in dead}
-        engine = stack.enter_context(watching(target(*dead, reachable=reachable), honest.address))
-        until(engine, lambda fleet: all(fault(fleet, one) == "unreachable" for one in dead))
-        polled_on(polls, engine, 4)
+    with strangers.full_port() as port:
+        dead = [f"127.0.{number}.1:{port}" for number in range(100)]
+        reachable = dict.fromkeys(dead, f"127.0.0.1:{port}")
+        with watching(target(*dead, reachable=reachable), honest.address) as engine:
+            until(engine, lambda fleet: all(fault(fleet, one) == "unreachable" for one in dead))
+            polled_on(polls, engine, 4)
 
 
 def test_nobody_there_and_no_such_host_are_told_apart() -> None:

@@ -263,13 +263,25 @@ def test_a_node_with_data_is_attached_with_the_password_and_let_go_fenced(
     stranger.restart()
     with pytest.raises(ErrorReply, match="NOREPLICAS"):
         stranger.ask("SET", "x", 1)
-
-    back = stage.run(ATTACH, stranger.address, primary.address)
-    assert back.outcome == "verified", back.message
-    assert (config_of(stranger, FENCE), config_of(primary, FENCE)) == ("0", "0")
-    stranger.restart()
-    assert (config_of(stranger, FENCE), role_of(stranger)) == ("0", "slave")
     assert stage.runner.journal.unfinished() == ()
+
+
+def test_a_node_that_was_let_go_and_attached_again_takes_writes_once_it_is_promoted(
+    replication_group: Group, plain_stage: Stage
+) -> None:
+    group = replication_group(replicas=1)
+    stage = plain_stage(group)
+    primary, replica = group.nodes
+    primary.ask("CONFIG", "SET", "min-replicas-to-write", 1)
+    for action, words in ((DETACH, ()), (ATTACH, (primary.address,))):
+        run = stage.run(action, replica.address, *words)
+        assert run.outcome == "verified", run.message
+    assert (config_of(replica, FENCE), role_of(replica)) == ("1", "slave")
+    replica.restart()
+    assert (config_of(replica, FENCE), role_of(replica)) == ("1", "slave")
+    goes = stage.run(PROMOTE, replica.address)
+    assert goes.outcome == "verified", goes.message
+    eventually(lambda: replica.ask("SET", "x", 1) == "OK")
 
 
 @pytest.mark.versions("redis-7.0")

@@ -13,6 +13,20 @@ import hiredis
 Behaviour = Callable[[socket.socket], None]
 
 
+@contextlib.contextmanager
+def full_port() -> Iterator[int]:
+    """A port whose queue is full: further connections are neither taken nor refused."""
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.socket())
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        yield full.getsockname()[1]
+
+
 class Stranger:
     """Listens on loopback and lets `behave` deal with each connection, on a thread of its own, until the end."""
 

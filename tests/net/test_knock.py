@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 
 import pytest
@@ -32,15 +31,8 @@ async def test_nobody_there_has_the_same_words_as_by_the_usual_way() -> None:
 
 
 async def test_a_host_that_never_answers_is_given_up_in_time() -> None:
-    with contextlib.ExitStack() as stack:
-        full = stack.enter_context(socket.socket())
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        for _ in range(4):
-            waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(full.getsockname())
-        answer = await answer_of(f"127.0.0.1:{full.getsockname()[1]}", 0.3)
+    with strangers.full_port() as port:
+        answer = await answer_of(f"127.0.0.1:{port}", 0.3)
     assert isinstance(answer, OSError)
     why = fault_of_opening(answer, tls=False)
     assert (why.kind, why.text) == ("unreachable", "no answer to the connection")

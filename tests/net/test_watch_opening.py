@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import ssl
 from pathlib import Path
@@ -78,16 +77,7 @@ async def test_a_socket_that_is_not_ours_to_open_is_named(tmp_path: Path) -> Non
 
 
 async def test_a_host_that_never_answers_is_given_up_in_time() -> None:
-    """A listener whose queue is full: further connections are neither taken nor refused."""
-    with contextlib.ExitStack() as stack:
-        full = stack.enter_context(socket.socket())
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        for _ in range(4):
-            waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(full.getsockname())
-        port = full.getsockname()[1]
+    with strangers.full_port() as port:
         kind, text = await fault_at(f"127.0.0.1:{port}", seconds=0.3)
     assert (kind, text) == ("unreachable", "no answer to the connection")
 
