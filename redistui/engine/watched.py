@@ -12,6 +12,7 @@ import hiredis
 from redistui.engine.observation import ServerKind
 from redistui.engine.rounds import Round
 from redistui.engine.spent import EVERY, READINGS, SECOND
+from redistui.judge.consensus import SWOLLEN
 from redistui.model import Access, Address, Fault
 from redistui.net.faults import WireFault
 from redistui.net.knock import Knock
@@ -25,9 +26,9 @@ LINKS_EVERY = 10.0
 LINKS_EACH = 0.3
 """Seconds of that for each member, as the reply names every one twice: of a hundred nodes each has its turn every
 half a minute."""
-SWOLLEN, A_LINK = 1 << 20, 4096
-"""Bytes that a node's links hold (INFO's mem_cluster_links, 7.0) beyond which somebody does not read, and what each of
-them holds at rest at most."""
+A_LINK = 4096
+"""Bytes that each of a node's links holds at rest at most (INFO's mem_cluster_links, 7.0). SWOLLEN beyond that, and
+somebody does not read."""
 HASTE = 20.0
 """So many times sooner are the links looked at then."""
 HELD = b"\r\nmem_cluster_links:"
