@@ -11,6 +11,8 @@ from textual.css.query import NoMatches
 
 from redistui.demo.problems import DemoError
 from redistui.demo.wire import ErrorReply
+from redistui.model import Fleet
+from redistui.ops.action import Action, Aim, refusals
 from redistui.ops.run import Run
 
 T = TypeVar("T")
@@ -45,6 +47,18 @@ async def eventually_async(
         if time.monotonic() > deadline:
             raise AssertionError(f"{otherwise or 'it did not come true'} within {seconds:g} s; last seen: {last!r}")
         await asyncio.sleep(every)
+
+
+def unopposed(action: Action, fresh: Callable[[], Fleet], aim: Aim, seconds: float = 20.0) -> Fleet:
+    """The first fleet in which nothing speaks against it; fails with what last did."""
+
+    def allowed() -> Fleet:
+        fleet = fresh()
+        against = refusals(action, fleet, aim)
+        assert not against, against
+        return fleet
+
+    return eventually(allowed, seconds, otherwise=f"{action.name} is refused")
 
 
 def settling(run: Run) -> bool:

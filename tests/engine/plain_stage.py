@@ -16,7 +16,7 @@ from redistui.model import Access, Fleet, Login, Target
 from redistui.ops.action import Action, Aim, Plan, refusals
 from redistui.ops.aiming import aim_at
 from redistui.ops.run import Run
-from tests.waiting import eventually, planned_anew
+from tests.waiting import eventually, planned_anew, unopposed
 
 
 class PlainStage:
@@ -39,8 +39,7 @@ class PlainStage:
     def plan(self, action: Action, *words: str, **options: str) -> tuple[Plan, Aim]:
         """The plan, once nothing speaks against it."""
         aim = self.aim(action, *words, **options)
-        eventually(lambda: not refusals(action, self.fresh(), aim), 15, otherwise="it is refused")
-        return action.plan(self.fresh(), aim), aim
+        return action.plan(unopposed(action, self.fresh, aim), aim), aim
 
     def run(self, action: Action, *words: str, **options: str) -> Run:
         def ran() -> Run:

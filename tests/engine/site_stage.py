@@ -22,7 +22,7 @@ from redistui.ops.site_failover import SITE_FAILOVER
 from tests.canary import Canary
 from tests.cluster_canary import ClusterCanary
 from tests.sentinels import look_often
-from tests.waiting import eventually, planned_anew
+from tests.waiting import eventually, planned_anew, unopposed
 
 ORDERS = replace(sentinel("orders", 1), failover_timeout_ms=2000)
 """One replica, so that no Sentinel has to learn of a changed priority; and it may be failed over again after 4 s."""
@@ -62,8 +62,7 @@ class SiteStage:
     def plan(self, site: str, **options: str) -> tuple[Plan, Aim]:
         """The plan, once nothing speaks against it."""
         aim = self.aim(site, **options)
-        eventually(lambda: not self.against(site, **options), 40, otherwise="it is refused")
-        return SITE_FAILOVER.plan(self.fresh(), aim), aim
+        return SITE_FAILOVER.plan(unopposed(SITE_FAILOVER, self.fresh, aim, 40), aim), aim
 
     def against(self, site: str, **options: str) -> tuple[str, ...]:
         """Why it may not be done now."""

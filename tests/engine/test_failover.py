@@ -22,7 +22,7 @@ from redistui.ops.failover import FAILOVER
 from redistui.ops.run import Run
 from tests.canary import Canary
 from tests.conftest import Start
-from tests.waiting import eventually, planned_anew
+from tests.waiting import eventually, planned_anew, unopposed
 
 AIM = Aim("orders")
 FENCED = ("redis-7.0", "redis-6.2")
@@ -44,12 +44,7 @@ class Stage:
 
     def plan(self, aim: Aim = AIM, action: Action = FAILOVER) -> Plan:
         """The plan, once nothing speaks against it."""
-
-        def allowed() -> Fleet | None:
-            fleet = self.fresh()
-            return None if refusals(action, fleet, aim) else fleet
-
-        return action.plan(eventually(allowed, 20, otherwise="it is refused"), aim)
+        return action.plan(unopposed(action, self.fresh, aim), aim)
 
     def fresh(self) -> Fleet:
         return self.engine.call(self.engine.fresh("orders")).result(10)

@@ -15,12 +15,12 @@ from redistui.engine.journal import Journal
 from redistui.engine.logins import HELD_SECONDS, Logins
 from redistui.engine.runner import Runner
 from redistui.model import Access, Fleet, Login, Operator, Target
-from redistui.ops.action import Aim, Plan, refusals
+from redistui.ops.action import Aim, Plan
 from redistui.ops.failover import FAILOVER
 from redistui.ops.rights import OPERATOR, PASSWORD, SENTINEL_OPERATOR, SENTINEL_WATCH, TRIED, WATCH, Role, acl_line
 from redistui.ops.run import Run
 from tests.engine.test_failover import calls, option
-from tests.waiting import eventually, planned_anew
+from tests.waiting import planned_anew, unopposed
 
 AIM = Aim("orders")
 DATA = Operator("operator", place="the data nodes of orders")
@@ -59,8 +59,7 @@ class Stage:
         return self.engine.call(self.engine.fresh("orders")).result(10)
 
     def plan(self) -> Plan:
-        eventually(lambda: not refusals(FAILOVER, self.fresh(), AIM), 15, otherwise="it is refused")
-        return FAILOVER.plan(self.fresh(), AIM)
+        return FAILOVER.plan(unopposed(FAILOVER, self.fresh, AIM), AIM)
 
     def run(self, plan: Plan | None = None, report: Callable[[Run], None] = lambda run: None) -> Run:
         def ran() -> Run:

@@ -25,7 +25,7 @@ from redistui.ops.set_parameter import SET_PARAMETER
 from tests.canary import Writer
 from tests.conftest import Start
 from tests.engine.stages import staged
-from tests.waiting import eventually, planned_anew
+from tests.waiting import eventually, planned_anew, unopposed
 
 WANTED: dict[Kind, Wanted] = {"sentinel": "sentinel", "cluster": "cluster", "replication": "any"}
 
@@ -52,8 +52,8 @@ class Stage:
         aim = self.aim(action, *words)
 
         def ran() -> Run:
-            eventually(lambda: not refusals(action, self.fresh(), aim), 20, otherwise="it is refused")
-            work = self.runner.run(action, aim, action.plan(self.fresh(), aim), armed=True)
+            plan = action.plan(unopposed(action, self.fresh, aim), aim)
+            work = self.runner.run(action, aim, plan, armed=True)
             return self.engine.call(work).result(60)
 
         return planned_anew(ran)

@@ -14,7 +14,7 @@ from redistui.demo.servers import Server
 from redistui.demo.shapes import replication
 from redistui.demo.wire import ErrorReply, Wire, pack
 from redistui.judge.loss import bound
-from redistui.model import Fleet
+from redistui.model import Address
 from redistui.ops.attach import ATTACH
 from redistui.ops.detach import DETACH
 from redistui.ops.promote import PROMOTE, best
@@ -118,8 +118,7 @@ def test_a_dead_primary_is_succeeded_with_a_loss_within_the_bound_and_comes_back
     for replica in replicas:
         replica.resume()
     assert seen
-    fleet = eventually(lambda: fleet_without(stage, old), 20)
-    chosen = best(fleet, fleet.groups[0])
+    chosen = eventually(lambda: heir_of(stage, old), 20)
     heir = next(node for node in replicas if node.address == chosen)
     plan, aim = stage.plan(PROMOTE, heir.address)
     fleet = stage.fresh()
@@ -148,10 +147,15 @@ def test_a_dead_primary_is_succeeded_with_a_loss_within_the_bound_and_comes_back
     assert old.ask("DBSIZE") == heir.ask("DBSIZE")
 
 
-def fleet_without(stage: PlainStage, old: Server) -> Fleet | None:
-    """Once the old primary is seen silent, and both replicas answer."""
+def heir_of(stage: PlainStage, old: Server) -> Address | None:
+    """The replica to promote, once only the old primary is silent, and no replica reads any more what it sent last:
+    until then the other one may yet get ahead."""
     fleet = stage.fresh()
-    return fleet if [node.address for node in fleet.groups[0].nodes if not node.up] == [old.address] else None
+    group = fleet.groups[0]
+    if [node.address for node in group.nodes if not node.up] != [old.address]:
+        return None
+    links = [node.replication.link for node in group.nodes if node.address != old.address and node.replication]
+    return best(fleet, group) if links == ["down", "down"] else None
 
 
 def flood(server: Server) -> None:
