@@ -31,6 +31,9 @@ _ESSENTIAL = ("ping", "role", "masters", "info", "server", "state")
 _INFORMING = ("state", "info")
 """One of these tells the numbers."""
 _NO_INFO = ClusterInfo()
+PACES = 5
+"""As many polls tell how fast a server may have written in its last moments: of one interval alone, a writer or a poll
+that came late makes the half or the double."""
 
 
 class Ledger:
@@ -38,8 +41,8 @@ class Ledger:
 
     __slots__ = (
         "_parts", "_raw", "_reader", "_server_at", "_ties", "_watches", "address", "asked_at", "at", "changed", "facts",
-        "fault", "hinted", "info", "kind", "lag", "last_role", "meter", "myid", "only", "ping_ms", "role", "run_id",
-        "seen_at", "server", "silent_at", "site", "target", "thorough", "trouble", "view", "watches", "who",
+        "fault", "hinted", "info", "kind", "lag", "last_role", "meter", "myid", "only", "paces", "ping_ms", "role",
+        "run_id", "seen_at", "server", "silent_at", "site", "target", "thorough", "trouble", "view", "watches", "who",
     )  # fmt: skip
 
     def __init__(
@@ -71,6 +74,8 @@ class Ledger:
         self.asked_at = 0.0
         self.seen_at: float | None = None
         self.silent_at: float | None = None
+        self.paces: tuple[float, ...] = ()
+        """Bytes a second by which its replication offset grew, at each of the last polls."""
         self.ping_ms: float | None = None
         self.meter = Meter()
         self.lag: Mapping[str, float] = {}
@@ -238,6 +243,8 @@ class Ledger:
         if self._server_at == seen.at or self.server is self.info:
             self.meter.set_clock(self.server, seen.at, seen.asked_at)
         self.meter.take(self.info, self.server, self._server_at, seen.at, self.run_id)
+        pace = self.metrics.get("replicated")
+        self.paces = () if pace is None else (*self.paces[1 - PACES :], pace)
 
     def remember(self, history: History, answered: bool) -> None:
         """Adds a sample to the past of every kept metric: a gap where it did not answer, or not with its numbers."""
@@ -250,6 +257,7 @@ class Ledger:
         return {
             "last_role": self.last_role,
             "silent_at": self.silent_at,
+            "paces": list(self.paces),
             "ping_ms": self.ping_ms,
             "thorough": self.thorough,
             "clock": self.meter.clock,
@@ -262,6 +270,7 @@ class Ledger:
         """Knows what another one did, once it has read the same last replies; the opposite of `memory`. To be told
         before that, too: what was computed of the last replies depended on it."""
         self.last_role, self.silent_at = memory["last_role"], memory["silent_at"]
+        self.paces = tuple(memory.get("paces", ()))  # older recordings have none
         self.ping_ms, self.thorough, self.lag = memory["ping_ms"], memory["thorough"], memory["lag"]
         if self.fault is not None and memory["fault_since"] is not None:
             self.fault = replace(self.fault, since=memory["fault_since"])

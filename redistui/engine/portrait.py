@@ -90,7 +90,7 @@ def _sighting(ledger: Ledger) -> Sighting | None:
     replid, offset = ledger.info.text("master_replid"), ledger.info.integer("master_repl_offset")
     if replid is None or offset is None:
         return None
-    return Sighting(replid, offset, ledger.seen_at, ledger.metrics.get("replicated"), ledger.silent_at)
+    return Sighting(replid, offset, ledger.seen_at, max(ledger.paces, default=None), ledger.silent_at)
 
 
 def _role(ledger: Ledger) -> Literal["primary", "replica"] | None:

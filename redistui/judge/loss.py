@@ -1,7 +1,7 @@
 """What an unplanned failover can lose: acknowledged writes that the old primary never got out to the replica.
 
 A primary that is gone cannot be asked for its offset. What it was when it last answered is known, how fast it grew
-then, how much more of it has reached a replica, and how long after that look it was first found silent; the bound is
+of late, how much more of it has reached a replica, and how long after that look it was first found silent; the bound is
 made of these. It is for writes before the silence: what a hung primary takes when it comes back, before it is made a
 replica, comes on top and has to be said. And a burst that began after the last look, of which no replica got anything,
 shows nowhere.
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from redistui.model import Node, Sighting
 
 SURE = 2.0
-"""By how much faster than when last seen a primary may have written in its last moments."""
+"""By how much faster than it was seen to a primary may have written in its last moments."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class Sighting:
     """`master_repl_offset`, in bytes."""
     at: float
     pace: float | None
-    """Bytes a second by which it grew then; None after a single poll."""
+    """Bytes a second by which it grew at the fastest of its last five polls; None after a single poll."""
     silent_at: float | None = None
     """When it was first asked after that and did not answer; None: it still answers."""
 

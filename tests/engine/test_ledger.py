@@ -226,6 +226,15 @@ def test_how_far_a_primary_had_come_is_kept_through_any_silence() -> None:
     assert back.last_primary == Sighting("f" * 40, 1600, 12.0, None)
 
 
+def test_its_pace_is_the_fastest_of_the_last_five_polls() -> None:
+    grown = [0, 100, 900, 100, 100, 100, 100, 100]
+    polls = [primary(10.0 + n, 1000 + sum(grown[: n + 1])) for n in range(len(grown))]
+    sightings = [one.last_primary for one in series(*polls)]
+    assert [one and one.pace for one in sightings] == [None, 100.0, 900.0, 900.0, 900.0, 900.0, 900.0, 100.0]
+    another = primary(18.0, 5000, run_id="b" * 40)
+    assert [one.last_primary and one.last_primary.pace for one in series(*polls, another)][-1] is None
+
+
 def test_a_replica_has_no_such_past() -> None:
     made = assembled(told("a:1", "b:1", master_repl_offset=7, master_replid="f" * 40))
     node = next(one for one in made.fleet(NOW, 1.0).groups[0].nodes if one.address == "a:1")
