@@ -4,7 +4,6 @@ acknowledged."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -102,22 +101,7 @@ def test_a_dead_primary_is_succeeded_with_a_loss_within_the_bound_and_comes_back
     old, *replicas = group.nodes
     assert stage.fresh().groups[0].primary == old.address
     canary = Canary(group)
-    try:
-        eventually(canary.goes, 20)
-        eventually(lambda: all(offset(replica) > 1000 for replica in replicas), 20)
-        for replica in replicas:
-            replica.hang()
-        flood(old)
-        have = len(canary.sticky.acked)
-        eventually(lambda: len(canary.sticky.acked) > have + 200, 20)
-        seen: Any = eventually(lambda: sighted(stage, old, least=offset(old) - (1 << 20)), 20)
-    finally:
-        canary.stop()
-    end = offset(old)
-    old.kill()
-    for replica in replicas:
-        replica.resume()
-    assert seen
+    end = outrun(stage, canary, old, replicas)
     chosen = eventually(lambda: heir_of(stage, old), 20)
     heir = next(node for node in replicas if node.address == chosen)
     plan, aim = stage.plan(PROMOTE, heir.address)
@@ -145,6 +129,26 @@ def test_a_dead_primary_is_succeeded_with_a_loss_within_the_bound_and_comes_back
     assert back.plan.danger == "lossy"
     assert role_of(old) == "slave"
     assert old.ask("DBSIZE") == heir.ask("DBSIZE")
+
+
+def outrun(stage: PlainStage, canary: Canary, old: Server, replicas: list[Server]) -> int:
+    """The primary writes more than its hanging replicas will ever get, and dies; its last offset."""
+    try:
+        eventually(canary.goes, 20)
+        eventually(lambda: all(offset(replica) > 1000 for replica in replicas), 20)
+        for replica in replicas:
+            replica.hang()
+        flood(old)
+        have = len(canary.sticky.acked)
+        eventually(lambda: len(canary.sticky.acked) > have + 200, 20)
+        eventually(lambda: sighted(stage, old, least=offset(old) - (1 << 20)), 20)
+    finally:
+        canary.stop()
+    end = offset(old)
+    old.kill()
+    for replica in replicas:
+        replica.resume()
+    return end
 
 
 def heir_of(stage: PlainStage, old: Server) -> Address | None:
