@@ -13,7 +13,7 @@ between the same nodes, are one diagnosis.
     given-up       nobody owns it        a node that takes it in    told to the source before the target
     told-some      owns it               some name another owner    told to some only
     claimed-twice  two own it            -                          one has not heard of the other
-    uncovered      nobody owns it        -                          DELSLOTS; a primary that was forgotten
+    uncovered      nobody owns it        -                          DELSLOTS; a primary that is dead, or was forgotten
     orphans        owns it               keys elsewhere, no mark    closed, or told, while keys were on their way
     echoed         owns it               a mark at a replica alone  who ordered was gone before the primary did it
 """
@@ -24,9 +24,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from redistui.judge.beliefs import belief_of, count_votes, differences, views
-from redistui.judge.slots import open_by_leader, own_line
-from redistui.model import SLOTS, Address, ClusterView, Group, Node, OpenSlot, Peer, Ranges
+from redistui.judge.half_done_sight import Mark, Sight, leads, look
+from redistui.model import Group, Ranges
 
 Kind = Literal[
     "announced",
@@ -43,15 +42,6 @@ Kind = Literal[
 ]
 Held = tuple[tuple[str, int | None], ...]
 """Node ids, and how many keys of the slots each holds; None: not counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """An open slot's mark at one node."""
-
-    node: str
-    kind: Literal["migrating", "importing"]
-    peer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +64,7 @@ class HalfDone:
     stuck: str = ""
     """Why it cannot be ended just now; empty: it can."""
     why: str = ""
-    """Of a mark that leads nowhere: why."""
+    """Of a mark that leads nowhere, and of a slot without owner: why."""
     names: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def name(self, id_: str) -> str:
@@ -89,47 +79,19 @@ class HalfDone:
         return sum(last - first + 1 for first, last in self.slots)
 
 
-@dataclass(slots=True)
-class _Sight:
-    """What is seen of the cluster, by node id."""
-
-    nodes: Mapping[str, tuple[Node, ClusterView, Peer]]
-    """Primaries that answer."""
-    known: Mapping[str, Peer]
-    """Everybody that is spoken of, by their own line where they answer."""
-    names: Mapping[str, str]
-    silent: frozenset[str]
-    """Ids of members that do not answer us."""
-    marks: Mapping[int, tuple[Mark, ...]]
-    echoes: Mapping[int, tuple[Mark, ...]]
-    """Marks of replicas that their primaries do not have."""
-    keys: Sequence[float | None] | None
-    """At the owners, by slot; None: no survey."""
-    elsewhere: Mapping[int, Mapping[str, int | None]]
-    believed: Mapping[int, Mapping[str, str]]
-    """Slots that some primaries give to another owner than most views do: by slot, who gives it to whom."""
-    most: Mapping[int, str]
-    """Whom most views give these slots to."""
-    owners: Sequence[str]
-    """By slot."""
-    claimed: Mapping[int, tuple[str, ...]]
-    """Slots that more than one primary says is its own; the one with the newest epoch first."""
-    bare: frozenset[int]
-    """Slots that no primary says is its own, and no silent one is said to own."""
-
-
 def half_done(group: Group) -> tuple[HalfDone, ...]:
     """Everything half-done in a cluster, lowest slot first; nothing while the cluster has not shown itself."""
     if group.cluster is None:
         return ()
-    sight = _look(group)
+    sight = look(group)
     slots = {*sight.marks, *sight.elsewhere, *sight.believed, *sight.claimed}
     alike: dict[tuple[object, ...], list[tuple[int, HalfDone]]] = {}
     empty = sorted(sight.bare - slots)
-    if empty:  # a lost shard leaves thousands, of which there is no more to be said
-        nobody = _diagnosed(sight, empty[0])
+    for dead in {sight.left.get(slot, "") for slot in empty}:  # of a lost shard's thousands there is no more to be said
+        lot = [slot for slot in empty if sight.left.get(slot, "") == dead]
+        nobody = _diagnosed(sight, lot[0])
         assert nobody is not None
-        alike[_key(nobody)] = [(slot, nobody) for slot in empty]
+        alike[_key(nobody)] = [(slot, nobody) for slot in lot]
     for slot in sorted(slots):
         one = _diagnosed(sight, slot)
         if one is not None:
@@ -146,126 +108,10 @@ def _key(one: HalfDone) -> tuple[object, ...]:
     return (one.kind, one.owner, one.taker, one.marks, holders, one.astray, one.stuck, one.why)
 
 
-# -- looking ----------------------------------------------------------------------------------------------------------
-
-
-def _look(group: Group) -> _Sight:
-    seen = views(group.nodes)
-    known: dict[str, Peer] = {}
-    addresses: dict[str, Address] = {}
-    for belief in dict.fromkeys(belief_of(view) for _, view in seen):
-        for peer in belief.peers:
-            known.setdefault(peer.id, peer)
-            if not peer.address.endswith(":0"):
-                addresses.setdefault(peer.id, peer.address)
-    nodes: dict[str, tuple[Node, ClusterView, Peer]] = {}
-    asked: set[str] = set()
-    for node, view in seen:
-        mine = own_line(view)
-        if mine is not None:
-            known[mine.id], addresses[mine.id] = mine, node.address
-            asked.add(mine.id)
-            if _leads(mine):
-                nodes[mine.id] = (node, view, mine)
-    owners = _owners(group, nodes)
-    by_leader, alone = open_by_leader(seen)
-    believed, most = _believed(seen)
-    return _Sight(
-        nodes=nodes,
-        known=known,
-        names=addresses,
-        silent=frozenset(known.keys() - asked),
-        marks=_marks(one for opened in by_leader.values() for one in opened),
-        echoes=_marks(alone),
-        keys=None if group.survey is None else group.survey.keys,
-        elsewhere=_elsewhere(group, {address: id_ for id_, address in addresses.items()}, owners, most),
-        believed=believed,
-        most=most,
-        owners=owners,
-        claimed=_claims(nodes),
-        bare=frozenset(slot for slot, owner in enumerate(owners) if not owner),
-    )
-
-
-def _leads(peer: Peer) -> bool:
-    return peer.primary is None and "replica" not in peer.flags
-
-
-def _marks(opened: Iterable[OpenSlot]) -> dict[int, tuple[Mark, ...]]:
-    found: dict[int, list[Mark]] = {}
-    for one in sorted(opened, key=lambda each: (each.slot, each.kind, each.node)):
-        found.setdefault(one.slot, []).append(Mark(one.node, one.kind, one.peer))
-    return {slot: tuple(marks) for slot, marks in found.items()}
-
-
-def _elsewhere(
-    group: Group, ids: Mapping[Address, str], owners: Sequence[str], most: Mapping[int, str]
-) -> dict[int, dict[str, int | None]]:
-    """Whom the others still name holds, or may hold, keys of a slot that it gave up: the survey may have come before
-    that, and have counted them as its owner's."""
-    found: dict[int, dict[str, int | None]] = {}
-    survey, cluster = group.survey, group.cluster
-    assert cluster is not None
-    for slot in (slot for slot, owner in enumerate(owners) if not owner):
-        place = cluster.owners[slot]
-        before = most.get(slot) or (cluster.shards[place].id if place >= 0 else "")
-        if before:
-            keys = None if survey is None else survey.keys[slot]
-            found[slot] = {before: None if keys is None else int(keys)}
-    for stray in () if survey is None else (*survey.strays, *survey.arriving):
-        id_ = ids.get(stray.node)
-        if id_ is not None and stray.keys:
-            found.setdefault(stray.slot, {})[id_] = stray.keys
-    return found
-
-
-def _believed(seen: Sequence[tuple[Node, ClusterView]]) -> tuple[dict[int, dict[str, str]], dict[int, str]]:
-    """Only primaries are told of owners; what a replica believes it has from gossip, and that goes on by itself."""
-    votes = count_votes(seen)
-    found: dict[int, dict[str, str]] = {}
-    most: dict[int, str] = {}
-    wrong = {node.address for node in votes.dissenters}
-    for node, view in seen if wrong else ():
-        mine = own_line(view)
-        if node.address not in wrong or mine is None or not _leads(mine):
-            continue
-        for one in differences(belief_of(view).owners, votes.map):
-            for slot in range(one.first, one.last + 1):
-                found.setdefault(slot, {})[mine.id] = one.to
-                most[slot] = one.instead_of
-    return found, most
-
-
-def _owners(group: Group, nodes: Mapping[str, tuple[Node, ClusterView, Peer]]) -> list[str]:
-    """By the slot: whose own line has it, or, of one that is silent, whom the others name. Empty: nobody."""
-    assert group.cluster is not None
-    lines = sorted((mine for _, _, mine in nodes.values()), key=lambda mine: mine.epoch)
-    silent = [(shard.id, shard.slots) for shard in group.cluster.shards if shard.id not in nodes]
-    owners = [""] * SLOTS
-    for id_, ranges in (*silent, *((mine.id, mine.slots) for mine in lines)):
-        for first, last in ranges:
-            owners[first : last + 1] = [id_] * (last - first + 1)
-    return owners
-
-
-def _claims(nodes: Mapping[str, tuple[Node, ClusterView, Peer]]) -> dict[int, tuple[str, ...]]:
-    runs = sorted((first, last, id_) for id_, (_, _, mine) in nodes.items() for first, last in mine.slots)
-    claimed: dict[int, list[str]] = {}
-    reach: list[tuple[int, int, str]] = []
-    for run in runs:
-        reach = [one for one in reach if one[1] >= run[0]]
-        for one in reach:
-            for slot in range(run[0], min(one[1], run[1]) + 1):
-                ids = claimed.setdefault(slot, [one[2]])
-                ids += [run[2]] * (run[2] not in ids)
-        reach.append(run)
-    return {slot: tuple(sorted(ids, key=lambda id_: -nodes[id_][2].epoch)) for slot, ids in claimed.items()}
-
-
 # -- judging one slot -------------------------------------------------------------------------------------------------
 
 
-def _diagnosed(sight: _Sight, slot: int) -> HalfDone | None:
+def _diagnosed(sight: Sight, slot: int) -> HalfDone | None:
     owner = next(iter(sight.claimed.get(slot, ())), "") or sight.owners[slot]
     marks = sight.marks.get(slot, ())
     names = sight.believed.get(slot, {})
@@ -290,28 +136,29 @@ def _diagnosed(sight: _Sight, slot: int) -> HalfDone | None:
     return blank if astray else None
 
 
-def _held(sight: _Sight, slot: int, owner: str, marks: Sequence[Mark]) -> Held:
+def _held(sight: Sight, slot: int, owner: str, marks: Sequence[Mark]) -> Held:
     """Who takes a slot in may hold keys of it; so may anybody of whom the survey says so."""
     counted = dict(sight.elsewhere.get(slot, {}))
     ids = {*counted, *(mark.node for mark in marks if mark.kind == "importing")} - {owner}
     return tuple((id_, counted.get(id_, 0) if sight.keys is not None else None) for id_ in sorted(ids))
 
 
-def _losers(sight: _Sight, slot: int, blank: HalfDone) -> Held:
+def _losers(sight: Sight, slot: int, blank: HalfDone) -> Held:
     counted = dict(blank.elsewhere)
     return tuple((id_, counted.get(id_)) for id_ in sight.claimed[slot][1:])
 
 
-def _unowned(sight: _Sight, blank: HalfDone, names: Mapping[str, str]) -> HalfDone:
+def _unowned(sight: Sight, blank: HalfDone, names: Mapping[str, str]) -> HalfDone:
     takers = {mark.node for mark in blank.marks if mark.kind == "importing"}
     named = {sight.most.get(blank.slots[0][0]), *names.values()}
     if len(takers) == 1 and takers & named:
         (taker,) = takers
         return replace(blank, kind="given-up", taker=taker, astray=tuple(sorted(sight.nodes.keys() - {taker})))
-    return replace(blank, kind="uncovered", astray=())
+    dead = sight.left.get(blank.slots[0][0], "")
+    return replace(blank, kind="uncovered", astray=(), why=f"{blank.name(dead)} had it, and is dead" if dead else "")
 
 
-def _marked(sight: _Sight, blank: HalfDone) -> HalfDone:
+def _marked(sight: Sight, blank: HalfDone) -> HalfDone:
     """A slot with one owner that answers, and marks."""
     owner = blank.owner
     leaves = next((mark for mark in blank.marks if mark.node == owner and mark.kind == "migrating"), None)
@@ -331,7 +178,7 @@ def _marked(sight: _Sight, blank: HalfDone) -> HalfDone:
     return replace(blank, kind="stale", why=_left_over(blank))
 
 
-def _echoed(sight: _Sight, slot: int) -> HalfDone:
+def _echoed(sight: Sight, slot: int) -> HalfDone:
     """Beside whatever else is the matter with the slot: no key lies, and no client is sent, anywhere by it."""
     owner = sight.owners[slot]
     return HalfDone(
@@ -339,16 +186,16 @@ def _echoed(sight: _Sight, slot: int) -> HalfDone:
     )  # fmt: skip
 
 
-def _heir(sight: _Sight, id_: str) -> str:
+def _heir(sight: Sight, id_: str) -> str:
     """The primary that stands where this node stood: itself, or after a failover its new primary; empty: nobody that
     answers."""
     peer = sight.known.get(id_)
-    if peer is not None and not _leads(peer):
+    if peer is not None and not leads(peer):
         peer = sight.known.get(peer.primary or "")
     return peer.id if peer is not None and peer.id in sight.nodes else ""
 
 
-def _nowhere(sight: _Sight, blank: HalfDone, peer: str, taker: str) -> str:
+def _nowhere(sight: Sight, blank: HalfDone, peer: str, taker: str) -> str:
     name = blank.name(peer)
     if peer not in sight.known:
         return f"{name}, which nobody knows"
@@ -368,7 +215,7 @@ def _joined(rows: Sequence[tuple[int, HalfDone]]) -> HalfDone:
     """One diagnosis for many slots."""
     first = rows[0][1]
     ranges: list[tuple[int, int]] = []
-    for slot, _ in rows:
+    for slot in sorted(slot for slot, _ in rows):
         if ranges and ranges[-1][1] == slot - 1:
             ranges[-1] = (ranges[-1][0], slot)
         else:

@@ -132,7 +132,8 @@ def _claimed_twice(one: HalfDone) -> str:
 
 
 def _uncovered(one: HalfDone) -> str:
-    return f"{'has' if one.count == 1 else 'have'} no owner: no client can read or write there"
+    why = f", since {one.why} without a replica" if one.why else ""
+    return f"{'has' if one.count == 1 else 'have'} no owner{why}: no client can read or write there"
 
 
 def _orphans(one: HalfDone) -> str:

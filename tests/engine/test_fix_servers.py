@@ -167,6 +167,28 @@ def test_a_taker_that_failed_over_is_followed_to_its_replica(lab: Lab) -> None:
     lab.is_whole()
 
 
+def test_a_slot_that_all_but_its_heir_give_to_a_dead_node_is_covered(lab: Lab) -> None:
+    """So Valkey leaves a slot whose new owner dies in the moment it takes it over."""
+    primary = lab.nodes[1]
+    heir = lab.b if primary is lab.d else lab.d
+    eventually(lambda: heir.ask("ROLE")[3] == "connected" and heir.ask("DBSIZE") == primary.ask("DBSIZE"))
+    primary.kill()
+    eventually(lambda: heir.ask("ROLE")[0] == "master", 30)
+    lab.nodes[1] = heir
+    eventually(lambda: all(sees(node, lab.ids[heir.address], "master") for node in lab.nodes))
+    for node in (lab.a, lab.c):
+        lab.setslot(node, 350, "NODE", primary)
+    dead = f"slot 350 has no owner, since {primary.address} had it, and is dead without a replica"
+    assert "is lost, unless the node that owned it comes back first" in eventually(
+        lambda: found_in(dead, lab.refused())
+    )
+    lab.fixed(cover=heir.address)
+    assert lab.owner(350) is heir
+    primary.restart()
+    eventually(lambda: primary.ask("ROLE")[0] == "slave", 30)
+    lab.is_whole()
+
+
 @pytest.mark.versions("redis-6.2")
 def test_a_mark_that_leads_to_a_replica_is_cleared(lab: Lab) -> None:
     """Newer servers refuse to make one."""
@@ -176,6 +198,11 @@ def test_a_mark_that_leads_to_a_replica_is_cleared(lab: Lab) -> None:
     )
     lab.fixed()
     lab.is_whole()
+
+
+def found_in(what: str, said: str) -> str:
+    """All that is said, if this is in it."""
+    return said if what in said else ""
 
 
 def sees(node: Server, id_: str, role: str) -> bool:

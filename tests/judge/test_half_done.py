@@ -114,6 +114,41 @@ def test_what_a_silent_owner_has_marked_is_not_known() -> None:
     assert "does not answer" in told(found)
 
 
+DEAD = "a 0-99 e1 fail, b 100-199 e2, c 200-16383 e3"
+SUSPECTED = "a 0-99 e1 fail?, b 100-199 e2, c 200-16383 e3"
+HEIR = f"{DEAD}, d<a e1"
+
+
+@pytest.mark.parametrize(
+    ("one", "why"),
+    [
+        (group(node("a", fault="refused"), node("b", view=DEAD), node("c", view=DEAD)), "a:1 had it, and is dead"),
+        (group(node("a", fault="refused"), node("b", view=DEAD), node("c", view=SUSPECTED)), None),
+        (group(node("a", view=ALL), node("b", view=DEAD), node("c", view=DEAD)), None),
+        (
+            group(node("a", fault="refused"), node("b", view=HEIR), node("c", view=HEIR), node("d", "a", view=HEIR)),
+            None,
+        ),
+        (group(node("a", fault="refused"), node("b", view=HEIR), node("c", view=HEIR), node("d", fault="hung")), None),
+    ],
+)
+def test_what_a_dead_node_without_heir_owned_has_no_owner(one: Group, why: str | None) -> None:
+    found = half_done(one)
+    assert [(each.kind, each.slots, each.why) for each in found] == ([("uncovered", ((0, 99),), why)] if why else [])
+
+
+@pytest.mark.parametrize("newest", ["a", "b", "c"])
+def test_a_slot_that_only_its_heir_does_not_give_to_a_dead_node_has_no_owner(newest: str) -> None:
+    """As Valkey leaves it when a target dies in the moment it takes a slot over; whose view is the newest is chance."""
+    most = "a 0-4 6-99 e1, b 100-199 e5, c 200-16383 e3, d 5 e4 fail"
+    heir = "a 0-99 e1, b 100-199 e5, c 200-16383 e3, d e4 fail"
+    views = {"a": most, "b": heir, "c": most}
+    nodes = [node(name, view=f"{view}, ~{6 if name == newest else 5}") for name, view in views.items()]
+    found = only(group(*nodes, node("d", fault="refused")))
+    assert (found.kind, found.slots, found.why) == ("uncovered", ((5, 5),), "d:1 had it, and is dead")
+    assert told(found).startswith("slot 5 has no owner, since d:1 had it, and is dead without a replica: no client")
+
+
 def test_a_source_that_gave_up_before_the_target_took_leaves_it_without_owner() -> None:
     gave = f"a 0-4 6-99 e1, b 5 100-199 e2, {C}"
     found = only(cluster(gave, f"{ALL}, [5<a]", ALL))

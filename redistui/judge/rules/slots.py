@@ -20,7 +20,7 @@ KINDS_SLOTS = (
     Kind("cluster-state", "Most nodes say cluster_state:fail: they serve no keys.",
          "See which primaries are gone and whether a majority is left."),
     Kind("slots-failing", "Slots whose primary fails.",
-         "Wait for its replica to take over, or `cluster-failover` one."),
+         "Wait for its replica to take over, or `cluster-failover` one; `fix --cover` where none is left."),
     Kind("open-slot", "A slot half-way between two shards, the same one at two polls: a move opens one after another.",
          "`fix` finishes its move."),
 )  # fmt: skip

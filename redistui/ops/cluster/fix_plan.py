@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from redistui.judge.counts import counted
-from redistui.judge.half_done import HalfDone, Mark
+from redistui.judge.half_done import HalfDone
+from redistui.judge.half_done_sight import Mark
 from redistui.judge.half_done_words import both, keys, slots
 from redistui.model import Address, Group
 from redistui.ops.cluster.fix_keys import GatherKeys, Keep, SettleCopies

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from redistui.judge.counts import counted
-from redistui.judge.half_done import HalfDone
+from redistui.judge.half_done import HalfDone, half_done
 from redistui.judge.half_done_words import both, keys
 from redistui.model import Group
 from redistui.ops.cluster.fix_plan import Ending
@@ -17,7 +17,7 @@ def dark(group: Group, planned: Sequence[Ending]) -> str:
     """Whether keys are to be moved while the cluster serves none; empty: they can be."""
     assert group.cluster is not None
     covered = {slot for ending in planned if ending.one.kind == "uncovered" for slot in slots_of(ending.one.slots)}
-    bare = [slot for slot, owner in enumerate(group.cluster.owners) if owner < 0 and slot not in covered]
+    bare = {slot for one in half_done(group) if one.kind == "uncovered" for slot in slots_of(one.slots)} - covered
     keyed = any(moves_keys(step) for ending in planned for step in ending.steps)
     if not bare or not keyed or group.cluster.state != "fail":
         return ""
