@@ -12,6 +12,13 @@ from redistui.ops.cluster.routes import How
 from redistui.ops.cluster.shares import after, before, figured, moved, targets, tell_replicas
 from redistui.ops.fingerprint import fingerprint
 
+SAFE = "No acknowledged write."
+LOSES: Mapping[How, str] = {
+    "classic": "No acknowledged write while the targets live: one that dies meanwhile takes along the keys it got "
+    "last, as far as no replica has them (on Valkey all of the slot that it is just given).",
+    "atomic": SAFE,
+    "import": SAFE,
+}
 HOW_IT_GOES: Mapping[How, str] = {
     "classic": "Clients are sent after each slot (ASK, then MOVED), and wait while one of its keys is on its way.",
     "atomic": "Clients wait for less than 0.1 s when slots change hands, as a rule, and are sent after them (MOVED).",
@@ -41,7 +48,7 @@ def moving_plan(
         danger="risky",
         steps=steps,
         verify=verify,
-        loses=f"No acknowledged write. {HOW_IT_GOES[how]}",
+        loses=f"{LOSES[how]} {HOW_IT_GOES[how]}",
         undo=f"{UNDO}{ITS_ID}: the same slots go back, and take as long again.",
         fingerprint=fingerprint(group),
         confirm=group.name,
