@@ -155,7 +155,7 @@ def _unowned(sight: Sight, blank: HalfDone, names: Mapping[str, str]) -> HalfDon
         (taker,) = takers
         return replace(blank, kind="given-up", taker=taker, astray=tuple(sorted(sight.nodes.keys() - {taker})))
     dead = sight.left.get(blank.slots[0][0], "")
-    return replace(blank, kind="uncovered", astray=(), why=f"{blank.name(dead)} had it, and is dead" if dead else "")
+    return replace(blank, kind="uncovered", astray=(), why=f"{blank.name(dead)} is dead" if dead else "")
 
 
 def _marked(sight: Sight, blank: HalfDone) -> HalfDone:

@@ -132,7 +132,7 @@ def _claimed_twice(one: HalfDone) -> str:
 
 
 def _uncovered(one: HalfDone) -> str:
-    why = f", since {one.why} without a replica" if one.why else ""
+    why = f", since {one.why} and has no replica" if one.why else ""
     return f"{'has' if one.count == 1 else 'have'} no owner{why}: no client can read or write there"
 
 

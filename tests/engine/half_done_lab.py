@@ -47,6 +47,7 @@ class Lab:
         self.engine = Engine([target], period=0.25)
         self.engine.start()
         self.runner = Runner(self.engine, Journal(folder / "journal.jsonl"))
+        eventually(lambda: [len(one.nodes) for one in self.engine.fleet.groups] == [len(group.nodes)])
 
     def close(self) -> None:
         self.engine.call(self.runner.stopped()).result(60)

@@ -178,7 +178,7 @@ def test_a_slot_that_all_but_its_heir_give_to_a_dead_node_is_covered(lab: Lab) -
     eventually(lambda: all(sees(node, lab.ids[heir.address], "master") for node in lab.nodes))
     for node in (lab.a, lab.c):
         lab.setslot(node, 350, "NODE", primary)
-    dead = f"slot 350 has no owner, since {primary.address} had it, and is dead without a replica"
+    dead = f"slot 350 has no owner, since {primary.address} is dead and has no replica"
     assert "is lost, unless the node that owned it comes back first" in eventually(
         lambda: found_in(dead, lab.refused())
     )
@@ -198,6 +198,28 @@ def test_a_mark_that_leads_to_a_replica_is_cleared(lab: Lab) -> None:
     )
     lab.fixed()
     lab.is_whole()
+
+
+def test_a_shard_that_is_lost_for_good_is_covered(lab: Lab) -> None:
+    """Without a replica, and nobody waits for its primary any more. Comes that back, it has nothing to say."""
+    lost = lab.nodes.pop(0)
+    slots = [slot for first, last in lab.owned(lost) for slot in range(first, last + 1)]
+    lab.written = {key: value for key, value in lab.written.items() if slot_of(key.encode()) not in slots}
+    lost.kill()
+    said = eventually(
+        lambda: found_in(f"have no owner, since {lost.address} is dead and has no replica", lab.refused())
+    )
+    assert "what they held is lost, unless the node that owned them comes back first" in said
+    _, plan = lab.plan(cover=lab.c.address)
+    assert (plan.danger, plan.confirm) == (
+        "lossy",
+        f"cover {len(slots):,} slots at {lab.c.address}, lost is what they held",
+    )
+    lab.fixed(cover=lab.c.address)
+    assert lab.owner(slots[0]) is lab.owner(slots[-1]) is lab.c
+    lost.restart()
+    eventually(lambda: lab.owned(lost) == [] and lost.ask("ROLE")[0] == "slave", 30)
+    assert lab.c.ask("SET", f"{{{tag_of(5)}}}:new", "value") == "OK"
 
 
 def found_in(what: str, said: str) -> str:

@@ -122,7 +122,7 @@ HEIR = f"{DEAD}, d<a e1"
 @pytest.mark.parametrize(
     ("one", "why"),
     [
-        (group(node("a", fault="refused"), node("b", view=DEAD), node("c", view=DEAD)), "a:1 had it, and is dead"),
+        (group(node("a", fault="refused"), node("b", view=DEAD), node("c", view=DEAD)), "a:1 is dead"),
         (group(node("a", fault="refused"), node("b", view=DEAD), node("c", view=SUSPECTED)), None),
         (group(node("a", view=ALL), node("b", view=DEAD), node("c", view=DEAD)), None),
         (
@@ -145,8 +145,8 @@ def test_a_slot_that_only_its_heir_does_not_give_to_a_dead_node_has_no_owner(new
     views = {"a": most, "b": heir, "c": most}
     nodes = [node(name, view=f"{view}, ~{6 if name == newest else 5}") for name, view in views.items()]
     found = only(group(*nodes, node("d", fault="refused")))
-    assert (found.kind, found.slots, found.why) == ("uncovered", ((5, 5),), "d:1 had it, and is dead")
-    assert told(found).startswith("slot 5 has no owner, since d:1 had it, and is dead without a replica: no client")
+    assert (found.kind, found.slots, found.why) == ("uncovered", ((5, 5),), "d:1 is dead")
+    assert told(found).startswith("slot 5 has no owner, since d:1 is dead and has no replica: no client")
 
 
 def test_a_source_that_gave_up_before_the_target_took_leaves_it_without_owner() -> None:
