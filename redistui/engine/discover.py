@@ -25,7 +25,7 @@ from redistui.replies.cluster import ClusterNodes
 KEEP_DEAD = 600.0
 """Seconds for which a silent server stays in view though nobody speaks of it."""
 KEEP_FORGOTTEN = 15.0
-"""Seconds for which a cluster node does that every other member has forgotten."""
+"""Seconds for which a cluster node does that every other member has forgotten: a dead one is listed until then."""
 HEARD_OUT = 64
 """Servers whose mentions of others are gone through in one sweep."""
 MOST = 4096
@@ -136,9 +136,10 @@ class Roster:
                 self._hear(places(belief), now)
             if belief is not None:
                 holders[belief] += 1
+        patience = KEEP_FORGOTTEN + 2 * turns * self._poller.period  # until all have been heard out
         for address, ledger in list(ledgers.items()):
             silence = now - self._spoken.setdefault(address, now)
-            forgotten = ledger.kind == "cluster" and len(ledger.nodes.peers) <= 1 and silence > KEEP_FORGOTTEN
+            forgotten = silence > patience and self._is_out(ledger)
             if address not in self._seeds and (forgotten or (ledger.fault is not None and silence > KEEP_DEAD)):
                 self._poller.drop(address)
                 self._assembler.drop(address)
@@ -147,6 +148,16 @@ class Roster:
                 self._views.pop(address, None)
                 gone.append(address)
         return gone
+
+    def _is_out(self, ledger: Ledger) -> bool:
+        """A cluster node of whom nobody speaks: it knows nobody itself, or is silent, and one that it knew is not."""
+        if ledger.kind != "cluster" or len(ledger.nodes.peers) <= 1:
+            return ledger.kind == "cluster"
+        belief, ledgers = ledger.nodes.belief, self._assembler.ledgers
+        if ledger.fault is None or belief is None:
+            return False
+        others = (ledgers.get(address) for address in places(belief) if address != ledger.address)
+        return any(one is not None and one.fault is None and len(one.nodes.peers) > 1 for one in others)
 
     def _hear(self, addresses: Iterable[Address], now: float) -> None:
         for address in addresses:

@@ -206,6 +206,23 @@ def test_a_cluster_node_that_is_met_joins_and_one_that_is_forgotten_leaves(
         assert engine.history.last(new.address, "clients", 10) == []
 
 
+def test_a_dead_cluster_node_stays_in_view_until_all_have_forgotten_it(
+    cluster_group: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discover, "KEEP_FORGOTTEN", 0.5)
+    group = cluster_group()
+    *others, dead = group.nodes
+    id_ = dead.ask("CLUSTER", "MYID")
+    with watching(group.nodes[0].address) as engine:
+        until(engine, lambda fleet: whole(fleet, group))
+        dead.kill()
+        until(engine, lambda fleet: (fault := member(fleet, dead.address).fault) and fleet.at - fault.since > 4.0)
+        assert len(only_group(engine.fleet).nodes) == len(group.nodes)
+        for other in others:
+            other.ask("CLUSTER", "FORGET", id_)
+        until(engine, lambda fleet: len(only_group(fleet).nodes) == len(others))
+
+
 def leave(server: Server, others: list[Server]) -> None:
     me = server.ask("CLUSTER", "MYID")
     server.ask("CLUSTER", "RESET", "HARD")
